@@ -1,0 +1,80 @@
+import type { ImagesRecord } from '../src/contract/index.ts';
+import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { type Archive, ArchiveError } from '../src/archive/index.ts';
+import type { RiskosClient } from '../src/riskos/index.ts';
+import { alive } from './evaluations.ts';
+
+/** Whose images, and what is known about why there may be none. */
+export interface ImagesAsk {
+  applicationId: string;
+  evaluationId: string;
+  evalId: string;
+  documentType: string | null;
+  reasonCodes: string[];
+  /** Milliseconds that images may lag the decision. */
+  lag: number;
+}
+
+type ImagesResult = Omit<ImagesRecord, 'evaluationId'>;
+
+export interface ImageActivities {
+  /**
+   * Downloads, encrypts and stores the images of one evaluation. No images is a result, not a failure. Fails with the
+   * type `ImagesRefused` when the ZIP is hostile or broken; everything else is retried.
+   */
+  archiveImages(ask: ImagesAsk): Promise<ImagesResult>;
+  /** Deletes what {@link archiveImages} stored; nothing there is fine. */
+  deleteImages(ask: Pick<ImagesAsk, 'applicationId' | 'evaluationId'>): Promise<{ removed: number }>;
+}
+
+/** Images can lag completion by about ten seconds, so "none" is believed only at the third asking [doc]. */
+const askings = 3;
+
+export function createImageActivities(riskos: RiskosClient, archive: Archive): ImageActivities {
+  return {
+    archiveImages: (ask) =>
+      alive(async (signal) => {
+        const documents = await riskos.documents(ask.evalId, { signal, correlationId: ask.evaluationId });
+        if (documents.kind === 'zip') return store(archive, ask, documents.bytes);
+        const expected = reasonForNone(ask);
+        if (expected) return { result: expected, count: 0 };
+        if (activityInfo().attempt < askings) throw notYet(ask.lag);
+        return { result: 'none', count: 0 };
+      }),
+    deleteImages: (ask) => alive(() => archive.remove(ask)),
+  };
+}
+
+async function store(archive: Archive, ask: ImagesAsk, zip: Uint8Array): Promise<ImagesResult> {
+  try {
+    const { count } = await archive.store({ ...ask, zip });
+    return { result: count > 0 ? 'archived' : 'none', count };
+  } catch (error) {
+    if (error instanceof ArchiveError && isRefused(error)) {
+      throw ApplicationFailure.nonRetryable(error.message, 'ImagesRefused');
+    }
+    throw error;
+  }
+}
+
+/** A ZIP that will not do by itself; one that is broken gets a few fresh downloads first. */
+function isRefused({ type }: ArchiveError): boolean {
+  return type === 'ZipTooLarge' || (type === 'ZipInvalid' && activityInfo().attempt >= askings);
+}
+
+/** RiskOS deletes the images of military IDs and of minors (R845) at once [doc]. */
+function reasonForNone(ask: ImagesAsk): 'military' | 'minor' | undefined {
+  if (ask.documentType?.toLowerCase() === 'military') return 'military';
+  if (ask.reasonCodes.includes('R845')) return 'minor';
+  return undefined;
+}
+
+function notYet(lag: number): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: 'RiskOS has no images of this evaluation yet; asked again shortly',
+    type: 'ImagesNotReady',
+    nextRetryDelay: lag,
+    category: ApplicationFailureCategory.BENIGN,
+  });
+}

@@ -1,0 +1,121 @@
+import { setMaxListeners } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { createArchiveKey } from '../../archive/index.ts';
+import { logSettings, readSettings } from '../../config.ts';
+import { ensureTemporal } from '../../dev-server/index.ts';
+import { play, type Progress } from './play.ts';
+import { applicationOf, type Scenario, scenarios } from './scenarios.ts';
+import { comparison, display, jsonLine } from './table.ts';
+import { InputError } from '../errors.ts';
+import { type Parts, startParts } from '../parts.ts';
+import { ownTemporal, stopSignal, usualPort } from '../process.ts';
+import { installRuntime } from '../runtime.ts';
+
+export interface DemoOptions {
+  exit?: boolean;
+  json?: boolean;
+  only?: string;
+}
+
+/** A demo that is not through by then has failed, in milliseconds. */
+const patience = 180_000;
+
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const chosen = choose(options.only);
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const { LOG_LEVEL } = readSettings(logSettings, { LOG_LEVEL: 'silent', ...process.env });
+  const logger = pino({ level: LOG_LEVEL }, pino.destination(2));
+  installRuntime(logger);
+  const folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-'));
+  ownTemporal();
+  const temporal = await ensureTemporal({
+    env: process.env,
+    onProgress: say,
+    port: await usualPort(7233),
+    uiPort: await usualPort(8233),
+  });
+  try {
+    const parts = await startParts({
+      address: temporal.address,
+      taskQueue: 'candidate-funnel-demo',
+      archive: { folder, recipient: (await createArchiveKey()).recipient },
+      pace: 300,
+      logger,
+      emulatorPort: await usualPort(8090),
+    });
+    try {
+      const stays = process.stdout.isTTY && !options.exit && !options.json;
+      if (!temporal.started) say(`Temporal         ${temporal.address}, named by TEMPORAL_ADDRESS`);
+      if (temporal.uiUrl) say(`Temporal UI      ${temporal.uiUrl}`);
+      say(`Capture page     ${parts.emulatorUrl}/`);
+      const stopped = new AbortController();
+      const stop = stopSignal().then(() => stopped.abort());
+      const suffix = Date.now().toString(36).slice(-5);
+      const results = await playAll(parts, chosen, suffix, {
+        json: options.json === true,
+        stopped: stopped.signal,
+      });
+      process.exitCode = results.every(({ asExpected }) => asExpected) ? 0 : 1;
+      if (stays && !stopped.signal.aborted) {
+        await invite(parts, suffix, say);
+        if (temporal.uiUrl) say(`Temporal UI       ${temporal.uiUrl}`);
+        await Promise.race([stop, parts.running]);
+      }
+    } finally {
+      await parts.close();
+    }
+  } finally {
+    await temporal.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function choose(only: string | undefined): Scenario[] {
+  if (only === undefined) return scenarios;
+  return only.split(',').map((name) => {
+    const found = scenarios.find((scenario) => scenario.name === name);
+    if (!found)
+      throw new InputError(
+        `--only: there is no candidate "${name}"; there are ${scenarios.map((known) => known.name).join(', ')}`,
+      );
+    return found;
+  });
+}
+
+async function playAll(
+  parts: Parts,
+  chosen: Scenario[],
+  suffix: string,
+  { json, stopped }: { json: boolean; stopped: AbortSignal },
+): Promise<Progress[]> {
+  const shown = json ? undefined : display(chosen.map(({ name }) => name));
+  const signal = AbortSignal.any([AbortSignal.timeout(patience), stopped]);
+  setMaxListeners(0, signal);
+  const changed = (progress: Progress) => {
+    shown?.show(progress);
+    if (json && progress.asExpected !== undefined) process.stdout.write(`${jsonLine(progress)}\n`);
+  };
+  const results = await Promise.all(
+    chosen.map((scenario) => play(parts.funnels, scenario, suffix, { signal, changed })),
+  );
+  shown?.done();
+  if (!json) {
+    const good = results.filter(({ asExpected }) => asExpected).length;
+    process.stdout.write(`\n${comparison(results)}\n\n${good} of ${results.length} candidates as expected\n`);
+  }
+  return results;
+}
+
+/** One more candidate, for the person at the keyboard. */
+async function invite(parts: Parts, suffix: string, say: (line: string) => void): Promise<void> {
+  const funnel = await parts.funnels.startFunnel(applicationOf('interactive', suffix));
+  for await (const { nextAction } of funnel.watch({ interval: 250 })) {
+    if (nextAction.kind !== 'show_capture_link') continue;
+    say(`\nPlay a candidate  ${nextAction.url}`);
+    break;
+  }
+  say('Everything stays up until Ctrl-C.');
+}

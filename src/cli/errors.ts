@@ -1,0 +1,79 @@
+import { NamespaceNotFoundError } from '@temporalio/client';
+import { FunnelError } from '../client/index.ts';
+import type { Refusal } from '../contract/index.ts';
+
+/** Input that a verb cannot work with: a file, an option. One line that says which, and what to do. */
+export class InputError extends Error {
+  readonly type = 'WrongInput';
+}
+
+const codes: Record<Refusal, number> = {
+  InvalidApplication: 2,
+  InvalidMessage: 2,
+  NotFound: 3,
+  WrongStage: 4,
+  NoBaseline: 4,
+  AlreadyOpen: 4,
+  Unreachable: 5,
+  RiskosRefused: 4,
+  RiskosUnavailable: 5,
+};
+
+const wrongInput: readonly unknown[] = [
+  'WrongInput',
+  'WrongSetting',
+  'InvalidArchiveUrl',
+  'InvalidRecipient',
+  'InvalidSettings',
+  'TemporalNotFound',
+  'InvalidEmulatorOptions',
+];
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof FunnelError) return codes[error.type];
+  if (isTransportError(error)) return codes.Unreachable;
+  if (settingOf(error)) return 2;
+  if (typeOf(error) === 'SetupNeeded') return 4;
+  return wrongInput.includes(typeOf(error)) ? 2 : 1;
+}
+
+function typeOf(error: unknown): unknown {
+  return error instanceof Error && 'type' in error ? error.type : undefined;
+}
+
+/** Errors are for people: one line that names the setting where one is to blame. */
+export function oneLine(error: unknown): string {
+  if (isTransportError(error)) return 'Temporal is out of reach; is TEMPORAL_ADDRESS right?';
+  const setting = settingOf(error);
+  const text = textOf(error);
+  return setting && !text.startsWith(setting) ? `${setting}: ${text}` : text;
+}
+
+/** Temporal's native client cannot connect; told by name, so that no verb of HR loads the worker. */
+function isTransportError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TransportError';
+}
+
+/** The page that tells how to get a Temporal server is longer than a line; nothing else is. */
+function textOf(error: unknown): string {
+  if (typeOf(error) === 'TemporalNotFound' && error instanceof Error) return error.message;
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n', 1)[0] ?? text;
+}
+
+/** The setting behind an error that somebody else's code throws. */
+function settingOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (typeOf(error) === 'InvalidArchiveUrl') return 'ARCHIVE_URL';
+  if (typeOf(error) === 'InvalidRecipient') return 'ARCHIVE_RECIPIENTS';
+  if (typeOf(error) === 'InvalidSettings') return 'RISKOS_REASON_CODES_FILE';
+  if (error instanceof NamespaceNotFoundError || /namespace \S+ is not found/i.test(error.message)) {
+    return 'TEMPORAL_NAMESPACE';
+  }
+  if (/^Profile '.*' not found/.test(error.message)) return 'TEMPORAL_PROFILE';
+  if (/Invalid address for Temporal/.test(error.message)) return 'TEMPORAL_ADDRESS';
+  if (/EADDRINUSE|EADDRNOTAVAIL|EACCES.*listen|ENOTFOUND/.test(error.message)) {
+    return 'RELAY_HOST, RELAY_PORT, METRICS_ADDRESS or --port';
+  }
+  return undefined;
+}

@@ -1,0 +1,23 @@
+import { createFunnelClient, type FunnelClient } from '../client/index.ts';
+import { queueSettings, readSettings } from '../config.ts';
+import { applicationId } from '../contract/index.ts';
+import { InputError } from './errors.ts';
+
+/** Runs one verb of HR with a client, and lets go of Temporal afterwards. */
+export async function withFunnels<T>(work: (funnels: FunnelClient) => Promise<T>): Promise<T> {
+  const funnels = createFunnelClient({
+    taskQueue: readSettings(queueSettings).FUNNEL_TASK_QUEUE,
+    deadline: 5000,
+  });
+  try {
+    return await work(funnels);
+  } finally {
+    await funnels.close();
+  }
+}
+
+export function parseId(text: string): string {
+  const parsed = applicationId.safeParse(text);
+  if (!parsed.success) throw new InputError(`the application id ${parsed.error.issues[0]?.message}`);
+  return parsed.data;
+}

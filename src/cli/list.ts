@@ -1,0 +1,59 @@
+import Table from 'cli-table3';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { FunnelFilter, FunnelSummary } from '../client/index.ts';
+import { inWords, outcomes, stages } from '../contract/index.ts';
+import { withFunnels } from './funnels.ts';
+import { time } from './output.ts';
+
+export const list = new Command('list')
+  .description('the funnels, newest first')
+  .addOption(new Option('--stage <stage>', 'only those at this stage').choices(stages))
+  .addOption(new Option('--outcome <outcome>', 'only those that closed so').choices(outcomes))
+  .addOption(
+    new Option('--waiting-for <whom>', 'only those that wait for this').choices([
+      'riskos',
+      'candidate',
+      'reviewer',
+      'hr',
+      'operator',
+    ]),
+  )
+  .option('--overdue', 'only those whose deadline has passed')
+  .option('--limit <n>', 'at most this many', count, 100)
+  .option('--json', 'one JSON line a funnel')
+  .action(async ({ json, ...filter }: FunnelFilter & { json?: boolean }) => {
+    const found = await withFunnels((funnels) => funnels.list(filter));
+    const lines = json ? found.map((funnel) => JSON.stringify(funnel)) : [table(found)];
+    if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+  });
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number from 1');
+  return value;
+}
+
+function table(found: FunnelSummary[]): string {
+  if (found.length === 0) return 'no funnel matches';
+  const rows = new Table({
+    head: ['application', 'stage', 'attempt', 'waits for', 'until', 'started'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const funnel of found) {
+    const ended = funnel.execution !== 'running' && funnel.execution !== 'completed';
+    const stage = ended
+      ? inWords(funnel.execution)
+      : funnel.outcome
+        ? `closed: ${inWords(funnel.outcome)}`
+        : inWords(funnel.stage ?? 'starting');
+    rows.push([
+      funnel.applicationId,
+      stage,
+      funnel.attempt ?? '',
+      ended ? '' : (funnel.waitingFor ?? ''),
+      funnel.deadline && !ended ? time(funnel.deadline) : '',
+      time(funnel.startedAt),
+    ]);
+  }
+  return rows.toString();
+}

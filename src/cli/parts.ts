@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { pathToFileURL } from 'node:url';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { Logger } from 'pino';
+import { openArchive } from '../archive/index.ts';
+import { createFunnelClient, type FunnelClient, temporalClient } from '../client/index.ts';
+import { startEmulator } from '../emulator/index.ts';
+import { createRelay } from '../relay/index.ts';
+import { createRiskosClient } from '../riskos/index.ts';
+import { createWorkers } from '../worker/index.ts';
+import { registerSearchAttributes } from '../worker/search-attributes.ts';
+
+export interface Parts {
+  funnels: FunnelClient;
+  emulatorUrl: string;
+  relayUrl: string;
+  /** Rejects when the worker fails; resolves after {@link Parts.close}. */
+  running: Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface PartsOptions {
+  /** Temporal's frontend, host:port. */
+  address: string;
+  taskQueue: string;
+  /** An absolute folder for the images, and the age public key that they are encrypted to. */
+  archive: { folder: string; recipient: string };
+  /** Milliseconds between two steps of a played candidate. */
+  pace: number;
+  logger: Logger;
+  emulatorPort?: number;
+  /** Where the emulator keeps its evaluations, so that it goes on when it is started again. */
+  emulatorState?: string;
+  relayPort?: number;
+}
+
+/** The emulator, a relay and a worker in this process, wired to each other and to a Temporal server. */
+export async function startParts(options: PartsOptions): Promise<Parts> {
+  const { address, taskQueue, logger } = options;
+  const closing: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const stop of closing.splice(0).toReversed()) await stop();
+  };
+  try {
+    const temporal = temporalClient(address);
+    closing.push(() => temporal.connection.close());
+    await registerSearchAttributes(temporal.connection, loadClientConnectConfig().namespace ?? 'default');
+
+    const apiKey = secret();
+    const emulator = await startEmulator({
+      apiKey,
+      port: options.emulatorPort ?? 0,
+      pace: options.pace,
+      ...(options.emulatorState === undefined ? {} : { stateFile: options.emulatorState }),
+    });
+    closing.push(() => emulator.close());
+
+    const token = secret();
+    const relay = await createRelay({ temporal, bearerTokens: [token], logger });
+    const relayUrl = await relay.listen({ host: '127.0.0.1', port: options.relayPort ?? 0 });
+    closing.push(() => relay.close());
+    emulator.setWebhook({ url: `${relayUrl}/webhooks/riskos`, auth: { type: 'bearer', token } });
+
+    const riskos = createRiskosClient({
+      baseUrl: emulator.url,
+      apiKey,
+      environment: 'Sandbox',
+      workflow: 'workforce_verification',
+      logger,
+    });
+    closing.push(() => riskos.close());
+    const archive = openArchive({
+      url: pathToFileURL(options.archive.folder).href,
+      recipients: [options.archive.recipient],
+    });
+    const workers = await createWorkers({ riskos, archive, requestsPerSecond: 100, taskQueue, address });
+    const running = workers.run();
+    closing.push(async () => {
+      workers.shutdown();
+      await running.catch(() => undefined);
+    });
+    const funnels = createFunnelClient({ temporal, taskQueue });
+    return { funnels, emulatorUrl: emulator.url, relayUrl, running, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function secret(): string {
+  return randomBytes(24).toString('base64url');
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import type { Logger } from 'pino';
+import { readSettings, riskosSettings } from '../config.ts';
+import {
+  createRiskosClient,
+  parseReasonCodes,
+  type ReasonCodeTable,
+  type RiskosClient,
+  type RiskosClientOptions,
+} from '../riskos/index.ts';
+import { InputError } from './errors.ts';
+
+/** The RiskOS client that the settings describe. Throws `WrongSetting` or {@link InputError}. */
+export function riskosOfSettings(logger: Logger): RiskosClient {
+  return createRiskosClient({ ...riskosOptionsOfSettings(), logger });
+}
+
+/** Throws `WrongSetting` or {@link InputError}. */
+export function riskosOptionsOfSettings(): RiskosClientOptions {
+  const settings = readSettings(riskosSettings);
+  return {
+    baseUrl: settings.RISKOS_BASE_URL,
+    apiKey: settings.RISKOS_API_KEY,
+    apiVersion: settings.RISKOS_API_VERSION,
+    environment: settings.RISKOS_ENVIRONMENT,
+    workflow: settings.RISKOS_WORKFLOW,
+    previousReferencePlacement: settings.RISKOS_PREVIOUS_REFERENCE_PLACEMENT,
+    ...reasonCodesOf(settings.RISKOS_REASON_CODES_FILE),
+  };
+}
+
+function reasonCodesOf(file: string | undefined): { reasonCodes?: ReasonCodeTable } {
+  if (file === undefined) return {};
+  return { reasonCodes: parseReasonCodes(readTable(file)) };
+}
+
+function readTable(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    throw new InputError('RISKOS_REASON_CODES_FILE names a file that cannot be read, or is not JSON');
+  }
+}

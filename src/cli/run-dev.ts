@@ -1,0 +1,103 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { createArchiveKey } from '../archive/index.ts';
+import { queueSettings, readSettings } from '../config.ts';
+import { defaultTaskQueue } from '../contract/index.ts';
+import { ensureTemporal } from '../dev-server/index.ts';
+import { createLogger } from '../logging.ts';
+import { InputError } from './errors.ts';
+import { startParts } from './parts.ts';
+import { ownTemporal, usualPort } from './process.ts';
+import { installRuntime } from './runtime.ts';
+
+export interface DevOptions {
+  data: string;
+  pace: number;
+}
+
+export async function runDev(options: DevOptions): Promise<void> {
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const logger = createLogger('dev');
+  installRuntime(logger);
+  const data = resolve(options.data);
+  await mkdir(data, { recursive: true });
+  await chmod(data, 0o700);
+  await lockFolder(data);
+  const key = await keptKey(resolve(data, 'archive-key.txt'));
+  ownTemporal();
+  const temporal = await ensureTemporal({
+    env: process.env,
+    onProgress: say,
+    dbFile: resolve(data, 'temporal.db'),
+    port: await usualPort(7233),
+    uiPort: await usualPort(8233),
+  });
+  const taskQueue = queueFor(temporal.started);
+  try {
+    const parts = await startParts({
+      address: temporal.address,
+      taskQueue,
+      archive: { folder: resolve(data, 'images'), recipient: key.recipient },
+      pace: options.pace,
+      logger,
+      emulatorPort: await usualPort(8090),
+      emulatorState: resolve(data, 'emulator.json'),
+      relayPort: await usualPort(8080),
+    });
+    say(`Temporal     ${temporal.address}`);
+    if (temporal.uiUrl) say(`Temporal UI  ${temporal.uiUrl}`);
+    say(`Emulator     ${parts.emulatorUrl}`);
+    say(`Relay        ${parts.relayUrl}/webhooks/riskos`);
+    say(
+      `Images       ${resolve(data, 'images')}, each opened with: age --decrypt --identity ${key.file} IMAGE.jpg.age > IMAGE.jpg`,
+    );
+    const where = [
+      temporal.address.endsWith(':7233') ? '' : `TEMPORAL_ADDRESS=${temporal.address} `,
+      taskQueue === defaultTaskQueue ? '' : `FUNNEL_TASK_QUEUE=${taskQueue} `,
+    ].join('');
+    say(`\nIn another terminal: ${where}npx candidate-funnel start examples/application.json`);
+    try {
+      await parts.running;
+    } finally {
+      await parts.close();
+    }
+  } finally {
+    await temporal.stop();
+  }
+}
+
+/** On a server that others use too, real applications must never come to the emulator. */
+function queueFor(ownServer: boolean): string {
+  const { FUNNEL_TASK_QUEUE } = readSettings(queueSettings);
+  return ownServer || FUNNEL_TASK_QUEUE !== defaultTaskQueue ? FUNNEL_TASK_QUEUE : `${defaultTaskQueue}-dev`;
+}
+
+/** One `dev` a folder: two servers on one database would spoil it. Throws {@link InputError}. */
+async function lockFolder(folder: string): Promise<void> {
+  const file = resolve(folder, 'dev.pid');
+  const holder = Number(await readFile(file, 'utf8').catch(() => ''));
+  if (holder > 0 && holder !== process.pid && isAlive(holder)) {
+    throw new InputError(
+      `${folder} is in use by process ${holder}; stop that, or give --data another folder`,
+    );
+  }
+  await writeFile(file, String(process.pid));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** The key that opens the images, in the form that age-keygen writes. */
+async function keptKey(file: string): Promise<{ file: string; recipient: string }> {
+  const known = await readFile(file, 'utf8').catch(() => '');
+  const kept = /^# public key: (age1\S+)$/m.exec(known)?.[1];
+  if (kept !== undefined) return { file, recipient: kept };
+  const { identity, recipient } = await createArchiveKey();
+  await writeFile(file, `# public key: ${recipient}\n${identity}\n`, { mode: 0o600 });
+  return { file, recipient };
+}

@@ -1,0 +1,26 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { Command } from 'commander';
+import { temporalClient } from '../client/index.ts';
+import { registerSearchAttributes } from '../worker/search-attributes.ts';
+import { print } from './output.ts';
+
+export const setup = new Command('setup')
+  .description("register the funnel's search attributes in the Temporal namespace; doing it again is fine")
+  .option('--json', 'print what was registered as JSON')
+  .action(async ({ json }: { json?: boolean }) => {
+    const namespace = loadClientConnectConfig().namespace ?? 'default';
+    const { connection } = temporalClient();
+    try {
+      const registered = await registerSearchAttributes(connection, namespace);
+      print(
+        { namespace, registered },
+        () =>
+          registered.length > 0
+            ? `registered in namespace "${namespace}": ${registered.join(', ')}`
+            : `namespace "${namespace}" has every search attribute already`,
+        json,
+      );
+    } finally {
+      await connection.close();
+    }
+  });

@@ -1,0 +1,17 @@
+export { FunnelError } from './errors.ts';
+export { createFunnelClient, type FunnelClient, type FunnelFilter, type FunnelSummary } from './funnels.ts';
+export type { Funnel } from './funnel.ts';
+export { temporalClient } from './temporal.ts';
+export type {
+  Application,
+  ApplicationInput,
+  NextAction,
+  Outcome,
+  Policy,
+  Stage,
+  Status,
+  TimelineEntry,
+  UpdateInput,
+  UpdateName,
+  Verdict,
+} from '../contract/index.ts';

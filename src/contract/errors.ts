@@ -1,0 +1,35 @@
+import type { z } from 'zod';
+
+/** The documented words for what can be wrong with a message or a start. */
+export const refusals = [
+  'InvalidApplication',
+  'InvalidMessage',
+  'WrongStage',
+  'NoBaseline',
+  'AlreadyOpen',
+  'NotFound',
+  'Unreachable',
+  'RiskosRefused',
+  'RiskosUnavailable',
+] as const;
+export type Refusal = (typeof refusals)[number];
+
+/** `field: reason; field: reason`, with field names and never a value. */
+export function describeIssues(error: z.ZodError, root = ''): string {
+  return error.issues
+    .map((issue) => {
+      const field = [root, ...issue.path.map(String)].filter(Boolean).join('.');
+      const message = inPlainWords(issue.message);
+      return field ? `${field}: ${message}` : message;
+    })
+    .join('; ');
+}
+
+/** zod's own sentences, for people who do not write TypeScript. */
+export function inPlainWords(message: string): string {
+  return message
+    .replace(/^Invalid input: expected .*, received undefined$/, 'is missing')
+    .replace(/^Invalid input: expected (.*), received .*$/, 'must be a $1')
+    .replace(/^Invalid option: expected one of /, 'must be one of ')
+    .replace(/^Unrecognized keys?: /, 'has an unknown field: ');
+}

@@ -1,0 +1,41 @@
+import { invalidRequest } from './errors.ts';
+import type { Evaluation } from './evaluation.ts';
+import type { EvaluationRequest } from './request.ts';
+
+/**
+ * The reference of the accepted documents that a selfie is compared with, sent as that reference or as their
+ * transaction token, at any of the documented places [open]. Throws Refusal 400.
+ */
+export function baselineOf(
+  request: EvaluationRequest,
+  known: (reference: string) => Evaluation | undefined,
+  acceptForeign: boolean,
+): string {
+  const { individual } = request.data;
+  const places: [string, string | undefined][] = [
+    ['additional_context.previous_reference_id', individual.additional_context?.previous_reference_id],
+    ['docv.config.transaction_token', individual.docv?.config?.transaction_token],
+    ['docv.transaction_token', individual.docv?.transaction_token],
+  ];
+  const [place, value] = places.find(([, sent]) => sent !== undefined) ?? places[0] ?? [];
+  const field = `data.individual.${place}`;
+  if (!value) {
+    throw invalidRequest([
+      { field, description: 'is required: without it there is nothing to compare with' },
+    ]);
+  }
+  const evaluation = known(value);
+  if (evaluation && isBaseline(evaluation)) return evaluation.referenceId;
+  if (!evaluation && acceptForeign) return value;
+  throw invalidRequest([{ field, description: 'is not the reference of an accepted document verification' }]);
+}
+
+function isBaseline(evaluation: Evaluation): boolean {
+  const accepted = evaluation.decision === 'ACCEPT' || evaluation.decision === 'APPROVE';
+  return (
+    accepted &&
+    evaluation.useCase === 'documents' &&
+    evaluation.state === 'evaluation_completed' &&
+    evaluation.outcome?.error === null
+  );
+}

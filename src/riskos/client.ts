@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto';
+import { Pool } from 'undici';
+import type { Evaluation, UseCase } from '../contract/index.ts';
+import { interpretEvaluation } from './answers.ts';
+import { RiskosError } from './errors.ts';
+import { errorOfAnswer, holdsError, saysNoDocuments } from './failures.ts';
+import { type Answer, callOf, exchange } from './http.ts';
+import { parseJson } from './json.ts';
+import { redactedAnswer, redactedRequest } from './redaction.ts';
+import {
+  checked,
+  type EvaluationPatch,
+  evaluationPatch,
+  type EvaluationRequest,
+  evaluationRequest,
+  opaqueId,
+} from './requests.ts';
+import { checkedSettings, type RiskosClientOptions, type RiskosSettings } from './settings.ts';
+import { createBody, patchBody } from './wire.ts';
+
+export interface CallOptions {
+  /** Stops the request; the call then rejects with `Cancelled`. */
+  signal?: AbortSignal;
+  /** In every log line of the call; random when absent. */
+  correlationId?: string;
+  /** Told of each answer before it is read, to look at RiskOS itself. The body, if it is JSON, holds personal data. */
+  onAnswer?: (answer: SeenAnswer) => void;
+}
+
+export interface SeenAnswer {
+  /** HTTP status. */
+  status: number;
+  body: unknown;
+}
+
+export type Documents = { kind: 'zip'; bytes: Uint8Array } | { kind: 'no_documents' };
+
+/**
+ * The RiskOS Evaluation API. Every call is sent exactly once: when to send again is the caller's decision, because a
+ * second POST is a second evaluation and a second SMS [doc]. Every failure is a {@link RiskosError}.
+ */
+export interface RiskosClient {
+  /** `POST /api/evaluation`. */
+  create(request: EvaluationRequest, call?: CallOptions): Promise<Evaluation>;
+  /** `GET /api/evaluation/{evalId}`. */
+  get(evalId: string, call?: CallOptions): Promise<Evaluation>;
+  /** `PATCH /api/evaluation/{evalId}`: only while it is paused [doc]. */
+  patch(evalId: string, patch: EvaluationPatch, call?: CallOptions): Promise<Evaluation>;
+  /** `GET /api/evaluation/{evalId}/documents`: no documents is a normal answer. The bytes are RiskOS's, not checked. */
+  documents(evalId: string, call?: CallOptions): Promise<Documents>;
+  /** Waits for the calls under way; later ones reject with `Cancelled`. */
+  close(): Promise<void>;
+}
+
+interface Call<Result> {
+  method: 'GET' | 'POST' | 'PATCH';
+  path: string;
+  body?: object;
+  documents?: boolean;
+  /** Throws {@link RiskosError} for an answer that it cannot use. */
+  read(answer: Answer): Result;
+}
+
+export function createRiskosClient(options: RiskosClientOptions): RiskosClient {
+  const settings = checkedSettings(options);
+  const { timeouts, now } = settings;
+  const pool = new Pool(settings.origin, {
+    connections: settings.connections,
+    connectTimeout: timeouts.connect,
+    headersTimeout: timeouts.headers,
+    bodyTimeout: timeouts.body,
+  });
+  let closing: Promise<void> | undefined;
+  const send = <Result>(call: Call<Result>, how?: CallOptions): Promise<Result> =>
+    perform(pool, settings, call, how);
+
+  return {
+    create: async (request, how) => {
+      const valid = checked(evaluationRequest, request);
+      const { evaluationId } = valid;
+      const capture = captured.includes(valid.useCase);
+      const call = { method: 'POST', path: '/api/evaluation' } as const;
+      return send(
+        {
+          ...call,
+          body: createBody(valid, settings, now()),
+          read: (answer) => evaluationOf(answer, call, { evaluationId, capture }, settings),
+        },
+        how,
+      );
+    },
+    get: async (evalId, how) => {
+      const call = { method: 'GET', path: pathOf(evalId) } as const;
+      return send({ ...call, read: (answer) => evaluationOf(answer, call, { evalId }, settings) }, how);
+    },
+    patch: async (evalId, patch, how) => {
+      const call = { method: 'PATCH', path: pathOf(evalId) } as const;
+      const body = patchBody(checked(evaluationPatch, patch), evalId, settings, now());
+      return send({ ...call, body, read: (answer) => evaluationOf(answer, call, { evalId }, settings) }, how);
+    },
+    documents: async (evalId, how) => {
+      const call = { method: 'GET', path: `${pathOf(evalId)}/documents` } as const;
+      return send({ ...call, documents: true, read: (answer) => documentsOf(answer, call, now()) }, how);
+    },
+    close: async () => {
+      await (closing ??= pool.close());
+    },
+  };
+}
+
+/** The use cases in which a pause means that the candidate has to take pictures. */
+const captured: readonly UseCase[] = ['document_verification', 'selfie_reverification'];
+
+async function perform<Result>(
+  pool: Pool,
+  settings: RiskosSettings,
+  call: Call<Result>,
+  { signal, correlationId = randomUUID(), onAnswer }: CallOptions = {},
+): Promise<Result> {
+  const { timeouts, limits, now } = settings;
+  const name = callOf(call);
+  const log = settings.logger?.child({ correlationId, call: name });
+  const verbose = log?.isLevelEnabled('debug') ?? false;
+  const started = now().getTime();
+  if (verbose) log?.debug({ body: redactedRequest(call.body) }, 'RiskOS request');
+  try {
+    const answer = await exchange(pool, {
+      method: call.method,
+      path: call.path,
+      headers: headersOf(call, settings),
+      body: call.body && JSON.stringify(call.body),
+      limit: call.documents ? limits.documents : limits.json,
+      total: call.documents ? timeouts.documents : timeouts.total,
+      signal,
+    });
+    if (verbose) {
+      const { status, body } = answer;
+      const milliseconds = now().getTime() - started;
+      const shown = call.documents && isSuccess(answer) ? undefined : redactedAnswer(parseJson(body));
+      log?.debug({ status, milliseconds, bytes: body.length, body: shown }, 'RiskOS answer');
+    }
+    onAnswer?.({ status: answer.status, body: parseJson(answer.body) });
+    return call.read(answer);
+  } catch (error) {
+    if (error instanceof RiskosError) {
+      const { type, status, code, processed, retryable, retryAfter } = error;
+      log?.warn({ type, status, code, processed, retryable, retryAfter }, 'RiskOS call failed');
+    }
+    throw error;
+  }
+}
+
+interface Expected {
+  evaluationId?: string;
+  evalId?: string;
+  capture?: boolean;
+}
+
+function evaluationOf(
+  answer: Answer,
+  call: Pick<Call<Evaluation>, 'method' | 'path'>,
+  expected: Expected,
+  settings: RiskosSettings,
+): Evaluation {
+  const changes = call.method !== 'GET';
+  if (!isSuccess(answer)) {
+    throw errorOfAnswer(answer, { call: callOf(call), changes, now: settings.now() });
+  }
+  const about = {
+    call: callOf(call),
+    status: answer.status,
+    processed: changes ? 'perhaps' : 'no',
+  } as const;
+  const found = interpretEvaluation(parseJson(answer.body), {
+    ...about,
+    environment: settings.environment,
+    reasonCodes: settings.reasonCodes,
+    expectCapture: expected.capture ?? false,
+  });
+  const wrong = [
+    ...(expected.evaluationId === undefined || expected.evaluationId === found.evaluationId ? [] : ['id']),
+    ...(expected.evalId === undefined || expected.evalId === found.evalId ? [] : ['eval_id']),
+  ];
+  if (wrong.length > 0) throw new RiskosError('WrongEvaluation', { ...about, fields: wrong });
+  return found;
+}
+
+function documentsOf(answer: Answer, called: Pick<Call<Documents>, 'method' | 'path'>, now: Date): Documents {
+  const { status, body } = answer;
+  const call = callOf(called);
+  if (isSuccess(answer)) {
+    // "PK": a ZIP, even an empty one, begins with it; the rest of the bytes is for the archive to judge.
+    if (body[0] === 0x50 && body[1] === 0x4b) return { kind: 'zip', bytes: body };
+    throw new RiskosError(holdsError(parseJson(body)) ? 'ErrorInAnswer' : 'MalformedAnswer', {
+      call,
+      status,
+    });
+  }
+  if (status === 400 && saysNoDocuments(parseJson(body))) return { kind: 'no_documents' };
+  throw errorOfAnswer(answer, { call, changes: false, now });
+}
+
+function isSuccess({ status }: Answer): boolean {
+  return status >= 200 && status < 300;
+}
+
+function pathOf(evalId: string): string {
+  const parsed = opaqueId.max(100).safeParse(evalId);
+  if (!parsed.success) {
+    throw new RiskosError('InvalidRequest', { fields: ['evalId'], note: 'evalId: is not an id of RiskOS' });
+  }
+  return `/api/evaluation/${encodeURIComponent(parsed.data)}`;
+}
+
+export function headersOf(
+  call: { body?: object; documents?: boolean },
+  { apiKey, apiVersion }: Pick<RiskosSettings, 'apiKey' | 'apiVersion'>,
+): Record<string, string> {
+  return {
+    authorization: `Bearer ${apiKey}`,
+    accept: call.documents ? 'application/zip, application/json' : 'application/json',
+    // A compressed answer could hide a bomb.
+    'accept-encoding': 'identity',
+    'x-api-version': apiVersion,
+    'user-agent': 'candidate-funnel',
+    ...(call.body ? { 'content-type': 'application/json' } : {}),
+  };
+}

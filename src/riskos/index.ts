@@ -1,0 +1,37 @@
+export { interpretEvaluation, type Interpretation } from './answers.ts';
+export {
+  type CallOptions,
+  createRiskosClient,
+  type Documents,
+  type RiskosClient,
+  type SeenAnswer,
+} from './client.ts';
+export { type Fault, type Processed, RiskosError, type RiskosProblem, riskosProblems } from './errors.ts';
+export type { ExternalDevice } from './external-device.ts';
+export {
+  adviceFor,
+  defaultReasonCodes,
+  marksFraud,
+  parseReasonCodes,
+  reasonCodeTable,
+  type ReasonCodeTable,
+} from './reason-codes.ts';
+export {
+  type EvaluationPatch,
+  evaluationPatch,
+  type EvaluationRequest,
+  evaluationRequest,
+  parseEvaluationRequest,
+} from './requests.ts';
+export { type Backoff, retryAfterOf, retryDelay } from './retry.ts';
+export type { RiskosClientOptions } from './settings.ts';
+export { parseWebhook, type WebhookEvent } from './webhooks.ts';
+export {
+  defaultEventTypes,
+  type ExternalDevicePlacement,
+  externalDevicePlacements,
+  type PatchId,
+  patchIds,
+  type PreviousReferencePlacement,
+  previousReferencePlacements,
+} from './wire.ts';

@@ -1,0 +1,1 @@
+export { createWorkers, type FunnelWorkers, type WorkerParts } from './worker.ts';

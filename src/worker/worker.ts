@@ -1,0 +1,91 @@
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { createEvaluationActivities } from '../../activities/evaluations.ts';
+import { createImageActivities } from '../../activities/images.ts';
+import type { Archive } from '../archive/index.ts';
+import { defaultTaskQueue, imagesTaskQueue, riskosTaskQueue } from '../contract/index.ts';
+import type { RiskosClient } from '../riskos/index.ts';
+import { bundlePath } from './bundle-path.ts';
+import { checkSearchAttributes } from './search-attributes.ts';
+
+export interface WorkerParts {
+  riskos: RiskosClient;
+  archive: Archive;
+  /** Requests a second to RiskOS that the whole fleet may send. */
+  requestsPerSecond: number;
+  /** The funnel's task queue; those of the RiskOS calls and the images are named after it. */
+  taskQueue?: string;
+  /** Instead of `TEMPORAL_ADDRESS`. */
+  address?: string;
+}
+
+export interface FunnelWorkers {
+  /** Resolves after a shutdown; rejects when a worker fails. */
+  run(): Promise<void>;
+  shutdown(): void;
+  ready(): boolean;
+}
+
+/**
+ * Three workers in one process: the funnel's workflows, the RiskOS calls (their queue carries the fleet's rate limit)
+ * and the images. Rejects with {@link SetupNeeded} on a namespace without the funnel's search attributes.
+ */
+export async function createWorkers(parts: WorkerParts): Promise<FunnelWorkers> {
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const connection = await NativeConnection.connect({
+    ...connectionOptions,
+    ...(parts.address === undefined ? {} : { address: parts.address }),
+  });
+  try {
+    await checkSearchAttributes(connection, namespace ?? 'default');
+    const workers = await Promise.all(
+      queuesOf(parts).map((queue) =>
+        Worker.create({ ...common, ...queue, connection, ...(namespace === undefined ? {} : { namespace }) }),
+      ),
+    );
+    return {
+      run: async () => {
+        try {
+          await Promise.all(workers.map((worker) => worker.run()));
+        } finally {
+          await connection.close();
+        }
+      },
+      shutdown: () => {
+        for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      },
+      ready: () => workers.every((worker) => worker.getState() === 'RUNNING'),
+    };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+const common = {
+  // A killed worker otherwise costs each of its workflows ten seconds.
+  stickyQueueScheduleToStartTimeout: '1s',
+  shutdownGraceTime: '30s',
+  shutdownForceTime: '40s',
+} satisfies Partial<WorkerOptions>;
+
+function queuesOf({
+  riskos,
+  archive,
+  requestsPerSecond,
+  taskQueue = defaultTaskQueue,
+}: WorkerParts): WorkerOptions[] {
+  return [
+    { taskQueue, workflowBundle: { codePath: bundlePath } },
+    {
+      taskQueue: riskosTaskQueue(taskQueue),
+      activities: createEvaluationActivities(riskos),
+      maxTaskQueueActivitiesPerSecond: requestsPerSecond,
+    },
+    {
+      taskQueue: imagesTaskQueue(taskQueue),
+      activities: createImageActivities(riskos, archive),
+      maxConcurrentActivityTaskExecutions: 4,
+    },
+  ];
+}

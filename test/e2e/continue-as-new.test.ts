@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type DevServer, findTemporal, startDevServer } from '../../src/dev-server/index.ts';
+import { exampleApplication } from '../support/application.ts';
+import { createWorld, quickPolicy, until, verdictsOf, type World } from '../support/world.ts';
+
+let server: DevServer;
+let world: World;
+
+beforeAll(async () => {
+  const binary = await findTemporal({ env: process.env, onProgress: () => {} });
+  // Temporal itself suggests continue-as-new after a few events, so that every wait of these funnels is one.
+  server = await startDevServer({
+    binary,
+    uiPort: false,
+    dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': '12' },
+  });
+  world = await createWorld({
+    address: server.address,
+    scenarios: { later: { documents: [{ after: 600 }] }, absent: { documents: [{ candidate: 'absent' }] } },
+  });
+  await world.startRelay();
+  await world.startWorker();
+});
+afterAll(async () => {
+  await world.close();
+  await server.stop();
+});
+
+async function runsOf(applicationId: string): Promise<number> {
+  let runs = 0;
+  for await (const run of world.temporal.workflow.list({ query: `WorkflowId = 'funnel-${applicationId}'` }))
+    runs += run.workflowId ? 1 : 0;
+  return runs;
+}
+
+describe('continue-as-new', () => {
+  test('in the middle of an open evaluation: the same verdict, nothing created twice', async () => {
+    const policy = { ...quickPolicy, reconciliation: { first: '100ms', longest: '200ms' } };
+    const funnel = await world.start('continued', { custom: { scenario: 'later' }, policy });
+    const status = await until(
+      funnel,
+      ({ stage, images }) => stage === 'verified' && images[0]?.result === 'archived',
+    );
+    expect(verdictsOf(status)).toEqual(['passive_check 1 accept', 'document_verification 1 accept']);
+    const created = world.emulator
+      .ledger()
+      .evaluations.filter(({ id }) => id.startsWith(`${funnel.applicationId}~`));
+    expect(created).toHaveLength(2);
+    await expect.poll(() => runsOf(funnel.applicationId)).toBeGreaterThan(2);
+  });
+
+  test('keeps the baseline, the seen events and the deadline', async () => {
+    const policy = {
+      ...quickPolicy,
+      documents: { ...quickPolicy.documents, deadline: '2s' },
+      reconciliation: { first: '50ms', longest: '100ms' },
+    };
+    const late = await world.start('late', { custom: { scenario: 'absent' }, policy });
+    const first = await until(late, ({ nextAction }) => nextAction.kind === 'show_capture_link');
+    const later = await until(late, ({ stage }) => stage === 'closed');
+    expect(later.outcome).toBe('expired');
+    expect(first.deadline).not.toBeNull();
+    expect(await runsOf(late.applicationId)).toBeGreaterThan(2);
+
+    const kept = await world.start('kept', { custom: { scenario: 'accept' } });
+    await until(kept, ({ stage }) => stage === 'verified');
+    await kept.requestReverification();
+    const again = await until(kept, ({ verdicts, stage }) => stage === 'verified' && verdicts.length === 3);
+    expect(verdictsOf(again).at(-1)).toBe('selfie_reverification 1 accept');
+    await kept.requestReverification();
+    const twice = await until(kept, ({ verdicts, stage }) => stage === 'verified' && verdicts.length === 4);
+    expect(verdictsOf(twice).at(-1)).toBe('selfie_reverification 2 accept');
+    expect(await kept.complete()).toMatchObject({ stage: 'closed', outcome: 'completed' });
+  });
+
+  test('carries no national id and no date of birth once documents are accepted', async () => {
+    const { candidate } = exampleApplication('any');
+    const secrets = { dateOfBirth: '1987-06-05', nationalId: 'CANARY-4711' };
+    const funnel = await world.start('minimal', {
+      candidate: { ...candidate, ...secrets },
+      custom: { scenario: 'accept' },
+    });
+    await until(funnel, ({ stage }) => stage === 'verified');
+    for (let round = 1; round <= 2; round++) {
+      await funnel.requestReverification();
+      await until(funnel, ({ verdicts, stage }) => stage === 'verified' && verdicts.length === 2 + round);
+    }
+    const { events } = await world.temporal.workflow
+      .getHandle(`funnel-${funnel.applicationId}`)
+      .fetchHistory();
+    const payloads = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+    const carried = payloads.map(({ data }) => Buffer.from(data ?? []).toString()).join();
+    expect(carried).toContain(candidate.familyName);
+    expect(carried).not.toMatch(/CANARY-4711|1987-06-05/);
+    await expect(funnel.requestPayrollSetup()).rejects.toMatchObject({
+      type: 'InvalidMessage',
+      message: expect.stringMatching(/candidate\.dateOfBirth.*candidate\.nationalId/),
+    });
+    await funnel.requestPayrollSetup({ candidate: secrets });
+    const status = await until(
+      funnel,
+      ({ verdicts, stage }) => stage === 'verified' && verdicts.length === 5,
+    );
+    expect(status.verdicts.at(-1)).toMatchObject({ stage: 'payroll_setup', verdict: 'accept' });
+  });
+
+  test('racing with events and updates loses none of them', async () => {
+    const policy = { ...quickPolicy, reconciliation: { first: '50ms', longest: '50ms' } };
+    const funnels = await Promise.all(
+      Array.from({ length: 6 }, () => world.start('race', { custom: { scenario: 'absent' }, policy })),
+    );
+    const outcomes = funnels.map(async (funnel) => {
+      await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
+      return (await funnel.withdraw()).outcome;
+    });
+    expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['withdrawn']));
+  });
+});

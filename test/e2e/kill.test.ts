@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import type { ChildProcess } from 'node:child_process';
+import { createArchiveKey } from '../../src/archive/index.ts';
+import { apiKey } from '../support/constants.ts';
+import { createGateway, type Gateway, type Meddling } from '../support/gateway.ts';
+import { killProcess, startProcess } from '../support/processes.ts';
+import { createWorld, quickPolicy, until, verdictsOf, type World } from '../support/world.ts';
+
+let world: World;
+let gateway: Gateway;
+let workers: ChildProcess[];
+
+beforeEach(async () => {
+  workers = [];
+  world = await createWorld({
+    pace: 20,
+    scenarios: { slow: { documents: [{ after: 100 }] }, prompt: { documents: [{ after: 1 }] } },
+  });
+  gateway = await createGateway(world.emulator.url);
+  await world.startRelay();
+});
+afterEach(async () => {
+  for (const worker of workers) await killProcess(worker);
+  await gateway.close();
+  await world.close();
+});
+
+async function startWorker(): Promise<ChildProcess> {
+  const { recipient } = await createArchiveKey();
+  const worker = await startProcess(
+    ['worker'],
+    {
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      FUNNEL_TASK_QUEUE: world.taskQueue,
+      RISKOS_BASE_URL: gateway.url,
+      RISKOS_API_KEY: apiKey,
+      RISKOS_ENVIRONMENT: 'Sandbox',
+      ARCHIVE_URL: `file://${world.archiveFolder}`,
+      ARCHIVE_RECIPIENTS: recipient,
+    },
+    /worker runs/,
+  );
+  workers.push(worker);
+  return worker;
+}
+
+const posts = () => world.emulator.ledger().evaluations.filter(({ event_type }) => event_type !== 'passive');
+
+function gate(): { opened: Promise<void>; open: () => void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+/** Holds the POST of the document verification; `reached` tells that it has come, `open` lets it go on. */
+function holdSecondPost(hold: (opened: Promise<void>) => Meddling): {
+  reached: Promise<void>;
+  open: () => void;
+} {
+  const { opened, open } = gate();
+  const reached = gate();
+  gateway.meddle = ({ method, path, nth }) => {
+    if (method !== 'POST' || path !== '/api/evaluation' || nth !== 2) return 'pass';
+    reached.open();
+    return hold(opened);
+  };
+  return { reached: reached.opened, open };
+}
+
+describe('a worker killed with SIGKILL', () => {
+  test('while an evaluation is paused: another one goes on, same verdict, nothing twice', async () => {
+    const first = await startWorker();
+    const funnel = await world.start('kill-paused', { custom: { scenario: 'slow' } });
+    await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
+    await killProcess(first);
+    await startWorker();
+    const status = await until(
+      funnel,
+      ({ stage, images }) => stage === 'verified' && images[0]?.result === 'archived',
+    );
+    expect(verdictsOf(status)).toEqual(['passive_check 1 accept', 'document_verification 1 accept']);
+    expect(posts()).toHaveLength(1);
+    expect(world.emulator.ledger().sms).toHaveLength(1);
+  });
+
+  test('after RiskOS took the POST and before the answer came: the webhook leads back, no second POST', async () => {
+    const { reached, open } = holdSecondPost((opened) => ({ hold_after: () => opened }));
+    const first = await startWorker();
+    const policy = { ...quickPolicy, ambiguousWait: '20s' };
+    const funnel = await world.start('kill-after-post', { custom: { scenario: 'slow' }, policy });
+    await reached;
+    await expect.poll(() => gateway.passed.filter((call) => call.startsWith('POST')).length).toBe(2);
+    await killProcess(first);
+    open();
+    await startWorker();
+    const status = await until(funnel, ({ stage }) => stage === 'verified');
+    expect(verdictsOf(status)).toEqual(['passive_check 1 accept', 'document_verification 1 accept']);
+    expect(posts()).toHaveLength(1);
+    expect(world.emulator.ledger().sms).toHaveLength(1);
+  });
+
+  test('before RiskOS saw the POST: it is sent again with the same id, and once only', async () => {
+    const { reached, open } = holdSecondPost((opened) => ({ hold_before: () => opened }));
+    const first = await startWorker();
+    const id = `kill-before-${randomBytes(2).toString('hex')}`;
+    const funnel = await world.start(id, { custom: { scenario: 'prompt' } });
+    await reached;
+    await killProcess(first);
+    open();
+    await startWorker();
+    const status = await until(funnel, ({ stage }) => stage === 'verified');
+    expect(verdictsOf(status)).toEqual(['passive_check 1 accept', 'document_verification 1 accept']);
+    expect(posts()).toHaveLength(1);
+    expect(posts()[0]?.id).toMatch(/~document_verification~1$/);
+  });
+});

@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { scenarios } from '../../src/cli/demo/scenarios.ts';
+import { bundlePath } from '../../src/worker/bundle-path.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+const folder = fileURLToPath(new URL('histories/', import.meta.url));
+const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
+  .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+
+const recorded = z.object({
+  workflowId: z.string(),
+  history: z.looseObject({ events: z.array(z.looseObject({})) }),
+});
+const read = (file: string) => recorded.parse(JSON.parse(readFileSync(join(folder, file), 'utf8')));
+const replay = ({ workflowId, history }: z.output<typeof recorded>) =>
+  Worker.runReplayHistory({ workflowBundle: { codePath: bundlePath } }, history, workflowId);
+
+describe('recorded histories replay with the code of today', () => {
+  test.each(files)('%s', async (file) => {
+    await expect(replay(read(file))).resolves.toBeUndefined();
+  });
+
+  test('there is one of each scenario, of images kept, and of a funnel that continued as new', () => {
+    for (const { name } of scenarios) expect(files.join('\n')).toContain(`funnel-${name}-recorded.1.json`);
+    expect(files.join('\n')).toMatch(/images-/);
+    expect(files.join('\n')).toMatch(/continued-funnel-accept-recorded\.2\.json/);
+  });
+
+  test('and the replay can fail: a history whose steps are other ones is refused', async () => {
+    const file = files.find((name) => name.includes('funnel-accept-recorded.1')) ?? '';
+    const { workflowId, history } = read(file);
+    const changed = JSON.stringify(history).replaceAll('createEvaluation', 'somethingElse');
+    const other = z.looseObject({ events: z.array(z.looseObject({})) }).parse(JSON.parse(changed));
+    await expect(replay({ workflowId, history: other })).rejects.toThrow(/TMPRL1100|[Nn]ondeterminism/);
+  });
+});

@@ -1,0 +1,76 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { request } from 'undici';
+
+/** What stands between the worker and RiskOS, and what a test may do to one request. */
+export interface Gateway {
+  url: string;
+  /** Requests that were let through to RiskOS, as `METHOD path`. */
+  passed: string[];
+  /** Called for each request; whatever it returns is done to it. Passes all when unset. */
+  meddle: (call: { method: string; path: string; nth: number }) => Meddling | Promise<Meddling>;
+  close(): Promise<void>;
+}
+
+/**
+ * `pass`; `cut_before`: the connection breaks and RiskOS never sees it; `cut_after`: RiskOS does it, the answer is lost;
+ * a status and body: answered here, RiskOS never sees it; `hold_after`: RiskOS does it, the answer comes when `until`
+ * resolves.
+ */
+export type Meddling =
+  | 'pass'
+  | 'cut_before'
+  | 'cut_after'
+  | { status: number; body: string; headers?: Record<string, string> }
+  | { hold_after: () => Promise<void> }
+  | { hold_before: () => Promise<void> };
+
+export async function createGateway(target: string): Promise<Gateway> {
+  const counts = new Map<string, number>();
+  const gateway: Gateway = {
+    url: '',
+    passed: [],
+    meddle: () => 'pass',
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+
+  async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const { method = 'GET', url: path = '/' } = incoming;
+    const body = await buffer(incoming);
+    const nth = (counts.get(method) ?? 0) + 1;
+    counts.set(method, nth);
+    const meddling = await gateway.meddle({ method, path, nth });
+    if (meddling === 'cut_before') return void outgoing.destroy();
+    if (typeof meddling === 'object' && 'status' in meddling) {
+      outgoing.writeHead(meddling.status, { 'content-type': 'application/json', ...meddling.headers });
+      return void outgoing.end(meddling.body);
+    }
+    if (typeof meddling === 'object' && 'hold_before' in meddling) {
+      await meddling.hold_before();
+      if (outgoing.destroyed) return;
+    }
+    const answer = await request(`${target}${path}`, {
+      method,
+      headers: { ...incoming.headers, host: new URL(target).host },
+      ...(body.length > 0 ? { body } : {}),
+    });
+    gateway.passed.push(`${method} ${path}`);
+    const content = await buffer(answer.body);
+    if (meddling === 'cut_after') return void outgoing.destroy();
+    if (typeof meddling === 'object' && 'hold_after' in meddling) await meddling.hold_after();
+    outgoing.writeHead(answer.statusCode, { 'content-type': String(answer.headers['content-type']) });
+    outgoing.end(content);
+  }
+
+  const server = createServer((incoming, outgoing) => {
+    handle(incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('the gateway does not listen');
+  gateway.url = `http://127.0.0.1:${address.port}`;
+  return gateway;
+}

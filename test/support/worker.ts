@@ -1,0 +1,37 @@
+import { createArchiveKey, openArchive } from '../../src/archive/index.ts';
+import { createRiskosClient } from '../../src/riskos/index.ts';
+import { createWorkers } from '../../src/worker/index.ts';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { inject } from 'vitest';
+import { apiKey, silent } from './constants.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+/** A worker in this process that reaches RiskOS at `baseUrl`; returns what stops it. */
+export async function createRiskosWorker(
+  world: { archiveFolder: string; taskQueue: string },
+  baseUrl: string,
+  options: { apiKey?: string; address?: string; environment?: 'Sandbox' | 'Production' } = {},
+): Promise<() => Promise<void>> {
+  const riskos = createRiskosClient({
+    baseUrl,
+    apiKey: options.apiKey ?? apiKey,
+    environment: options.environment ?? 'Sandbox',
+    workflow: 'workforce_verification',
+    logger: silent,
+  });
+  const { recipient } = await createArchiveKey();
+  const workers = await createWorkers({
+    riskos,
+    archive: openArchive({ url: `file://${world.archiveFolder}`, recipients: [recipient] }),
+    requestsPerSecond: 1000,
+    taskQueue: world.taskQueue,
+    address: options.address ?? inject('temporalAddress'),
+  });
+  const running = workers.run();
+  return async () => {
+    workers.shutdown();
+    await running;
+    await riskos.close();
+  };
+}

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import {
+  type ApplicationInput,
+  createFunnelClient,
+  type Funnel,
+  type FunnelClient,
+  type Status,
+  temporalClient,
+} from '../../src/client/index.ts';
+import { type EmulatorOptions, type Emulator, startEmulator } from '../../src/emulator/index.ts';
+import { createRelay } from '../../src/relay/index.ts';
+import { exampleApplication } from './application.ts';
+import { apiKey, silent, token } from './constants.ts';
+
+import { createRiskosWorker } from './worker.ts';
+
+/** Short waits by policy, so that tests wait for conditions. */
+export const quickPolicy = {
+  documents: { start: 'immediately', deadline: '5 minutes' },
+  reconciliation: { first: '10 minutes', longest: '10 minutes' },
+  images: { lag: '100ms' },
+  ambiguousWait: '1s',
+} as const satisfies ApplicationInput['policy'];
+
+export interface World {
+  funnels: FunnelClient;
+  emulator: Emulator;
+  temporal: ReturnType<typeof temporalClient>;
+  taskQueue: string;
+  archiveFolder: string;
+  /** Starts the funnel of a new application, named after what it tests. */
+  start(name: string, more?: Partial<ApplicationInput>): Promise<Funnel>;
+  startRelay(port?: number): Promise<Stoppable>;
+  stopRelay(): Promise<void>;
+  /** A worker in this process, which reaches RiskOS at the emulator or at a gateway before it. */
+  startWorker(baseUrl?: string): Promise<void>;
+  stopWorker(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Stoppable {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** All parts over real HTTP and the tests' Temporal server, on a task queue of their own. */
+export async function createWorld(
+  options: Partial<EmulatorOptions> & { address?: string } = {},
+): Promise<World> {
+  const { address = inject('temporalAddress'), ...emulatorOptions } = options;
+  const taskQueue = `test-${randomBytes(4).toString('hex')}`;
+  const archiveFolder = await mkdtemp(join(tmpdir(), 'candidate-funnel-test-'));
+  const emulator = await startEmulator({
+    apiKey,
+    pace: 5,
+    retry: { firstDelay: 100, longestDelay: 500 },
+    logger: false,
+    ...emulatorOptions,
+  });
+  const temporal = temporalClient(address);
+  const funnels = createFunnelClient({ temporal, taskQueue, deadline: 20_000 });
+  let relay: Stoppable | undefined;
+  let stopRunning: (() => Promise<void>) | undefined;
+
+  const world: World = {
+    funnels,
+    emulator,
+    temporal,
+    taskQueue,
+    archiveFolder,
+    start: (name, more = {}) => {
+      const applicationId = `${name}-${randomBytes(4).toString('hex')}`;
+      return funnels.startFunnel(exampleApplication(applicationId, { policy: quickPolicy, ...more }));
+    },
+    startRelay: async (port = 0) => {
+      const server = await createRelay({ temporal, bearerTokens: [token], deadline: 2000, logger: silent });
+      const url = await server.listen({ host: '127.0.0.1', port });
+      emulator.setWebhook({ url: `${url}/webhooks/riskos`, auth: { type: 'bearer', token } });
+      relay = { url, stop: () => server.close() };
+      return relay;
+    },
+    stopRelay: async () => {
+      await relay?.stop();
+      relay = undefined;
+    },
+    startWorker: async (baseUrl = emulator.url) => {
+      stopRunning = await createRiskosWorker(world, baseUrl, { address });
+    },
+    stopWorker: async () => {
+      await stopRunning?.();
+      stopRunning = undefined;
+    },
+    close: async () => {
+      await world.stopWorker();
+      await world.stopRelay();
+      await emulator.close();
+      await funnels.close();
+      await rm(archiveFolder, { recursive: true, force: true });
+    },
+  };
+  return world;
+}
+
+/** The first status that fulfils the condition. */
+export async function until(
+  funnel: Funnel,
+  fulfils: (status: Status) => boolean,
+  patience = 45_000,
+): Promise<Status> {
+  let last: Status | undefined;
+  for await (const status of funnel.watch({ interval: 50, signal: AbortSignal.timeout(patience) })) {
+    last = status;
+    if (fulfils(status)) return status;
+  }
+  throw new Error(`it never came to that; the last status was ${JSON.stringify(last)}`);
+}
+
+export function verdictsOf(status: Status): string[] {
+  return status.verdicts.map(({ stage, attempt, verdict }) => `${stage} ${attempt} ${verdict}`);
+}

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { ApplicationInput, Funnel } from '../../src/client/index.ts';
+import { createWorld, until, type World } from '../support/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld({ scenarios: { absent: { documents: [{ candidate: 'absent' }] } } });
+  await world.startRelay();
+  await world.startWorker();
+});
+afterAll(() => world.close());
+
+const handleOf = (funnel: Funnel) => world.temporal.workflow.getHandle(`funnel-${funnel.applicationId}`);
+
+const metadata = z.object({ currentDetails: z.string() });
+
+describe('an operator sees', () => {
+  test('in the current details the stage, the try, what it waits for and until when, and what to do', async () => {
+    const funnel = await world.start('details', { custom: { scenario: 'absent' } });
+    const { deadline } = await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
+    const { currentDetails } = metadata.parse(await handleOf(funnel).query('__temporal_workflow_metadata'));
+    expect(currentDetails).toContain('**document verification**, try 1 of 3');
+    expect(currentDetails).toContain(
+      `Waits for the candidate until ${deadline?.slice(0, 16).replace('T', ' ')} UTC.`,
+    );
+    expect(currentDetails).toContain('Verdicts: passive check 1 **accept**');
+  });
+
+  test('the same in the search attributes, which the client lists by', async () => {
+    const funnel = await world.start('listed', { custom: { scenario: 'absent' } });
+    const status = await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
+    const find = async () =>
+      (
+        await world.funnels.list({ stage: 'document_verification', waitingFor: 'candidate', limit: 1000 })
+      ).find(({ applicationId }) => applicationId === funnel.applicationId);
+    await expect.poll(find).toMatchObject({ attempt: 1, outcome: null, deadline: status.deadline });
+    await funnel.withdraw();
+    const closed = async () =>
+      (await world.funnels.list({ outcome: 'withdrawn', limit: 1000 })).map(
+        ({ applicationId }) => applicationId,
+      );
+    await expect.poll(closed).toContain(funnel.applicationId);
+    await expect.poll(find).toBeUndefined();
+  });
+
+  test('overdue funnels by their deadline', async () => {
+    const funnel = await world.start('due', { custom: { scenario: 'absent' } });
+    await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
+    const listed = async (overdue: boolean) =>
+      (await world.funnels.list({ overdue, limit: 1000 })).map(({ applicationId }) => applicationId);
+    await expect.poll(() => listed(false)).toContain(funnel.applicationId);
+    expect(await listed(true)).not.toContain(funnel.applicationId);
+  });
+
+  test('what each call and timer is for, by its summary', async () => {
+    const funnel = await world.start('summaries', { custom: { scenario: 'absent' } });
+    await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
+    await expect
+      .poll(() => summariesOf(funnel))
+      .toEqual(
+        expect.arrayContaining([
+          `"Candidate funnel of application ${funnel.applicationId}"`,
+          '"ask for passive check, attempt 1"',
+          '"ask for document verification, attempt 1"',
+          '"RiskOS is read then, if no event comes"',
+        ]),
+      );
+  });
+});
+
+async function summariesOf(funnel: Funnel): Promise<string[]> {
+  const { events } = await handleOf(funnel).fetchHistory();
+  return (events ?? []).map(({ userMetadata }) => Buffer.from(userMetadata?.summary?.data ?? []).toString());
+}
+
+describe('nobody sees the candidate', () => {
+  const canary: ApplicationInput['candidate'] = {
+    givenName: 'Canarygiven',
+    familyName: 'Canaryfamily',
+    email: 'canary@example.org',
+    phoneNumber: '+14155550199',
+    diSessionToken: 'canary-di-session',
+    address: { line1: 'Canary Street 1', locality: 'Canaryville', country: 'US', postalCode: 'CANARY9' },
+    dateOfBirth: '1987-06-05',
+    nationalId: 'CANARY-ID-4711',
+  };
+  const traces = /canary|4155550199|1987-06-05/i;
+
+  test('in the status, timeline, summaries, details, search attributes, memo or ids', async () => {
+    const funnel = await world.start('seen', { custom: { scenario: 'accept' }, candidate: canary });
+    const status = await until(
+      funnel,
+      ({ images, stage }) => stage === 'verified' && images[0]?.result === 'archived',
+    );
+    const description = await handleOf(funnel).describe();
+    const { currentDetails } = metadata.parse(await handleOf(funnel).query('__temporal_workflow_metadata'));
+    const open = [
+      status,
+      await funnel.timeline(),
+      description.workflowId,
+      description.memo,
+      description.typedSearchAttributes,
+      await summariesOf(funnel),
+      currentDetails,
+    ];
+    expect(JSON.stringify(open)).not.toMatch(traces);
+  });
+
+  test('in a failure that Temporal records, when RiskOS refuses their data', async () => {
+    // RiskOS refuses an unknown scenario; its message may name what was sent.
+    const funnel = await world.start('refused', {
+      custom: { scenario: 'no-such-scenario' },
+      candidate: canary,
+    });
+    const { attention } = await until(funnel, ({ stage }) => stage === 'needs_attention');
+    const { events } = await handleOf(funnel).fetchHistory();
+    const failures = events
+      ?.map(({ activityTaskFailedEventAttributes: failed }) => failed?.failure)
+      .filter(Boolean);
+    expect(failures).not.toEqual([]);
+    expect(JSON.stringify([attention, failures])).not.toMatch(traces);
+  });
+});

@@ -1,0 +1,513 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  proxyActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { EvaluationActivities, EvaluationAsk, RiskosTrouble } from '../activities/evaluations.ts';
+import {
+  comparedWith,
+  type Candidate,
+  type Evaluation,
+  formatEvaluationId,
+  inWords,
+  parseEvaluationId,
+  milliseconds,
+  type Refusal,
+  riskosTaskQueue,
+  type Verdict,
+  verdictOf,
+} from '../src/contract/index.ts';
+import { iso, now } from './clock.ts';
+import { type EvaluatedStage, type Memory, note, noteTrouble, type OpenEvaluation } from './memory.ts';
+import { waitUntil } from './waiting.ts';
+
+/** How an evaluation ended for the funnel. */
+export type Settled =
+  | { kind: 'verdict'; verdict: Verdict; technical: boolean; unknown: boolean; evaluation: Evaluation }
+  | { kind: 'expired' };
+
+/** RiskOS refuses, or keeps failing: a person has to look. */
+export class NeedsAttention extends Error {
+  readonly fields: string[];
+
+  constructor(reason: string, fields: string[] = []) {
+    super(reason);
+    this.fields = fields;
+  }
+}
+
+const { createEvaluation, readEvaluation, patchEvaluation } = proxyActivities<EvaluationActivities>({
+  startToCloseTimeout: '45s',
+  heartbeatTimeout: '5s',
+  cancellationType: 'TRY_CANCEL',
+  // A reading that RiskOS puts off for longer is left to the next one: nobody's decision waits for it.
+  scheduleToCloseTimeout: '60s',
+  retry: { initialInterval: '1s', maximumInterval: '15s', maximumAttempts: 4 },
+});
+
+/** After this many POSTs of unknown effect a person decides whether one more may be sent. */
+const maxPerhapsProcessed = 5;
+/** Re-runs of one request that are followed up. */
+const maxEvalIds = 4;
+/** RiskOS may know an evaluation a moment later than it tells of it, so an unknown one is asked for again. */
+const maxUnknown = 3;
+
+/** One evaluation, from its POST to a verdict or its deadline. Goes on with the open one if there is one. */
+export async function evaluate(memory: Memory, stage: EvaluatedStage): Promise<Settled> {
+  const open =
+    memory.evaluation && memory.evaluation.settled === null ? memory.evaluation : begin(memory, stage);
+  memory.evaluation = open;
+  for (;;) {
+    if (open.evalIds.length === 0) await findEvaluation(memory, open);
+    const evaluation = completed(open);
+    if (evaluation) return settle(memory, open, evaluation);
+    const read = await nextReading(memory, open);
+    if (read && !completed(open) && open.evalIds.length > 0 && now() >= open.deadlineAt)
+      return expire(memory, open);
+  }
+}
+
+/** Waits until a person decides the evaluation: in RiskOS, whose decision changes then, or by HR's update `review`. */
+export async function review(memory: Memory): Promise<Settled> {
+  const open = memory.evaluation;
+  if (!open?.latest) throw new NeedsAttention('There is no evaluation to review.');
+  for (;;) {
+    const { request } = memory;
+    if (request?.kind === 'review') {
+      memory.request = null;
+      return settle(memory, open, open.latest, request.verdict);
+    }
+    const evaluation = completed(open);
+    if (evaluation && isDecided(memory, open, evaluation)) return settle(memory, open, evaluation);
+    const decided = () => memory.request?.kind === 'review';
+    try {
+      await nextReading(memory, open, decided);
+    } catch (error) {
+      // HR's word needs no reading, so a reading that was refused meanwhile stops nothing.
+      if (!(error instanceof NeedsAttention) || !decided()) throw error;
+    }
+  }
+}
+
+/** A person has decided when the verdict changes, or stays one that ends the review but was given again later. */
+function isDecided(memory: Memory, open: OpenEvaluation, evaluation: Evaluation): boolean {
+  const { verdict } = judge(memory, open, evaluation);
+  if (verdict !== open.settled) return true;
+  return (
+    verdict !== 'review' && evaluation.decidedAt !== undefined && evaluation.decidedAt !== open.decidedAt
+  );
+}
+
+/** Attempts that were given up count only while the stage asks for the same thing. */
+export function forgetAbandoned(memory: Memory): void {
+  memory.abandoned = [];
+  memory.late = [];
+}
+
+function completed(open: OpenEvaluation): Evaluation | undefined {
+  return open.latest?.state === 'completed' ? open.latest : undefined;
+}
+
+function begin(memory: Memory, stage: EvaluatedStage): OpenEvaluation {
+  const { application, run } = memory;
+  const attempt = (memory.attempts[stage] ?? 0) + 1;
+  memory.attempts[stage] = attempt;
+  return {
+    evaluationId: formatEvaluationId({ applicationId: application.applicationId, run, stage, attempt }),
+    stage,
+    useCase: stage === 'passive_check' ? application.useCase : stage,
+    attempt,
+    deadlineAt: 0,
+    postAt: now(),
+    notProcessed: 0,
+    perhapsProcessed: 0,
+    evalIds: [],
+    answeredEvalId: null,
+    toRead: [],
+    readAt: 0,
+    reads: 0,
+    latest: null,
+    unknown: {},
+    codes: 0,
+    settled: null,
+    decidedAt: null,
+  };
+}
+
+/** POSTs until RiskOS's id is known: from the answer, or, when the answer was lost, from an event. */
+async function findEvaluation(memory: Memory, open: OpenEvaluation): Promise<void> {
+  while (open.evalIds.length === 0) {
+    const found = await waitUntil(
+      memory,
+      () => open.evalIds.length > 0,
+      open.postAt,
+      'RiskOS is asked again then',
+    );
+    if (!found) await post(memory, open);
+  }
+  if (open.deadlineAt === 0) open.deadlineAt = now() + milliseconds(deadlineOf(memory, open.stage));
+  if (open.readAt === 0) scheduleReading(memory, open);
+}
+
+async function post(memory: Memory, open: OpenEvaluation): Promise<void> {
+  try {
+    const evaluation = await createEvaluation.executeWithOptions(
+      { ...callOptions('ask for', open), retry: { maximumAttempts: 1 } },
+      [askOf(memory, open)],
+    );
+    open.answeredEvalId = evaluation.evalId;
+    learnEvalId(open, evaluation.evalId);
+    open.latest = evaluation;
+    noteTrouble(memory, null);
+    // What the answer says is newer than no event, but an event that came meanwhile is worth a reading.
+    open.toRead = open.toRead.filter(
+      (evalId) => evalId !== evaluation.evalId || evaluation.state !== 'completed',
+    );
+  } catch (error) {
+    stopIfWithdrawn();
+    planNextPost(memory, open, troubleOf(error));
+  }
+}
+
+function planNextPost(memory: Memory, open: OpenEvaluation, trouble: Trouble): void {
+  if (trouble.evalId !== null) hint(open, trouble.evalId);
+  if (open.evalIds.length > 0 && trouble.type !== 'RiskosRefused') return;
+  switch (trouble.type) {
+    case 'RiskosNotProcessed': {
+      open.notProcessed += 1;
+      open.postAt = now() + (trouble.retryAfter ?? 1000);
+      noteTrouble(memory, `takes no request (${trouble.reason})`);
+      return;
+    }
+    case 'RiskosRefused':
+      open.postAt = now();
+      throw new NeedsAttention(
+        `RiskOS refused the request (${trouble.reason}): ${trouble.action}.`,
+        trouble.fields,
+      );
+    default: {
+      const wait = milliseconds(memory.application.policy.ambiguousWait) * 2 ** open.perhapsProcessed;
+      open.perhapsProcessed += 1;
+      open.postAt = now() + Math.min(wait, 3600_000);
+      noteTrouble(
+        memory,
+        `did not say whether it took the request (${trouble.reason}); waiting for an event that tells`,
+      );
+      if (open.perhapsProcessed < maxPerhapsProcessed) return;
+      open.perhapsProcessed = 0;
+      throw new NeedsAttention(
+        `RiskOS left ${maxPerhapsProcessed} requests without a clear answer; each may have sent an SMS. ` +
+          'Look for the evaluation in the RiskOS dashboard before you retry.',
+      );
+    }
+  }
+}
+
+/** What a paused evaluation can be given by an update. */
+export type StepUp =
+  | { kind: 'one_time_code'; code: string }
+  | { kind: 'resend_one_time_code' }
+  | { kind: 'information'; candidate: Partial<Candidate> };
+
+/** Gives a paused evaluation what it waits for, and has the story read what came of it. */
+export async function stepUp(open: OpenEvaluation, given: StepUp): Promise<void> {
+  const evalId = open.latest?.evalId;
+  if (evalId === undefined) return;
+  try {
+    const { evaluationId, useCase } = open;
+    const patch = { ...given, evaluationId, useCase };
+    open.latest = await patchEvaluation.executeWithOptions(
+      { ...callOptions('step up', open), retry: { maximumAttempts: 1 } },
+      [{ evalId, patch }],
+    );
+  } catch (error) {
+    const { type, reason, action } = troubleOf(error);
+    const refused = type === 'RiskosRefused';
+    throw ApplicationFailure.nonRetryable(
+      refused
+        ? `RiskOS refused it (${reason}): ${action}`
+        : `RiskOS did not answer clearly (${reason}); look at the status, then try again`,
+      (refused ? 'RiskosRefused' : 'RiskosUnavailable') satisfies Refusal,
+    );
+  } finally {
+    hint(open, evalId);
+  }
+  if (given.kind === 'one_time_code' && open.latest.pausedFor === 'one_time_code') open.codes += 1;
+}
+
+/** Waits for an event, the next reading's time or the deadline, and reads. Whether everything could be read. */
+async function nextReading(
+  memory: Memory,
+  open: OpenEvaluation,
+  interrupted: () => boolean = () => false,
+): Promise<boolean> {
+  const beforeDeadline = now() < open.deadlineAt && memory.stage !== 'review';
+  const due = beforeDeadline ? Math.min(open.readAt, open.deadlineAt) : open.readAt;
+  const woken = await waitUntil(
+    memory,
+    () => open.toRead.length > 0 || memory.late.length > 0 || interrupted(),
+    due,
+    'RiskOS is read then, if no event comes',
+  );
+  if (interrupted()) return false;
+  if (!woken) {
+    open.toRead = [...open.evalIds];
+    for (const { evaluationId, evalIds } of memory.abandoned) {
+      for (const evalId of evalIds) memory.late.push({ evaluationId, evalId });
+    }
+    if (now() >= open.readAt) scheduleReading(memory, open);
+  }
+  if (await readLate(memory, open)) return true;
+  let complete = true;
+  while (open.toRead.length > 0 && !interrupted()) {
+    const evalId = open.toRead.shift();
+    if (evalId !== undefined && !(await readOne(memory, open, evalId))) complete = false;
+    if (memory.stage !== 'review' && completed(open)) break;
+  }
+  return complete;
+}
+
+/**
+ * Reads what an event said of a given-up attempt of this stage. An accept counts, late or not: the candidate did their
+ * part, so the newer attempt is superseded by it.
+ */
+async function readLate(memory: Memory, open: OpenEvaluation): Promise<boolean> {
+  for (let late = memory.late.shift(); late; late = memory.late.shift()) {
+    const key = parseEvaluationId(late.evaluationId);
+    const evaluation = key?.stage === open.stage ? await tryToRead(open, late) : undefined;
+    if (!key || evaluation?.state !== 'completed') continue;
+    if (judge(memory, open, evaluation).verdict !== 'accept') continue;
+    note(
+      memory,
+      `${inWords(open.stage)}, attempt ${key.attempt} was accepted late; it counts, not attempt ${open.attempt}`,
+    );
+    Object.assign(open, {
+      evaluationId: late.evaluationId,
+      attempt: key.attempt,
+      evalIds: [late.evalId],
+      toRead: [],
+    });
+    open.latest = evaluation;
+    memory.late = [];
+    return true;
+  }
+  return false;
+}
+
+async function tryToRead(
+  open: OpenEvaluation,
+  late: Memory['late'][number],
+): Promise<Evaluation | undefined> {
+  try {
+    return await readEvaluation.executeWithOptions(callOptions('read again', open), [late]);
+  } catch {
+    stopIfWithdrawn();
+    return undefined;
+  }
+}
+
+async function readOne(memory: Memory, open: OpenEvaluation, evalId: string): Promise<boolean> {
+  try {
+    const evaluation = await readEvaluation.executeWithOptions(callOptions('read', open), [
+      { evaluationId: open.evaluationId, evalId },
+    ]);
+    // A re-run that is still paused takes nothing away from one that has completed.
+    if (evaluation.state === 'completed' || !completed(open) || open.latest?.evalId === evalId)
+      open.latest = evaluation;
+    noteTrouble(memory, null);
+    return true;
+  } catch (error) {
+    stopIfWithdrawn();
+    const trouble = troubleOf(error);
+    const named = evalId === open.answeredEvalId;
+    if (trouble.type === 'RiskosRefused' || (named && trouble.type === 'RiskosUnknownEvaluation')) {
+      open.toRead.unshift(evalId);
+      throw new NeedsAttention(
+        `RiskOS refused to show the evaluation (${trouble.reason}): ${trouble.action}.`,
+      );
+    }
+    const foreign = trouble.type === 'RiskosForeignEvaluation' || trouble.type === 'RiskosUnknownEvaluation';
+    if (!foreign) {
+      noteTrouble(memory, `cannot be read (${trouble.reason})`);
+      return false;
+    }
+    const times = (open.unknown[evalId] ?? 0) + 1;
+    open.unknown[evalId] = times;
+    open.readAt = Math.min(open.readAt, now() + milliseconds(memory.application.policy.ambiguousWait));
+    if (trouble.type === 'RiskosUnknownEvaluation' && times < maxUnknown) return false;
+    open.evalIds = open.evalIds.filter((known) => known !== evalId);
+    return true;
+  }
+}
+
+function callOptions(does: string, open: OpenEvaluation): { summary: string; taskQueue: string } {
+  return {
+    summary: `${does} ${inWords(open.stage)}, attempt ${open.attempt}`,
+    taskQueue: riskosTaskQueue(workflowInfo().taskQueue),
+  };
+}
+
+/** An event of this evaluation: read it, and remember RiskOS's id, which the POST's answer may have failed to bring. */
+export function hint(open: OpenEvaluation, evalId: string | undefined): void {
+  if (evalId !== undefined) learnEvalId(open, evalId);
+  const named = evalId !== undefined && open.evalIds.includes(evalId) ? [evalId] : open.evalIds;
+  for (const one of named) if (!open.toRead.includes(one)) open.toRead.push(one);
+}
+
+function learnEvalId(open: OpenEvaluation, evalId: string): void {
+  if (open.evalIds.includes(evalId)) return;
+  if (open.evalIds.length >= maxEvalIds) {
+    const oldest = open.evalIds.findIndex((known) => known !== open.answeredEvalId);
+    open.evalIds.splice(oldest, 1);
+  }
+  open.evalIds.push(evalId);
+}
+
+/** The intervals between readings without events, in units of the first. */
+const ladder = [1, 4, 20, 60, 120, 240, 480, 960];
+
+function scheduleReading(memory: Memory, open: OpenEvaluation): void {
+  const { first, longest } = memory.application.policy.reconciliation;
+  const step = ladder[open.reads];
+  const interval = step === undefined ? Infinity : step * milliseconds(first);
+  open.reads += 1;
+  open.readAt = now() + Math.min(interval, milliseconds(longest));
+}
+
+function deadlineOf(memory: Memory, stage: EvaluatedStage): string {
+  const { documents, reverification } = memory.application.policy;
+  return stage === 'selfie_reverification' ? reverification.deadline : documents.deadline;
+}
+
+function askOf(memory: Memory, open: OpenEvaluation): EvaluationAsk {
+  const { application, baseline } = memory;
+  return {
+    evaluationId: open.evaluationId,
+    applicationId: application.applicationId,
+    useCase: open.useCase,
+    candidate: application.candidate,
+    custom: application.custom,
+    documents: application.policy.documents,
+    tries: open.notProcessed + 1,
+    ...(open.stage === 'selfie_reverification' && baseline ? { baseline } : {}),
+  };
+}
+
+function settle(
+  memory: Memory,
+  open: OpenEvaluation,
+  evaluation: Evaluation,
+  byHr?: 'accept' | 'reject' | 'resubmit',
+): Settled {
+  const judged = judge(memory, open, evaluation);
+  const verdict = byHr ?? judged.verdict;
+  const flags = byHr ? ['decided_by_hr'] : judged.flags;
+  memory.verdicts.push({
+    stage: open.stage,
+    attempt: open.attempt,
+    verdict,
+    flags,
+    evaluationId: open.evaluationId,
+    evalId: evaluation.evalId,
+    at: iso(now()),
+  });
+  memory.verdicts = memory.verdicts.slice(-100);
+  note(
+    memory,
+    `${inWords(open.stage)}, attempt ${open.attempt}: ${[verdict, ...flags.map(inWords)].join(', ')}`,
+  );
+  open.settled = verdict;
+  open.decidedAt = evaluation.decidedAt ?? null;
+  if (verdict !== 'resubmit') forgetAbandoned(memory);
+  if (evaluation.decision !== undefined) {
+    const { evaluationId } = open;
+    memory.decisions = [...memory.decisions, { evaluationId, decision: evaluation.decision }].slice(-20);
+  }
+  open.reads = 0;
+  scheduleReading(memory, open);
+  return {
+    kind: 'verdict',
+    verdict,
+    technical: flags.includes('technical'),
+    unknown: flags.includes('unknown_decision'),
+    evaluation,
+  };
+}
+
+/** RiskOS's decision in our words, and with what the funnel must not overlook. */
+function judge(
+  memory: Memory,
+  open: OpenEvaluation,
+  evaluation: Evaluation,
+): { verdict: Verdict; flags: string[] } {
+  const { policy } = memory.application;
+  const { verdict, flags } = verdictOf(evaluation.decision, policy.verdicts);
+  if (verdict === 'accept' && comparedWithAnother(memory, open, evaluation)) {
+    return { verdict: 'review', flags: ['other_reference'] };
+  }
+  if ((verdict === 'resubmit' || verdict === 'cancel') && evaluation.technical) {
+    return { verdict, flags: ['technical'] };
+  }
+  const decidedLater =
+    open.settled !== null && evaluation.decidedAt !== undefined && evaluation.decidedAt !== open.decidedAt;
+  if (verdict === 'resubmit' && evaluation.risk && !decidedLater) {
+    const instead = { review: 'review', close: 'reject', next_attempt: 'resubmit' } as const;
+    return { verdict: instead[policy.documents.onRisk], flags: ['risk'] };
+  }
+  return { verdict, flags };
+}
+
+/** A selfie that was not compared with the reference that was sent proves nothing. */
+function comparedWithAnother(memory: Memory, open: OpenEvaluation, evaluation: Evaluation): boolean {
+  const { baseline } = memory;
+  return (
+    open.stage === 'selfie_reverification' && (!baseline || comparedWith(baseline, evaluation) !== 'same')
+  );
+}
+
+function expire(memory: Memory, open: OpenEvaluation): Settled {
+  if (open.latest?.state === 'in_progress') {
+    open.deadlineAt = now() + milliseconds(deadlineOf(memory, open.stage));
+    throw new NeedsAttention(
+      'RiskOS has not finished this evaluation by its deadline. Look at it in its dashboard.',
+    );
+  }
+  note(memory, `${inWords(open.stage)}, attempt ${open.attempt}: deadline passed`);
+  memory.abandoned = [...memory.abandoned, { evaluationId: open.evaluationId, evalIds: open.evalIds }].slice(
+    -5,
+  );
+  memory.evaluation = null;
+  return { kind: 'expired' };
+}
+
+/** A withdrawal ends the story, even where a call failed by itself at the same moment. */
+function stopIfWithdrawn(): void {
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('withdrawn');
+}
+
+interface Trouble extends RiskosTrouble {
+  type: string;
+}
+
+/** A killed worker's time-out and a bug tell nothing about the request, so they count as perhaps processed. */
+function troubleOf(error: unknown): Trouble {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  const unclear: Trouble = {
+    type: 'RiskosAmbiguous',
+    reason: 'no answer',
+    action: '',
+    fields: [],
+    retryAfter: null,
+    evalId: null,
+  };
+  if (!(cause instanceof ApplicationFailure)) return unclear;
+  const details: unknown = cause.details?.[0];
+  return { ...unclear, ...(isTrouble(details) ? details : {}), type: cause.type ?? unclear.type };
+}
+
+function isTrouble(details: unknown): details is RiskosTrouble {
+  return typeof details === 'object' && details !== null && 'reason' in details && 'action' in details;
+}

@@ -1,0 +1,64 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  getExternalWorkflowHandle,
+  proxyActivities,
+  setCurrentDetails,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ImageActivities, ImagesAsk } from '../activities/images.ts';
+import { type ImagesRecord, imagesSignal, imagesTaskQueue } from '../src/contract/index.ts';
+import { iso, now } from './clock.ts';
+
+export interface Retention {
+  ask: ImagesAsk;
+  /** Milliseconds from the archiving to the deletion. */
+  keepFor: number;
+}
+
+const { archiveImages, deleteImages } = proxyActivities<ImageActivities>({
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: '10s',
+  retry: { initialInterval: '2s', maximumInterval: '10m' },
+});
+
+/** Archives the images of one evaluation, keeps them as long as policy says, and deletes them. Outlives the funnel. */
+export async function imageRetention({ ask, keepFor }: Retention): Promise<ImagesRecord> {
+  const { evaluationId, applicationId } = ask;
+  const record = await archive(ask);
+  await tellFunnel(record);
+  if (record.count === 0) return record;
+  setCurrentDetails(`${record.count} images are kept until ${iso(now() + keepFor)}, then deleted.`);
+  await sleep(keepFor, { summary: 'the images are deleted then' });
+  await deleteImages.executeWithOptions(onImagesQueue(), [{ applicationId, evaluationId }]);
+  setCurrentDetails(`${record.count} images were deleted.`);
+  return record;
+}
+
+/** A ZIP that the archive refuses is recorded as no images, and shown; it holds nobody up. */
+async function archive(ask: ImagesAsk): Promise<ImagesRecord> {
+  const { evaluationId } = ask;
+  try {
+    return { evaluationId, ...(await archiveImages.executeWithOptions(onImagesQueue(), [ask])) };
+  } catch (error) {
+    const { cause } = error instanceof ActivityFailure ? error : {};
+    if (!(cause instanceof ApplicationFailure && cause.type === 'ImagesRefused')) throw error;
+    setCurrentDetails(`The archive refused RiskOS's ZIP: ${cause.message}`);
+    return { evaluationId, result: 'none', count: 0 };
+  }
+}
+
+function onImagesQueue(): { taskQueue: string } {
+  return { taskQueue: imagesTaskQueue(workflowInfo().taskQueue) };
+}
+
+async function tellFunnel(record: ImagesRecord): Promise<void> {
+  const funnel = workflowInfo().parent?.workflowId;
+  if (funnel === undefined) return;
+  try {
+    await getExternalWorkflowHandle(funnel).signal(imagesSignal, record);
+  } catch {
+    // The funnel has closed; its record of these images stays as it was.
+  }
+}

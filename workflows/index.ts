@@ -1,0 +1,2 @@
+export { candidateFunnel } from './candidate-funnel.ts';
+export { imageRetention } from './image-retention.ts';

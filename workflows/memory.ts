@@ -1,0 +1,165 @@
+import { workflowInfo } from '@temporalio/workflow';
+import type {
+  Advice,
+  Application,
+  Attention,
+  Baseline,
+  Evaluation,
+  ImagesRecord,
+  Outcome,
+  Stage,
+  TimelineEntry,
+  UseCase,
+  Verdict,
+  VerdictRecord,
+} from '../src/contract/index.ts';
+import { iso, now } from './clock.ts';
+
+/** The stages that run evaluations. */
+export type EvaluatedStage =
+  'passive_check' | 'document_verification' | 'selfie_reverification' | 'payroll_setup';
+
+/** One attempt in RiskOS, from before its POST to its verdict. Times are milliseconds since 1970. */
+export interface OpenEvaluation {
+  evaluationId: string;
+  stage: EvaluatedStage;
+  useCase: UseCase;
+  attempt: number;
+  deadlineAt: number;
+  /** When the POST is due; only of meaning while no eval_id is known. */
+  postAt: number;
+  /** POSTs that failed, by what RiskOS may have made of them. */
+  notProcessed: number;
+  perhapsProcessed: number;
+  /** RiskOS's ids for this request: of the POST's answer, or learnt from events. More than one after a re-run. */
+  evalIds: string[];
+  /** The one that the POST's answer named. */
+  answeredEvalId: string | null;
+  /** What an event asked to be read. */
+  toRead: string[];
+  /** When to read without an event, and how often that has been done. */
+  readAt: number;
+  reads: number;
+  /** The last reading. */
+  latest: Evaluation | null;
+  /** How often RiskOS did not know an id that only an event named. */
+  unknown: Record<string, number>;
+  /** Wrong one-time codes so far. */
+  codes: number;
+  /** The verdict, once there is one; a review waits until it changes. */
+  settled: Verdict | null;
+  /** RiskOS's time of the decision that was settled: a later one is a person's. */
+  decidedAt: string | null;
+}
+
+/** An accepted update, until the story takes it up. */
+export type Request =
+  | { kind: 'requestDocuments' }
+  | { kind: 'requestReverification' }
+  | { kind: 'requestPayrollSetup' }
+  | { kind: 'review'; verdict: 'accept' | 'reject' | 'resubmit' }
+  | { kind: 'resume' }
+  | { kind: 'complete' };
+
+/** All that a funnel remembers; carried over continue-as-new, so plain JSON. */
+export interface Memory {
+  application: Application;
+  /** The last eight characters of the first run's id. */
+  run: string;
+  stage: Stage;
+  /** The evaluation that is under way, or under review. */
+  evaluation: OpenEvaluation | null;
+  /** Why RiskOS cannot be asked at the moment, and since when (milliseconds since 1970). */
+  trouble: { reason: string; since: number } | null;
+  /** Evaluations that were given up at their deadline, and may still end well. */
+  abandoned: { evaluationId: string; evalIds: string[] }[];
+  /** Of those, what an event asked to be read. */
+  late: { evaluationId: string; evalId: string }[];
+  /** RiskOS's decisions on settled evaluations, so that a later one that differs is noticed. */
+  decisions: { evaluationId: string; decision: string }[];
+  /** Evaluations begun in each stage: the attempt number in evaluationId. */
+  attempts: Partial<Record<Stage, number>>;
+  /** The candidate's tries in the current stage, and evaluations lost to technical errors. */
+  tries: number;
+  technical: number;
+  advice: Advice[];
+  verdicts: VerdictRecord[];
+  images: ImagesRecord[];
+  baseline: Baseline | null;
+  /** When the stage's own wait ends: a review's deadline, the next periodic reverification. */
+  stageUntil: number | null;
+  attention: Attention | null;
+  /** Where to go on after `retry` or `correct`. */
+  interrupted: Stage | null;
+  outcome: Outcome | null;
+  /** What HR or an operator asked for and the story has not yet taken up. */
+  request: Request | null;
+  /** The search attributes as last upserted. */
+  shown: string;
+  seenEvents: string[];
+  timeline: TimelineEntry[];
+}
+
+const keptEvents = 200;
+const keptLines = 100;
+
+export function newMemory(application: Application): Memory {
+  return {
+    application,
+    run: workflowInfo().firstExecutionRunId.slice(-8),
+    stage: 'passive_check',
+    evaluation: null,
+    trouble: null,
+    abandoned: [],
+    late: [],
+    decisions: [],
+    attempts: {},
+    tries: 1,
+    technical: 0,
+    advice: [],
+    verdicts: [],
+    images: [],
+    baseline: null,
+    stageUntil: null,
+    attention: null,
+    interrupted: null,
+    outcome: null,
+    request: null,
+    shown: '',
+    seenEvents: [],
+    timeline: [],
+  };
+}
+
+/** A memory of an earlier run, which an earlier release may have written: what it did not know is new. */
+export function recall(carried: Memory): Memory {
+  return { ...newMemory(carried.application), ...carried };
+}
+
+/** A line for people; never PII. */
+export function note(memory: Memory, what: string): void {
+  memory.timeline.push({ at: iso(now()), what });
+  if (memory.timeline.length <= keptLines) return;
+  // What RiskOS told of a capture is worth less than what was decided.
+  const dispensable = memory.timeline.findIndex((entry) => entry.what.startsWith('RiskOS: '));
+  memory.timeline.splice(Math.max(0, dispensable), 1);
+}
+
+/** A trouble with RiskOS is told once when it begins, and once when it is over. */
+export function noteTrouble(memory: Memory, reason: string | null): void {
+  if (reason !== null && memory.trouble === null) {
+    memory.trouble = { reason, since: now() };
+    note(memory, `RiskOS: ${reason}; tried again until it answers`);
+  } else if (reason === null && memory.trouble !== null) {
+    memory.trouble = null;
+    note(memory, 'RiskOS answers again');
+  }
+}
+
+/** Whether this event is new; remembers it. */
+export function firstSight(memory: Memory, eventId: string): boolean {
+  if (memory.seenEvents.includes(eventId)) return false;
+  memory.seenEvents.push(eventId);
+  if (memory.seenEvents.length > keptEvents) memory.seenEvents.shift();
+  return true;
+}
