@@ -1,6 +1,6 @@
 import type { ImagesRecord } from '../src/contract/index.ts';
 import { activityInfo } from '@temporalio/activity';
-import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import { type Archive, ArchiveError } from '../src/archive/index.ts';
 import type { RiskosClient } from '../src/riskos/index.ts';
 import { alive } from './evaluations.ts';
@@ -28,8 +28,8 @@ export interface ImageActivities {
   deleteImages(ask: Pick<ImagesAsk, 'applicationId' | 'evaluationId'>): Promise<{ removed: number }>;
 }
 
-/** Images can lag completion by about ten seconds, so "none" is believed only at the third asking [doc]. */
-const askings = 3;
+/** A broken ZIP gets this many downloads. */
+const downloads = 3;
 
 export function createImageActivities(riskos: RiskosClient, archive: Archive): ImageActivities {
   return {
@@ -37,10 +37,7 @@ export function createImageActivities(riskos: RiskosClient, archive: Archive): I
       alive(async (signal) => {
         const documents = await riskos.documents(ask.evalId, { signal, correlationId: ask.evaluationId });
         if (documents.kind === 'zip') return store(archive, ask, documents.bytes);
-        const expected = reasonForNone(ask);
-        if (expected) return { result: expected, count: 0 };
-        if (activityInfo().attempt < askings) throw notYet(ask.lag);
-        return { result: 'none', count: 0 };
+        return { result: reasonForNone(ask), count: 0 };
       }),
     deleteImages: (ask) => alive(() => archive.remove(ask)),
   };
@@ -60,21 +57,11 @@ async function store(archive: Archive, ask: ImagesAsk, zip: Uint8Array): Promise
 
 /** A ZIP that will not do by itself; one that is broken gets a few fresh downloads first. */
 function isRefused({ type }: ArchiveError): boolean {
-  return type === 'ZipTooLarge' || (type === 'ZipInvalid' && activityInfo().attempt >= askings);
+  return type === 'ZipTooLarge' || (type === 'ZipInvalid' && activityInfo().attempt >= downloads);
 }
 
 /** RiskOS deletes the images of military IDs and of minors (R845) at once [doc]. */
-function reasonForNone(ask: ImagesAsk): 'military' | 'minor' | undefined {
+function reasonForNone(ask: ImagesAsk): 'military' | 'minor' | 'none' {
   if (ask.documentType?.toLowerCase() === 'military') return 'military';
-  if (ask.reasonCodes.includes('R845')) return 'minor';
-  return undefined;
-}
-
-function notYet(lag: number): ApplicationFailure {
-  return ApplicationFailure.create({
-    message: 'RiskOS has no images of this evaluation yet; asked again shortly',
-    type: 'ImagesNotReady',
-    nextRetryDelay: lag,
-    category: ApplicationFailureCategory.BENIGN,
-  });
+  return ask.reasonCodes.includes('R845') ? 'minor' : 'none';
 }

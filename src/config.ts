@@ -26,19 +26,19 @@ export const logSettings = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
-/** The emulator on this machine or in the same Compose network: nobody else may get the key in clear text. */
-const emulatorHost = /^(127(\.\d+){3}|localhost|\[::1\]|[a-z0-9-]+)$/i;
+/** On this machine or in the same Compose network: to nobody else may a key or a link go in clear text. */
+const localHost = /^(127(\.\d+){3}|localhost|\[::1\]|[a-z0-9-]+)$/i;
 
-export const riskosSettings = z.object({
-  RISKOS_BASE_URL: z
+const secureUrl = (exception: string) =>
+  z
     .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
     .refine(
-      (url) => url.startsWith('https:') || !URL.canParse(url) || emulatorHost.test(new URL(url).hostname),
-      {
-        error: 'must be https, except for the emulator',
-        abort: true,
-      },
-    ),
+      (url) => url.startsWith('https:') || !URL.canParse(url) || localHost.test(new URL(url).hostname),
+      { error: `must be https, except ${exception}`, abort: true },
+    );
+
+export const riskosSettings = z.object({
+  RISKOS_BASE_URL: secureUrl('for the emulator'),
   RISKOS_API_KEY: secret.regex(/^\S+$/, 'must be the key alone, without spaces or quotes'),
   RISKOS_API_VERSION: z.string().min(1).default('2025-01-01.orion'),
   RISKOS_ENVIRONMENT: z.enum(['Sandbox', 'Production']),
@@ -69,6 +69,29 @@ export const relaySettings = z.object({
     z.array(z.string().min(16, 'must have tokens of at least 16 characters, separated by commas')),
   ),
 });
+
+export const notifySettings = z
+  .object({
+    /** Where HR's system is told of changes; nothing set, nothing sent. */
+    NOTIFY_URL: secureUrl('on this machine').optional(),
+    /** The signing secrets of Standard Webhooks; several while one is rotated. */
+    NOTIFY_SECRETS: list
+      .pipe(
+        z.array(
+          z
+            .string()
+            .regex(
+              /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/,
+              'must have secrets such as "whsec_" and 24 bytes or more in base64, separated by commas',
+            ),
+        ),
+      )
+      .optional(),
+  })
+  .superRefine((given, context) => {
+    const missing = given.NOTIFY_URL && !given.NOTIFY_SECRETS ? 'NOTIFY_SECRETS' : undefined;
+    if (missing) context.addIssue({ code: 'custom', path: [missing], message: 'is needed with NOTIFY_URL' });
+  });
 
 export const metricsSettings = z.object({
   METRICS_ADDRESS: z

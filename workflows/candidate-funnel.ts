@@ -14,6 +14,7 @@ import { evaluate, forgetAbandoned, NeedsAttention, review } from './evaluation.
 import { archiveImages, imagesPending } from './images.ts';
 import { type EvaluatedStage, type Memory, newMemory, note, recall, type Request } from './memory.ts';
 import { listen } from './messages.ts';
+import { handOverNotices, sendNotices } from './notices.ts';
 import { maxAttempts, show, statusOf } from './status.ts';
 import { handlersFinished, waitUntil } from './waiting.ts';
 
@@ -26,9 +27,10 @@ export async function candidateFunnel(application: ApplicationInput, carried?: M
   // A second argument counts only from an earlier run: anybody can start a workflow.
   const continued = workflowInfo().continuedFromExecutionRunId !== undefined;
   const memory = continued && carried ? recall(carried) : newMemory(acceptApplication(application));
-  if (!continued) note(memory, 'application received');
+  if (!continued) note(memory, application.baseline ? 'verified elsewhere' : 'application received');
   const story = new CancellationScope();
-  listen(memory, () => story.cancel());
+  listen(memory, story);
+  sendNotices(memory);
   try {
     await story.run(() => walk(memory));
   } catch (error) {
@@ -47,11 +49,11 @@ async function walk(memory: Memory): Promise<void> {
     try {
       memory.stage = await steps[stage](memory);
       if (memory.stage !== 'review' && memory.evaluation?.settled) memory.evaluation = null;
-      if (memory.stage === 'verified') forgetWhatIsDone(memory);
     } catch (error) {
       if (!(error instanceof NeedsAttention)) throw error;
       memory.attention = { reason: error.message, fields: error.fields };
       memory.interrupted = stage;
+      memory.unexplained = error.unexplained;
       memory.stage = 'needs_attention';
       note(memory, `stopped for attention: ${error.message}`);
     }
@@ -93,7 +95,7 @@ async function waitForReview(memory: Memory): Promise<Stage> {
   const stage = memory.evaluation?.stage;
   const settled = await review(memory);
   if (settled.kind === 'expired' || stage === undefined) throw new NeedsAttention('The review got lost.');
-  memory.stageUntil = null;
+  memory.reviewUntil = null;
   await archiveImages(memory, stage, settled);
   switch (settled.verdict) {
     case 'accept':
@@ -115,21 +117,22 @@ async function waitForDocumentRequest(memory: Memory): Promise<Stage> {
 }
 
 async function restVerified(memory: Memory): Promise<Stage> {
+  forgetWhatIsDone(memory);
   const { every } = memory.application.policy.reverification;
-  if (every !== null) memory.stageUntil ??= now() + milliseconds(every);
-  const request = await requested(
-    memory,
-    memory.baseline ? memory.stageUntil : null,
-    'periodic reverification',
-  );
-  memory.stageUntil = null;
+  if (every !== null && memory.baseline) memory.reverifyAt ??= now() + milliseconds(every);
+  const request = await requested(memory, memory.reverifyAt, 'periodic reverification');
   if (request?.kind === 'complete') return close(memory, 'completed');
   if (request?.kind === 'requestPayrollSetup') return enter(memory, 'payroll_setup');
+  memory.reverifyAt = null;
   return enter(memory, 'selfie_reverification');
 }
 
 async function waitForAttention(memory: Memory): Promise<Stage> {
-  await requested(memory, null, 'somebody mends it');
+  const explained = () => memory.unexplained && (memory.evaluation?.evalIds.length ?? 0) > 0;
+  await waitUntil(memory, () => memory.request !== null || explained(), null, 'somebody mends it');
+  if (memory.request === null) note(memory, 'an event tells which evaluation it is; going on');
+  memory.request = null;
+  memory.unexplained = false;
   const back = memory.interrupted ?? 'passive_check';
   memory.attention = null;
   memory.interrupted = null;
@@ -234,7 +237,7 @@ function enter(memory: Memory, stage: EvaluatedStage): Stage {
 }
 
 function enterReview(memory: Memory): Stage {
-  memory.stageUntil = now() + milliseconds(memory.application.policy.review.deadline);
+  memory.reviewUntil = now() + milliseconds(memory.application.policy.review.deadline);
   return 'review';
 }
 
@@ -266,6 +269,9 @@ function close(memory: Memory, outcome: Outcome): 'closed' {
 /** Images that are still being archived may tell their result, for a while; the archiving itself goes on anyway. */
 async function tidyUp(memory: Memory): Promise<void> {
   show(memory);
-  if (imagesPending(memory)) await condition(() => !imagesPending(memory), '1 minute');
+  // First of all: a closed funnel takes no more updates, so every later wait is without one.
   await handlersFinished();
+  if (imagesPending(memory)) await condition(() => !imagesPending(memory), '1 minute');
+  show(memory);
+  await handOverNotices(memory);
 }

@@ -22,6 +22,7 @@ import {
 } from '../src/contract/index.ts';
 import { iso, now } from './clock.ts';
 import { type EvaluatedStage, type Memory, note, noteTrouble, type OpenEvaluation } from './memory.ts';
+import { news } from './notices.ts';
 import { waitUntil } from './waiting.ts';
 
 /** How an evaluation ended for the funnel. */
@@ -29,22 +30,31 @@ export type Settled =
   | { kind: 'verdict'; verdict: Verdict; technical: boolean; unknown: boolean; evaluation: Evaluation }
   | { kind: 'expired' };
 
+interface AttentionDetails {
+  fields?: string[];
+  unexplained?: boolean;
+}
+
 /** RiskOS refuses, or keeps failing: a person has to look. */
 export class NeedsAttention extends Error {
   readonly fields: string[];
+  /** An event may still explain it, and then nobody has to. */
+  readonly unexplained: boolean;
 
-  constructor(reason: string, fields: string[] = []) {
+  constructor(reason: string, { fields = [], unexplained = false }: AttentionDetails = {}) {
     super(reason);
     this.fields = fields;
+    this.unexplained = unexplained;
   }
 }
 
 const { createEvaluation, readEvaluation, patchEvaluation } = proxyActivities<EvaluationActivities>({
-  startToCloseTimeout: '45s',
+  // Longer than the RiskOS client's own bound for a call.
+  startToCloseTimeout: '65s',
   heartbeatTimeout: '5s',
   cancellationType: 'TRY_CANCEL',
   // A reading that RiskOS puts off for longer is left to the next one: nobody's decision waits for it.
-  scheduleToCloseTimeout: '60s',
+  scheduleToCloseTimeout: '90s',
   retry: { initialInterval: '1s', maximumInterval: '15s', maximumAttempts: 4 },
 });
 
@@ -82,13 +92,7 @@ export async function review(memory: Memory): Promise<Settled> {
     }
     const evaluation = completed(open);
     if (evaluation && isDecided(memory, open, evaluation)) return settle(memory, open, evaluation);
-    const decided = () => memory.request?.kind === 'review';
-    try {
-      await nextReading(memory, open, decided);
-    } catch (error) {
-      // HR's word needs no reading, so a reading that was refused meanwhile stops nothing.
-      if (!(error instanceof NeedsAttention) || !decided()) throw error;
-    }
+    await nextReading(memory, open, () => memory.request?.kind === 'review');
   }
 }
 
@@ -184,10 +188,9 @@ function planNextPost(memory: Memory, open: OpenEvaluation, trouble: Trouble): v
     }
     case 'RiskosRefused':
       open.postAt = now();
-      throw new NeedsAttention(
-        `RiskOS refused the request (${trouble.reason}): ${trouble.action}.`,
-        trouble.fields,
-      );
+      throw new NeedsAttention(`RiskOS refused the request (${trouble.reason}): ${trouble.action}.`, {
+        fields: trouble.fields,
+      });
     default: {
       const wait = milliseconds(memory.application.policy.ambiguousWait) * 2 ** open.perhapsProcessed;
       open.perhapsProcessed += 1;
@@ -201,6 +204,7 @@ function planNextPost(memory: Memory, open: OpenEvaluation, trouble: Trouble): v
       throw new NeedsAttention(
         `RiskOS left ${maxPerhapsProcessed} requests without a clear answer; each may have sent an SMS. ` +
           'Look for the evaluation in the RiskOS dashboard before you retry.',
+        { unexplained: true },
       );
     }
   }
@@ -321,26 +325,44 @@ async function readOne(memory: Memory, open: OpenEvaluation, evalId: string): Pr
     return true;
   } catch (error) {
     stopIfWithdrawn();
-    const trouble = troubleOf(error);
-    const named = evalId === open.answeredEvalId;
-    if (trouble.type === 'RiskosRefused' || (named && trouble.type === 'RiskosUnknownEvaluation')) {
-      open.toRead.unshift(evalId);
-      throw new NeedsAttention(
-        `RiskOS refused to show the evaluation (${trouble.reason}): ${trouble.action}.`,
-      );
-    }
-    const foreign = trouble.type === 'RiskosForeignEvaluation' || trouble.type === 'RiskosUnknownEvaluation';
-    if (!foreign) {
-      noteTrouble(memory, `cannot be read (${trouble.reason})`);
-      return false;
-    }
-    const times = (open.unknown[evalId] ?? 0) + 1;
-    open.unknown[evalId] = times;
-    open.readAt = Math.min(open.readAt, now() + milliseconds(memory.application.policy.ambiguousWait));
-    if (trouble.type === 'RiskosUnknownEvaluation' && times < maxUnknown) return false;
-    open.evalIds = open.evalIds.filter((known) => known !== evalId);
-    return true;
+    return unreadable(memory, open, evalId, troubleOf(error));
   }
+}
+
+/** What becomes of an evaluation that could not be read; whether there is nothing more to be read of it. */
+function unreadable(memory: Memory, open: OpenEvaluation, evalId: string, trouble: Trouble): boolean {
+  const { type, reason, action } = trouble;
+  const unknown = type === 'RiskosUnknownEvaluation';
+  const refused = type === 'RiskosRefused';
+  // HR's word ends a review without any reading, so none stops it.
+  if (memory.stage === 'review' || !(unknown || refused || type === 'RiskosForeignEvaluation')) {
+    noteTrouble(memory, `cannot be read (${reason})`);
+    stopIfOverdueForLong(memory, open, reason);
+    return false;
+  }
+  if (refused) {
+    open.toRead.unshift(evalId);
+    throw new NeedsAttention(`RiskOS refused to show the evaluation (${reason}): ${action}.`);
+  }
+  const times = (open.unknown[evalId] ?? 0) + 1;
+  open.unknown[evalId] = times;
+  open.readAt = Math.min(open.readAt, now() + milliseconds(memory.application.policy.ambiguousWait));
+  if (unknown && times < maxUnknown) return false;
+  open.evalIds = open.evalIds.filter((known) => known !== evalId);
+  if (evalId !== open.answeredEvalId) return true;
+  memory.evaluation = null;
+  throw new NeedsAttention(
+    `RiskOS no longer knows the evaluation ${evalId} that it began. A retry begins another one, which the candidate has to do.`,
+  );
+}
+
+/** An outage holds a deadline up, so that nobody loses to it, but not without somebody's knowing. */
+function stopIfOverdueForLong(memory: Memory, open: OpenEvaluation, reason: string): void {
+  const patience = milliseconds(memory.application.policy.reconciliation.longest);
+  if (memory.stage === 'review' || open.deadlineAt === 0 || now() < open.deadlineAt + patience) return;
+  throw new NeedsAttention(
+    `The deadline has passed, and RiskOS cannot be read since (${reason}). When it can be, retry.`,
+  );
 }
 
 function callOptions(does: string, open: OpenEvaluation): { summary: string; taskQueue: string } {
@@ -404,8 +426,9 @@ function settle(
 ): Settled {
   const judged = judge(memory, open, evaluation);
   const verdict = byHr ?? judged.verdict;
-  const flags = byHr ? ['decided_by_hr'] : judged.flags;
-  memory.verdicts.push({
+  const contrary = byHr !== undefined && byHr !== judged.verdict && isDecided(memory, open, evaluation);
+  const flags = byHr ? ['decided_by_hr', ...(contrary ? ['contradicted_later'] : [])] : judged.flags;
+  const record = {
     stage: open.stage,
     attempt: open.attempt,
     verdict,
@@ -413,8 +436,10 @@ function settle(
     evaluationId: open.evaluationId,
     evalId: evaluation.evalId,
     at: iso(now()),
-  });
-  memory.verdicts = memory.verdicts.slice(-100);
+  };
+  memory.verdicts = [...memory.verdicts.slice(-99), record];
+  memory.notices.verdicts.push(record);
+  news(memory, 'verdict');
   note(
     memory,
     `${inWords(open.stage)}, attempt ${open.attempt}: ${[verdict, ...flags.map(inWords)].join(', ')}`,

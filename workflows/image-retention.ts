@@ -10,6 +10,7 @@ import {
 import type { ImageActivities, ImagesAsk } from '../activities/images.ts';
 import { type ImagesRecord, imagesSignal, imagesTaskQueue } from '../src/contract/index.ts';
 import { iso, now } from './clock.ts';
+import { tellHr } from './tell-hr.ts';
 
 export interface Retention {
   ask: ImagesAsk;
@@ -33,14 +34,27 @@ export async function imageRetention({ ask, keepFor }: Retention): Promise<Image
   await sleep(keepFor, { summary: 'the images are deleted then' });
   await deleteImages.executeWithOptions(onImagesQueue(), [{ applicationId, evaluationId }]);
   setCurrentDetails(`${record.count} images were deleted.`);
+  await tellHr({
+    id: `${evaluationId}~images-deleted`,
+    timestamp: iso(now()),
+    type: 'images.deleted',
+    data: { applicationId, evaluationId, count: record.count },
+  });
   return record;
 }
+
+/** Images can lag completion by about ten seconds, so "none" is believed only at the third asking [doc]. */
+const askings = 3;
 
 /** A ZIP that the archive refuses is recorded as no images, and shown; it holds nobody up. */
 async function archive(ask: ImagesAsk): Promise<ImagesRecord> {
   const { evaluationId } = ask;
   try {
-    return { evaluationId, ...(await archiveImages.executeWithOptions(onImagesQueue(), [ask])) };
+    for (let asking = 1; ; asking += 1) {
+      const found = await archiveImages.executeWithOptions(onImagesQueue(), [ask]);
+      if (found.result !== 'none' || asking === askings) return { evaluationId, ...found };
+      await sleep(ask.lag, { summary: 'RiskOS has no images yet; it is asked again then' });
+    }
   } catch (error) {
     const { cause } = error instanceof ActivityFailure ? error : {};
     if (!(cause instanceof ApplicationFailure && cause.type === 'ImagesRefused')) throw error;

@@ -3,6 +3,7 @@ import { imagesRecord, inWords, milliseconds } from '../src/contract/index.ts';
 import type { Settled } from './evaluation.ts';
 import { imageRetention } from './image-retention.ts';
 import { type EvaluatedStage, type Memory, note } from './memory.ts';
+import { news } from './notices.ts';
 
 /** Starts the archiving of a settled evaluation's images beside the funnel, if policy wants them. Never fails it. */
 export async function archiveImages(memory: Memory, stage: EvaluatedStage, settled: Settled): Promise<void> {
@@ -37,6 +38,7 @@ export async function archiveImages(memory: Memory, stage: EvaluatedStage, settl
       }),
     );
   } catch {
+    settleImages(memory, { evaluationId, result: 'none', count: 0 });
     note(memory, 'the archiving of images could not be started');
   }
 }
@@ -48,6 +50,8 @@ export function settleImages(memory: Memory, payload: unknown): void {
   if (!images || known?.result !== 'pending') return;
   known.result = images.result;
   known.count = images.count;
+  news(memory, 'images');
+  memory.notices.images.push({ ...known });
   note(memory, `images: ${images.result}${images.count > 0 ? ` (${images.count})` : ''}`);
 }
 

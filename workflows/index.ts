@@ -1,2 +1,3 @@
 export { candidateFunnel } from './candidate-funnel.ts';
+export { noticeDelivery } from './notice-delivery.ts';
 export { imageRetention } from './image-retention.ts';

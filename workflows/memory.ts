@@ -4,10 +4,13 @@ import type {
   Application,
   Attention,
   Baseline,
+  Change,
   Evaluation,
   ImagesRecord,
+  Notice,
   Outcome,
   Stage,
+  Status,
   TimelineEntry,
   UseCase,
   Verdict,
@@ -61,6 +64,20 @@ export type Request =
   | { kind: 'resume' }
   | { kind: 'complete' };
 
+export interface Notices {
+  /** What is new since the last notice. */
+  changes: Change[];
+  verdicts: VerdictRecord[];
+  images: ImagesRecord[];
+  /** As HR knows them. */
+  nextAction: string;
+  escalation: Status['escalation'];
+  /** How many there have been. */
+  composed: number;
+  /** In the order in which they are sent. */
+  unsent: Notice[];
+}
+
 /** All that a funnel remembers; carried over continue-as-new, so plain JSON. */
 export interface Memory {
   application: Application;
@@ -86,16 +103,22 @@ export interface Memory {
   verdicts: VerdictRecord[];
   images: ImagesRecord[];
   baseline: Baseline | null;
-  /** When the stage's own wait ends: a review's deadline, the next periodic reverification. */
-  stageUntil: number | null;
+  /** The deadline of the review (milliseconds since 1970). */
+  reviewUntil: number | null;
+  /** When the next periodic reverification is due (milliseconds since 1970). */
+  reverifyAt: number | null;
   attention: Attention | null;
   /** Where to go on after `retry` or `correct`. */
   interrupted: Stage | null;
+  /** It stands there because of POSTs without a clear answer, which an event may still explain. */
+  unexplained: boolean;
   outcome: Outcome | null;
   /** What HR or an operator asked for and the story has not yet taken up. */
   request: Request | null;
   /** The search attributes as last upserted. */
   shown: string;
+  /** What HR is told of, and how far that is. */
+  notices: Notices;
   seenEvents: string[];
   timeline: TimelineEntry[];
 }
@@ -107,7 +130,7 @@ export function newMemory(application: Application): Memory {
   return {
     application,
     run: workflowInfo().firstExecutionRunId.slice(-8),
-    stage: 'passive_check',
+    stage: application.baseline ? 'verified' : 'passive_check',
     evaluation: null,
     trouble: null,
     abandoned: [],
@@ -119,13 +142,24 @@ export function newMemory(application: Application): Memory {
     advice: [],
     verdicts: [],
     images: [],
-    baseline: null,
-    stageUntil: null,
+    baseline: application.baseline ?? null,
+    reviewUntil: null,
+    reverifyAt: null,
     attention: null,
     interrupted: null,
+    unexplained: false,
     outcome: null,
     request: null,
     shown: '',
+    notices: {
+      changes: [],
+      verdicts: [],
+      images: [],
+      nextAction: '',
+      escalation: null,
+      composed: 0,
+      unsent: [],
+    },
     seenEvents: [],
     timeline: [],
   };
@@ -140,9 +174,11 @@ export function recall(carried: Memory): Memory {
 export function note(memory: Memory, what: string): void {
   memory.timeline.push({ at: iso(now()), what });
   if (memory.timeline.length <= keptLines) return;
-  // What RiskOS told of a capture is worth less than what was decided.
-  const dispensable = memory.timeline.findIndex((entry) => entry.what.startsWith('RiskOS: '));
-  memory.timeline.splice(Math.max(0, dispensable), 1);
+  // What RiskOS told of a capture is worth less than what was decided, and who decided it is kept to the last.
+  const lines = memory.timeline.map((entry) => entry.what);
+  const fromRiskos = lines.findIndex((line) => line.startsWith('RiskOS: '));
+  const unreviewed = lines.findIndex((line) => !line.startsWith('review: '));
+  memory.timeline.splice(Math.max(0, fromRiskos >= 0 ? fromRiskos : unreviewed), 1);
 }
 
 /** A trouble with RiskOS is told once when it begins, and once when it is over. */

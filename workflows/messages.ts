@@ -1,5 +1,6 @@
 import {
   ApplicationFailure,
+  CancellationScope,
   condition,
   defineQuery,
   defineSignal,
@@ -32,10 +33,12 @@ import {
 import { settleImages } from './images.ts';
 import { hint, type StepUp, stepUp } from './evaluation.ts';
 import { firstSight, type Memory, note } from './memory.ts';
+import { news } from './notices.ts';
 import { statusOf } from './status.ts';
 
 /** Registers every handler; called before the first await, so that nothing that comes early is lost. */
-export function listen(memory: Memory, withdraw: () => void): void {
+export function listen(memory: Memory, story: CancellationScope): void {
+  const stepUps = new CancellationScope();
   setHandler(defineQuery<Status>(statusQuery), () => statusOf(memory));
   setHandler(defineQuery<TimelineEntry[]>(timelineQuery), () => memory.timeline);
   setHandler(defineSignal<[unknown]>(riskosEventSignal), (event) => onRiskosEvent(memory, event));
@@ -82,12 +85,13 @@ export function listen(memory: Memory, withdraw: () => void): void {
       }
     },
   );
-  onStepUp(memory, 'submitOneTimeCode', updates.submitOneTimeCode, ({ code }) => ({
-    kind: 'one_time_code',
-    code,
-  }));
-  onStepUp(memory, 'resendOneTimeCode', updates.resendOneTimeCode, () => ({ kind: 'resend_one_time_code' }));
-  onStepUp(memory, 'provideInformation', updates.provideInformation, ({ candidate }) => {
+  onStepUp(memory, stepUps, 'submitOneTimeCode', updates.submitOneTimeCode, ({ code }) => {
+    return { kind: 'one_time_code', code };
+  });
+  onStepUp(memory, stepUps, 'resendOneTimeCode', updates.resendOneTimeCode, () => {
+    return { kind: 'resend_one_time_code' };
+  });
+  onStepUp(memory, stepUps, 'provideInformation', updates.provideInformation, ({ candidate }) => {
     return { kind: 'information', candidate };
   });
   onUpdate(memory, 'review', updates.review, ({ verdict, by, reason }) => {
@@ -108,7 +112,8 @@ export function listen(memory: Memory, withdraw: () => void): void {
   });
   onUpdate(memory, 'withdraw', updates.withdraw, ({ reason }) => {
     note(memory, `withdrawn${reason ? `: ${reason}` : ''}`);
-    withdraw();
+    stepUps.cancel();
+    story.cancel();
   });
 }
 
@@ -133,9 +138,10 @@ function onUpdate<Message>(
   });
 }
 
-/** An update that gives the open evaluation what it waits for. */
+/** An update that gives the open evaluation what it waits for; a withdrawal ends it. */
 function onStepUp<Message>(
   memory: Memory,
+  scope: CancellationScope,
   name: UpdateName,
   rule: Rule<Message>,
   given: (message: Message) => StepUp,
@@ -143,7 +149,8 @@ function onStepUp<Message>(
   const carryOut = async (message: Message): Promise<void> => {
     const step = given(message);
     if (step.kind === 'information') improve(memory, step.candidate);
-    if (memory.evaluation) await stepUp(memory.evaluation, step);
+    const { evaluation } = memory;
+    if (evaluation) await scope.run(() => stepUp(evaluation, step));
   };
   handle(memory, name, rule, carryOut, () => {
     const wanted = wantedBy[name];
@@ -224,10 +231,11 @@ const telling: readonly string[] = [
 /** A hint that something happened: it wakes the wait, which then reads RiskOS. Doubles and strangers change nothing. */
 function onRiskosEvent(memory: Memory, payload: unknown): void {
   const parsed = riskosEvent.safeParse(payload);
-  if (!parsed.success || !firstSight(memory, parsed.data.eventId)) return;
+  if (!parsed.success) return;
   const event = parsed.data;
   const key = parseEvaluationId(event.evaluationId);
   if (key?.run !== memory.run || key.applicationId !== memory.application.applicationId) return;
+  if (!firstSight(memory, event.eventId)) return;
   note(
     memory,
     `RiskOS: ${inWords(event.progress ?? event.eventType)} (${inWords(key.stage)}, attempt ${key.attempt})`,
@@ -256,6 +264,7 @@ function checkForConflict(memory: Memory, evaluationId: string, decision: string
   if (!record || record.flags.includes('contradicted_later')) return;
   if (verdictOf(decision, memory.application.policy.verdicts).verdict === record.verdict) return;
   record.flags.push('contradicted_later');
+  news(memory, 'conflict');
   note(
     memory,
     `RiskOS says ${decision} of ${inWords(record.stage)}, attempt ${record.attempt} now; the verdict stays`,

@@ -2,6 +2,8 @@ import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import {
   inWords,
   type NextAction,
+  type Policy,
+  reminderAt,
   searchAttributes,
   type Stage,
   type Status,
@@ -10,18 +12,21 @@ import {
   type WaitingFor,
   waitingForInWords,
 } from '../src/contract/index.ts';
-import { iso } from './clock.ts';
+import { iso, now } from './clock.ts';
 import type { Memory } from './memory.ts';
+import { compose } from './notices.ts';
 
 /** What a funnel says of itself: to the query, after each update, and as its result. */
 export function statusOf(memory: Memory): Status {
   const deadline = deadlineOf(memory);
+  const { escalation } = escalationOf(memory);
   return {
     applicationId: memory.application.applicationId,
     stage: memory.stage,
     attempt: attemptOf(memory),
     waitingFor: waitingFor(memory),
     deadline: deadline === null ? null : iso(deadline),
+    escalation,
     nextAction: nextAction(memory),
     verdicts: memory.verdicts,
     images: memory.images,
@@ -35,6 +40,7 @@ export function statusOf(memory: Memory): Status {
 /** Puts the status where operators look: search attributes, when they changed, and the UI's current details. */
 export function show(memory: Memory): void {
   const status = statusOf(memory);
+  compose(memory, status);
   setCurrentDetails(details(status, memory));
   const shown = JSON.stringify([
     status.stage,
@@ -42,6 +48,7 @@ export function show(memory: Memory): void {
     status.attempt,
     status.waitingFor,
     status.deadline,
+    status.escalation,
   ]);
   if (shown === memory.shown) return;
   memory.shown = shown;
@@ -50,6 +57,7 @@ export function show(memory: Memory): void {
     { key: searchAttributes.outcome, value: status.outcome },
     { key: searchAttributes.attempt, value: status.attempt },
     { key: searchAttributes.waitingFor, value: status.waitingFor },
+    { key: searchAttributes.escalation, value: status.escalation },
     { key: searchAttributes.deadline, value: status.deadline === null ? null : new Date(status.deadline) },
   ]);
 }
@@ -60,8 +68,31 @@ function attemptOf(memory: Memory): number {
 
 function deadlineOf(memory: Memory): number | null {
   if (memory.stage === 'closed' || memory.stage === 'needs_attention') return null;
-  if (memory.stage === 'review' || memory.stage === 'verified') return memory.stageUntil;
+  if (memory.stage === 'review') return memory.reviewUntil;
+  if (memory.stage === 'verified') return memory.reverifyAt;
   return memory.evaluation?.latest ? memory.evaluation.deadlineAt : null;
+}
+
+/** Whether the deadline of a person's part is near or over, and when that changes (milliseconds since 1970). */
+export function escalationOf(memory: Memory): { escalation: Status['escalation']; changesAt: number | null } {
+  const rule = escalated(memory);
+  const deadline = deadlineOf(memory);
+  if (!rule || deadline === null) return { escalation: null, changesAt: null };
+  const reminder = reminderAt(rule, deadline);
+  if (now() >= deadline) return { escalation: 'overdue', changesAt: null };
+  if (reminder === null || now() >= reminder) {
+    return { escalation: reminder === null ? null : 'reminder', changesAt: deadline };
+  }
+  return { escalation: null, changesAt: reminder };
+}
+
+function escalated({ stage, evaluation, application: { policy } }: Memory): Policy['review'] | undefined {
+  if (stage === 'review') return policy.review;
+  if (evaluation?.latest?.state !== 'paused') return undefined;
+  if (stage === 'selfie_reverification') return policy.reverification;
+  return stage === 'verified' || stage === 'closed' || stage === 'needs_attention'
+    ? undefined
+    : policy.documents;
 }
 
 function waitingFor(memory: Memory): WaitingFor {
@@ -159,8 +190,11 @@ function details(status: Status, memory: Memory): string {
 function waitLine(status: Status): string {
   if (status.waitingFor === 'nothing') return '';
   const until = status.deadline ? ` until ${status.deadline.slice(0, 16).replace('T', ' ')} UTC` : '';
-  return `Waits for ${waitingForInWords[status.waitingFor]}${until}.`;
+  const escalation = status.escalation === null ? '' : ` **${escalationInWords[status.escalation]}**`;
+  return `Waits for ${waitingForInWords[status.waitingFor]}${until}.${escalation}`;
 }
+
+const escalationInWords = { reminder: 'That is soon.', overdue: 'That is over.' };
 
 function verdictText({ stage, attempt, verdict, flags }: VerdictRecord): string {
   return `${inWords(stage)} ${attempt} **${[verdict, ...flags.map(inWords)].join(', ')}**`;

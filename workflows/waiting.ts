@@ -2,7 +2,7 @@ import { allHandlersFinished, condition, continueAsNew, sleep, workflowInfo } fr
 import type { ApplicationInput, Status } from '../src/contract/index.ts';
 import { now } from './clock.ts';
 import type { Memory } from './memory.ts';
-import { show } from './status.ts';
+import { escalationOf, show } from './status.ts';
 
 type Funnel = (application: ApplicationInput, carried: Memory) => Promise<Status>;
 
@@ -27,7 +27,10 @@ export async function waitUntil(
     }
     show(memory);
     const woken = () => ready() || workflowInfo().continueAsNewSuggested;
-    if (until === null) await condition(woken);
+    const { changesAt } = escalationOf(memory);
+    if (changesAt !== null && (until === null || changesAt < until)) {
+      await condition(woken, Math.max(1, changesAt - now()), { summary: 'HR is reminded of the deadline' });
+    } else if (until === null) await condition(woken);
     else await condition(woken, Math.max(1, until - now()), { summary });
   }
 }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { openArchive } from '../archive/index.ts';
 import { createFunnelClient, type FunnelClient, temporalClient } from '../client/index.ts';
 import { startEmulator } from '../emulator/index.ts';
+import type { Notifier } from '../notifier/index.ts';
 import { createRelay } from '../relay/index.ts';
 import { createRiskosClient } from '../riskos/index.ts';
 import { createWorkers } from '../worker/index.ts';
@@ -28,6 +29,7 @@ export interface PartsOptions {
   /** Milliseconds between two steps of a played candidate. */
   pace: number;
   logger: Logger;
+  notifier?: Notifier | undefined;
   emulatorPort?: number;
   /** Where the emulator keeps its evaluations, so that it goes on when it is started again. */
   emulatorState?: string;
@@ -73,7 +75,15 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
       url: pathToFileURL(options.archive.folder).href,
       recipients: [options.archive.recipient],
     });
-    const workers = await createWorkers({ riskos, archive, requestsPerSecond: 100, taskQueue, address });
+    const { notifier } = options;
+    const workers = await createWorkers({
+      riskos,
+      archive,
+      notifier,
+      requestsPerSecond: 100,
+      taskQueue,
+      address,
+    });
     const running = workers.run();
     closing.push(async () => {
       workers.shutdown();

@@ -6,6 +6,7 @@ import { defaultTaskQueue } from '../contract/index.ts';
 import { ensureTemporal } from '../dev-server/index.ts';
 import { createLogger } from '../logging.ts';
 import { InputError } from './errors.ts';
+import { notifierOfSettings } from './notifier.ts';
 import { startParts } from './parts.ts';
 import { ownTemporal, usualPort } from './process.ts';
 import { installRuntime } from './runtime.ts';
@@ -40,6 +41,7 @@ export async function runDev(options: DevOptions): Promise<void> {
       archive: { folder: resolve(data, 'images'), recipient: key.recipient },
       pace: options.pace,
       logger,
+      notifier: notifierOfSettings(),
       emulatorPort: await usualPort(8090),
       emulatorState: resolve(data, 'emulator.json'),
       relayPort: await usualPort(8080),

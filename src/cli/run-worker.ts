@@ -1,5 +1,6 @@
 import Fastify from 'fastify';
 import { openArchive } from '../archive/index.ts';
+import { notifierOfSettings } from './notifier.ts';
 import { archiveSettings, metricsSettings, queueSettings, readSettings, riskosSettings } from '../config.ts';
 import { addHealth } from '../health.ts';
 import { createLogger } from '../logging.ts';
@@ -21,6 +22,7 @@ export async function runWorker(): Promise<void> {
   const workers = await createWorkers({
     riskos,
     archive,
+    notifier: notifierOfSettings(),
     requestsPerSecond: riskosSetting.RISKOS_REQUESTS_PER_SECOND,
     taskQueue: readSettings(queueSettings).FUNNEL_TASK_QUEUE,
   });

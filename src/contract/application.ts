@@ -30,6 +30,14 @@ export const candidate = z.strictObject({
 });
 export type Candidate = z.output<typeof candidate>;
 
+/** What a later selfie reverification is compared with: RiskOS's `referenceId` of accepted documents. */
+export const baseline = z.strictObject({
+  referenceId: z.string().min(1).max(200),
+  /** The `docvTransactionToken` of the same evaluation. */
+  transactionToken: z.string().min(1).max(200).optional(),
+});
+export type Baseline = z.output<typeof baseline>;
+
 type CandidateField = keyof Candidate;
 
 /** What each use case needs beyond the fields that {@link candidate} always requires [doc]. */
@@ -56,10 +64,17 @@ export const application = z
     useCase: z.enum(['passive', 'contractor_onboarding']).default('passive'),
     custom: z
       .record(z.string().max(64), z.union([z.string().max(1024), z.number(), z.boolean()]))
+      .refine((custom) => Object.keys(custom).length <= 50, 'must have at most 50 entries')
       .default({}),
+    /**
+     * The reference of documents that were accepted elsewhere, before this funnel or outside it: with it the funnel starts
+     * at `verified`.
+     */
+    baseline: baseline.optional(),
     policy: policy.prefault({}),
   })
   .superRefine((value, context) => {
+    if (value.baseline) return;
     for (const field of missingFields(value.useCase, value.candidate)) {
       context.addIssue({
         code: 'custom',

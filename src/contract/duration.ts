@@ -7,7 +7,11 @@ export const duration = z.string().refine(
     const parsed = text !== '' && text.length <= 40 ? ms(text) : undefined;
     return parsed !== undefined && parsed >= 1 && parsed <= 10 * 365.25 * 24 * 3600 * 1000;
   },
-  { error: 'must be a duration such as "30s", "10 minutes" or "7 days", at most 10 years' },
+  {
+    error: 'must be a duration such as "30s", "10 minutes" or "7 days", at most 10 years',
+    // What compares durations sees only valid ones.
+    abort: true,
+  },
 );
 
 /** A validated duration in milliseconds. Throws RangeError for text that {@link duration} refuses. */

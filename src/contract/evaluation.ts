@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Baseline } from './application.ts';
 import type { Verdict } from './words.ts';
 
 /** What the candidate is told before the next attempt; `key` is stable, for translation. */
@@ -70,12 +71,6 @@ export function verdictOf(
       ? builtInVerdicts[word]
       : undefined;
   return known ? { verdict: known, flags: [] } : { verdict: 'review', flags: ['unknown_decision'] };
-}
-
-/** The baseline of a later selfie reverification. */
-export interface Baseline {
-  referenceId: string;
-  transactionToken?: string;
 }
 
 /**

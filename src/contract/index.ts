@@ -4,6 +4,7 @@ export * from './errors.ts';
 export * from './evaluation.ts';
 export * from './ids.ts';
 export * from './messages.ts';
+export * from './notice.ts';
 export * from './policy.ts';
 export * from './queues.ts';
 export * from './search-attributes.ts';

@@ -3,6 +3,9 @@ import { candidate } from './application.ts';
 import type { Stage } from './words.ts';
 
 const token = candidate.shape.diSessionToken;
+const better = candidate
+  .partial()
+  .refine((fields) => Object.values(fields).some((value) => value !== undefined), 'names no field');
 const who = z.string().min(1).max(200);
 const why = z.string().min(1).max(1000);
 
@@ -49,7 +52,7 @@ export const updates = {
   resendOneTimeCode: { schema: z.strictObject({}), stages: evaluated },
   /** What RiskOS misses of the candidate, when it waits for more information. */
   provideInformation: {
-    schema: z.strictObject({ candidate: candidate.partial() }),
+    schema: z.strictObject({ candidate: better }),
     stages: evaluated,
   },
   /** The passive checks of payroll, which need more of the candidate's data than the earlier ones. */
@@ -67,7 +70,7 @@ export const updates = {
   },
   /** Better data of the candidate, after RiskOS refused the request. */
   correct: {
-    schema: z.strictObject({ candidate: candidate.partial() }),
+    schema: z.strictObject({ candidate: better }),
     stages: ['needs_attention'],
   },
   /** The cause has been removed: go on where the funnel stopped. */

@@ -4,6 +4,9 @@ import { verdicts } from './words.ts';
 
 const attempts = z.int().min(1).max(10);
 
+/** How long before a deadline HR is reminded; absent: when a quarter of the time is left; `null`: never. */
+const reminder = duration.nullable().optional();
+
 const redirect = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).max(2048),
   method: z.enum(['GET', 'POST']).optional(),
@@ -32,6 +35,7 @@ export const policy = z
         maxTechnicalRetries: z.int().min(0).max(10).default(2),
         /** How long one attempt may take. */
         deadline: duration.default('7 days'),
+        reminder,
         onDeadline: z.enum(['close', 'next_attempt']).default('close'),
         /** What follows a RESUBMIT that carries a reason code which marks fraud. */
         onRisk: z.enum(['review', 'close', 'next_attempt']).default('review'),
@@ -47,6 +51,7 @@ export const policy = z
       .strictObject({
         /** After this a review is shown as overdue; it still ends only by a person's decision. */
         deadline: duration.default('5 days'),
+        reminder,
       })
       .prefault({}),
     reverification: z
@@ -55,6 +60,7 @@ export const policy = z
         every: duration.nullable().default(null),
         maxAttempts: attempts.default(3),
         deadline: duration.default('7 days'),
+        reminder,
         onReject: z.enum(['close', 'review', 'verified']).default('close'),
         onDeadline: z.enum(['verified', 'close']).default('verified'),
       })
@@ -75,23 +81,46 @@ export const policy = z
       })
       .prefault({}),
     /** RiskOS's decision words, upper case, to ours; added to the built-in ones. */
-    verdicts: z.record(z.string().regex(/^[A-Z_]{1,40}$/), z.enum(verdicts)).default({}),
+    verdicts: z
+      .record(z.string().regex(/^[A-Z_]{1,40}$/), z.enum(verdicts))
+      .refine((words) => Object.keys(words).length <= 50, 'must have at most 50 words')
+      .default({}),
     /** How long to wait for a webhook after a POST that perhaps was processed, before it is sent again. */
     ambiguousWait: duration.default('30s'),
   })
   .superRefine((value, context) => {
-    const { first, longest } = value.reconciliation;
-    if (isDuration(first) && isDuration(longest) && milliseconds(first) > milliseconds(longest)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['reconciliation', 'first'],
-        message: 'must not be longer than reconciliation.longest',
-      });
-    }
+    for (const contradiction of contradictions(value)) context.addIssue({ code: 'custom', ...contradiction });
   });
 
-function isDuration(text: string): boolean {
-  return duration.safeParse(text).success;
+export type Policy = z.output<typeof policy>;
+
+/** What each part of a policy allows by itself, but not together. */
+function contradictions(value: Policy): { path: string[]; message: string }[] {
+  const { reconciliation, documents, review, reverification } = value;
+  const found = [];
+  if (longer(reconciliation.first, reconciliation.longest)) {
+    found.push({
+      path: ['reconciliation', 'first'],
+      message: 'must not be longer than reconciliation.longest',
+    });
+  }
+  for (const [name, part] of Object.entries({ documents, review, reverification })) {
+    if (part.reminder && !longer(part.deadline, part.reminder)) {
+      found.push({ path: [name, 'reminder'], message: `must be shorter than ${name}.deadline` });
+    }
+  }
+  return found;
 }
 
-export type Policy = z.output<typeof policy>;
+function longer(one: string, other: string): boolean {
+  return milliseconds(one) > milliseconds(other);
+}
+
+/** When HR is reminded of something that ends at `deadline` (milliseconds since 1970); `null`: never. */
+export function reminderAt(
+  { deadline, reminder }: Pick<Policy['documents'], 'deadline' | 'reminder'>,
+  deadlineAt: number,
+): number | null {
+  if (reminder === null) return null;
+  return deadlineAt - (reminder === undefined ? milliseconds(deadline) / 4 : milliseconds(reminder));
+}

@@ -6,5 +6,6 @@ export const searchAttributes = {
   outcome: defineSearchAttributeKey('FunnelOutcome', SearchAttributeType.KEYWORD),
   attempt: defineSearchAttributeKey('FunnelAttempt', SearchAttributeType.INT),
   waitingFor: defineSearchAttributeKey('FunnelWaitingFor', SearchAttributeType.KEYWORD),
+  escalation: defineSearchAttributeKey('FunnelEscalation', SearchAttributeType.KEYWORD),
   deadline: defineSearchAttributeKey('FunnelDeadline', SearchAttributeType.DATETIME),
 };

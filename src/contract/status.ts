@@ -60,6 +60,8 @@ export interface Status {
   waitingFor: WaitingFor;
   /** ISO 8601: when the current wait ends by itself, if it does. */
   deadline: string | null;
+  /** Whether that deadline is near (`reminder`), or has passed and a person has to see to it (`overdue`). */
+  escalation: 'reminder' | 'overdue' | null;
   nextAction: NextAction;
   verdicts: VerdictRecord[];
   images: ImagesRecord[];

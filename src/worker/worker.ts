@@ -2,8 +2,10 @@ import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { createEvaluationActivities } from '../../activities/evaluations.ts';
 import { createImageActivities } from '../../activities/images.ts';
+import { createNotificationActivities } from '../../activities/notifications.ts';
 import type { Archive } from '../archive/index.ts';
 import { defaultTaskQueue, imagesTaskQueue, riskosTaskQueue } from '../contract/index.ts';
+import type { Notifier } from '../notifier/index.ts';
 import type { RiskosClient } from '../riskos/index.ts';
 import { bundlePath } from './bundle-path.ts';
 import { checkSearchAttributes } from './search-attributes.ts';
@@ -11,6 +13,8 @@ import { checkSearchAttributes } from './search-attributes.ts';
 export interface WorkerParts {
   riskos: RiskosClient;
   archive: Archive;
+  /** Tells HR what happened; absent: nobody is told. */
+  notifier?: Notifier | undefined;
   /** Requests a second to RiskOS that the whole fleet may send. */
   requestsPerSecond: number;
   /** The funnel's task queue; those of the RiskOS calls and the images are named after it. */
@@ -43,17 +47,17 @@ export async function createWorkers(parts: WorkerParts): Promise<FunnelWorkers> 
         Worker.create({ ...common, ...queue, connection, ...(namespace === undefined ? {} : { namespace }) }),
       ),
     );
+    const shutdown = () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    };
     return {
       run: async () => {
-        try {
-          await Promise.all(workers.map((worker) => worker.run()));
-        } finally {
-          await connection.close();
-        }
+        // One that fails takes the others with it, so that nobody mistakes half a worker for a whole one.
+        const ends = await Promise.allSettled(workers.map((worker) => worker.run().finally(shutdown)));
+        await connection.close();
+        for (const end of ends) if (end.status === 'rejected') throw end.reason;
       },
-      shutdown: () => {
-        for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      },
+      shutdown,
       ready: () => workers.every((worker) => worker.getState() === 'RUNNING'),
     };
   } catch (error) {
@@ -72,11 +76,16 @@ const common = {
 function queuesOf({
   riskos,
   archive,
+  notifier,
   requestsPerSecond,
   taskQueue = defaultTaskQueue,
 }: WorkerParts): WorkerOptions[] {
   return [
-    { taskQueue, workflowBundle: { codePath: bundlePath } },
+    {
+      taskQueue,
+      workflowBundle: { codePath: bundlePath },
+      activities: createNotificationActivities(notifier),
+    },
     {
       taskQueue: riskosTaskQueue(taskQueue),
       activities: createEvaluationActivities(riskos),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ApplicationInput, Funnel } from '../../src/client/index.ts';
-import { createWorld, until, type World } from '../support/world.ts';
+import { createWorld, quickPolicy, until, type World } from '../support/world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -54,7 +54,9 @@ describe('an operator sees', () => {
   });
 
   test('what each call and timer is for, by its summary', async () => {
-    const funnel = await world.start('summaries', { custom: { scenario: 'absent' } });
+    const reconciliation = { first: '1 minute' };
+    const policy = { ...quickPolicy, reconciliation };
+    const funnel = await world.start('summaries', { custom: { scenario: 'absent' }, policy });
     await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
     await expect
       .poll(() => summariesOf(funnel))

@@ -1,0 +1,38 @@
+import type { Status } from './status.ts';
+
+/** What can be new in a {@link FunnelChanged}. */
+export const changes = [
+  /** HR has something else to do. */
+  'next_action',
+  /** An evaluation was settled. */
+  'verdict',
+  /** RiskOS says something else now of an evaluation that was settled; the verdict stays. */
+  'conflict',
+  /** A deadline comes near, or has passed. */
+  'escalation',
+  /** RiskOS refuses, or keeps failing: a person has to look. */
+  'attention',
+  /** It is known what became of the images of an evaluation. */
+  'images',
+  'closed',
+] as const;
+export type Change = (typeof changes)[number];
+
+/**
+ * What HR is told at `NOTIFY_URL`: the body of a webhook as Standard Webhooks wants it. `id` is sent as the header
+ * `webhook-id`, the same each time it is tried again. No PII but the hand-off link in `nextAction`.
+ */
+export type Notice = { id: string; /** ISO 8601. */ timestamp: string } & (FunnelChanged | ImagesDeleted);
+
+/** The status of a funnel when something changed that HR must act on or know. */
+export interface FunnelChanged {
+  type: 'funnel.changed';
+  /** The status at that time, but of verdicts and images only what is new. */
+  data: { changes: Change[] } & Omit<Status, 'trouble'>;
+}
+
+/** The time to keep these images is over, and they are gone. */
+export interface ImagesDeleted {
+  type: 'images.deleted';
+  data: { applicationId: string; evaluationId: string; count: number };
+}

@@ -1,0 +1,1 @@
+export { createNotifier, type Notifier, NotifyError } from './notifier.ts';

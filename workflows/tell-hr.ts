@@ -1,0 +1,36 @@
+import { log, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { NotificationActivities } from '../activities/notifications.ts';
+import type { Notice } from '../src/contract/index.ts';
+import { now } from './clock.ts';
+
+/** How long one notice is tried: a receiver that is down over a weekend misses nothing. */
+const triedFor = 3 * 24 * 3600_000;
+
+// Whether anybody listens is the worker's setting; asking costs one event, and none of the three of an activity.
+const { notificationsWanted } = proxyLocalActivities<NotificationActivities>({ startToCloseTimeout: '10s' });
+
+const { notify } = proxyActivities<NotificationActivities>({
+  startToCloseTimeout: '20s',
+  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1 hour' },
+});
+
+/** Sends one notice, for days if need be. */
+export async function tellHr(notice: Notice): Promise<'told' | 'not_wanted' | 'given_up'> {
+  if (!(await notificationsWanted())) return 'not_wanted';
+  const left = Date.parse(notice.timestamp) + triedFor - now();
+  try {
+    await notify.executeWithOptions(
+      { scheduleToCloseTimeout: Math.max(60_000, left), summary: summaryOf(notice) },
+      [notice],
+    );
+    return 'told';
+  } catch {
+    log.error('HR could not be told for three days', { notice: notice.id });
+    return 'given_up';
+  }
+}
+
+function summaryOf(notice: Notice): string {
+  if (notice.type === 'images.deleted') return 'tell HR: images deleted';
+  return `tell HR: ${notice.data.changes.join(', ').replaceAll('_', ' ')}`;
+}
