@@ -64,7 +64,7 @@ export type Request =
   | { kind: 'resume' }
   | { kind: 'complete' };
 
-export interface Notices {
+interface Notices {
   /** What is new since the last notice. */
   changes: Change[];
   verdicts: VerdictRecord[];

@@ -154,11 +154,18 @@ function handOff(memory: Memory): NextAction {
     case 'one_time_code':
       return { kind: 'enter_one_time_code', attemptsLeft: Math.max(0, 5 - open.codes) };
     case 'more_information':
-      return { kind: 'provide_information', fields: [] };
+      return { kind: 'provide_information', fields: unknownFields(memory) };
     case 'unknown':
     case undefined:
       return { kind: 'wait' };
   }
+}
+
+/** RiskOS does not say what it misses [open]; what it has not been given is the best guess. */
+function unknownFields({ application: { candidate } }: Memory): string[] {
+  return (['address', 'dateOfBirth', 'nationalId'] as const).filter(
+    (field) => candidate[field] === undefined,
+  );
 }
 
 /** How often the candidate may try in the current stage. */

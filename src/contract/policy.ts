@@ -118,9 +118,11 @@ function longer(one: string, other: string): boolean {
 
 /** When HR is reminded of something that ends at `deadline` (milliseconds since 1970); `null`: never. */
 export function reminderAt(
-  { deadline, reminder }: Pick<Policy['documents'], 'deadline' | 'reminder'>,
+  part: Pick<Policy['documents'], 'deadline' | 'reminder'>,
   deadlineAt: number,
 ): number | null {
-  if (reminder === null) return null;
-  return deadlineAt - (reminder === undefined ? milliseconds(deadline) / 4 : milliseconds(reminder));
+  if (part.reminder === null) return null;
+  return (
+    deadlineAt - (part.reminder === undefined ? milliseconds(part.deadline) / 4 : milliseconds(part.reminder))
+  );
 }

@@ -18,7 +18,11 @@ export type NextAction =
       /** Of about five; RiskOS does not tell [doc]. */
       attemptsLeft: number;
     }
-  | { kind: 'provide_information'; fields: string[] }
+  | {
+      kind: 'provide_information';
+      /** Those of address, dateOfBirth and nationalId that RiskOS has not been given; it does not say which it wants [open]. */
+      fields: string[];
+    }
   | { kind: 'open_hosted_flow'; url: string }
   | { kind: 'review' }
   | { kind: 'request_documents' }

@@ -1,1 +1,1 @@
-export { createNotifier, type Notifier, NotifyError } from './notifier.ts';
+export { createNotifier, type Notifier } from './notifier.ts';

@@ -19,7 +19,7 @@ export interface Notifier {
 }
 
 /** HR's system did not take a notice. */
-export class NotifyError extends Error {
+class NotifyError extends Error {
   readonly type = 'NotTaken';
 }
 

@@ -1,4 +1,5 @@
 import { createArchiveKey, openArchive } from '../../src/archive/index.ts';
+import type { Notifier } from '../../src/notifier/index.ts';
 import { createRiskosClient } from '../../src/riskos/index.ts';
 import { createWorkers } from '../../src/worker/index.ts';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
@@ -11,7 +12,12 @@ Runtime.install({ logger: new DefaultLogger('ERROR') });
 export async function createRiskosWorker(
   world: { archiveFolder: string; taskQueue: string },
   baseUrl: string,
-  options: { apiKey?: string; address?: string; environment?: 'Sandbox' | 'Production' } = {},
+  options: {
+    apiKey?: string;
+    address?: string;
+    environment?: 'Sandbox' | 'Production';
+    notifier?: Notifier;
+  } = {},
 ): Promise<() => Promise<void>> {
   const riskos = createRiskosClient({
     baseUrl,
@@ -24,6 +30,7 @@ export async function createRiskosWorker(
   const workers = await createWorkers({
     riskos,
     archive: openArchive({ url: `file://${world.archiveFolder}`, recipients: [recipient] }),
+    notifier: options.notifier,
     requestsPerSecond: 1000,
     taskQueue: world.taskQueue,
     address: options.address ?? inject('temporalAddress'),

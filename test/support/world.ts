@@ -12,6 +12,7 @@ import {
   temporalClient,
 } from '../../src/client/index.ts';
 import { type EmulatorOptions, type Emulator, startEmulator } from '../../src/emulator/index.ts';
+import type { Notifier } from '../../src/notifier/index.ts';
 import { createRelay } from '../../src/relay/index.ts';
 import { exampleApplication } from './application.ts';
 import { apiKey, silent, token } from './constants.ts';
@@ -37,7 +38,7 @@ export interface World {
   startRelay(port?: number): Promise<Stoppable>;
   stopRelay(): Promise<void>;
   /** A worker in this process, which reaches RiskOS at the emulator or at a gateway before it. */
-  startWorker(baseUrl?: string): Promise<void>;
+  startWorker(baseUrl?: string, notifier?: Notifier): Promise<void>;
   stopWorker(): Promise<void>;
   close(): Promise<void>;
 }
@@ -87,8 +88,8 @@ export async function createWorld(
       await relay?.stop();
       relay = undefined;
     },
-    startWorker: async (baseUrl = emulator.url) => {
-      stopRunning = await createRiskosWorker(world, baseUrl, { address });
+    startWorker: async (baseUrl = emulator.url, notifier = undefined) => {
+      stopRunning = await createRiskosWorker(world, baseUrl, { address, ...(notifier ? { notifier } : {}) });
     },
     stopWorker: async () => {
       await stopRunning?.();

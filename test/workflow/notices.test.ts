@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createNotifier } from '../../src/notifier/index.ts';
+import { createReceiver, type Receiver } from '../support/receiver.ts';
+import { createWorld, quickPolicy, until, type World } from '../support/world.ts';
+
+const secret = `whsec_${Buffer.alloc(32, 'a').toString('base64')}`;
+const other = `whsec_${Buffer.alloc(32, 'b').toString('base64')}`;
+
+let world: World;
+let receiver: Receiver;
+
+beforeEach(async () => {
+  world = await createWorld({
+    scenarios: {
+      absent: { documents: [{ candidate: 'absent' }] },
+      rejected: { documents: [{ after: 100, decision: 'REJECT' }] },
+      accepted: { documents: [{ after: 100 }] },
+    },
+  });
+  receiver = await createReceiver(secret);
+  await world.startRelay();
+});
+afterEach(async () => {
+  await world.close();
+  await receiver.close();
+});
+
+async function startWorker(secrets = [secret], url = receiver.url): Promise<void> {
+  await world.startWorker(undefined, createNotifier({ url, secrets }));
+}
+
+const changesOf = (applicationId: string) =>
+  receiver.received.flatMap(({ type, data }) =>
+    type === 'funnel.changed' && data.applicationId === applicationId ? [data.changes] : [],
+  );
+
+describe('HR is told', () => {
+  test('of each change that it must act on or know, in order, signed, and of nothing else', async () => {
+    await startWorker();
+    const funnel = await world.start('told', { custom: { scenario: 'accepted' } });
+    await until(funnel, ({ images }) => images[0]?.result === 'archived');
+    await funnel.complete();
+    await expect.poll(() => changesOf(funnel.applicationId).flat()).toContain('closed');
+    const changes = changesOf(funnel.applicationId).flat();
+    expect(changes.filter((change) => change !== 'images')).toEqual([
+      'verdict',
+      'next_action',
+      'verdict',
+      'closed',
+    ]);
+    expect(changes).toContain('images');
+    const link = receiver.received.find(
+      ({ type, data }) => type === 'funnel.changed' && data.nextAction.kind === 'show_capture_link',
+    );
+    expect(link).toMatchObject({
+      data: { stage: 'document_verification', nextAction: { url: expect.stringMatching(/^http/) } },
+    });
+    expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(receiver.received.length);
+  });
+
+  test('of what is new only, and without anything of the candidate', async () => {
+    await startWorker();
+    const policy = { ...quickPolicy, images: { lag: '100ms', keepFor: '1s' } };
+    const funnel = await world.start('shy', { custom: { scenario: 'accepted' }, policy });
+    const deleted = () => receiver.received.filter(({ type }) => type === 'images.deleted');
+    await expect.poll(() => deleted().length, { timeout: 20_000 }).toBe(1);
+    expect(deleted()[0]?.data).toMatchObject({ applicationId: funnel.applicationId, count: 3 });
+    const told = receiver.received.map(({ body }) => body).join('\n');
+    for (const secretOfTheirs of ['Robin', 'Quill', 'robin.quill', '4155550142', 'Harbour', 'di-session']) {
+      expect(told).not.toContain(secretOfTheirs);
+    }
+    const verdicts = receiver.received.flatMap(({ type, data }) =>
+      type === 'funnel.changed' ? data.verdicts.map(({ stage }) => stage) : [],
+    );
+    expect(verdicts).toEqual(['passive_check', 'document_verification']);
+  });
+
+  test('with both secrets while one is rotated', async () => {
+    await startWorker([other, secret]);
+    const funnel = await world.start('rotated', { custom: { scenario: 'absent' } });
+    await expect.poll(() => changesOf(funnel.applicationId).flat()).toContain('next_action');
+  });
+
+  test('later, in order and each thing once, when its system was down', async () => {
+    receiver.status = 503;
+    await startWorker();
+    const funnel = await world.start('down', { custom: { scenario: 'rejected' } });
+    await until(funnel, ({ stage }) => stage === 'closed');
+    await expect.poll(() => receiver.refused.length).toBeGreaterThan(0);
+    receiver.status = 200;
+    // The funnel is over meanwhile: what was left is sent by a workflow that outlives it.
+    await expect.poll(() => changesOf(funnel.applicationId).flat(), { timeout: 40_000 }).toContain('closed');
+    expect((await funnel.result()).outcome).toBe('rejected');
+    const changes = changesOf(funnel.applicationId).flat();
+    expect(changes.filter((change) => change !== 'images')).toEqual([
+      'verdict',
+      'next_action',
+      'verdict',
+      'closed',
+    ]);
+  });
+
+  test('of nothing when nobody listens, and then nothing is written down either', async () => {
+    await world.startWorker();
+    const funnel = await world.start('nobody', { custom: { scenario: 'accepted' } });
+    await until(funnel, ({ images }) => images[0]?.result === 'archived');
+    const handle = world.temporal.workflow.getHandle(`funnel-${funnel.applicationId}`);
+    const { events = [] } = await handle.fetchHistory();
+    const activities = events?.flatMap(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? [],
+    );
+    expect(activities).not.toContain('notify');
+    expect(receiver.received).toEqual([]);
+  });
+});
