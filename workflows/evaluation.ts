@@ -72,6 +72,8 @@ export async function evaluate(memory: Memory, stage: EvaluatedStage): Promise<S
   memory.evaluation = open;
   for (;;) {
     if (open.evalIds.length === 0) await findEvaluation(memory, open);
+    if (open.deadlineAt === 0) open.deadlineAt = now() + milliseconds(deadlineOf(memory, open.stage));
+    if (open.readAt === 0) scheduleReading(memory, open);
     const evaluation = completed(open);
     if (evaluation) return settle(memory, open, evaluation);
     const read = await nextReading(memory, open);
@@ -152,8 +154,6 @@ async function findEvaluation(memory: Memory, open: OpenEvaluation): Promise<voi
     );
     if (!found) await post(memory, open);
   }
-  if (open.deadlineAt === 0) open.deadlineAt = now() + milliseconds(deadlineOf(memory, open.stage));
-  if (open.readAt === 0) scheduleReading(memory, open);
 }
 
 async function post(memory: Memory, open: OpenEvaluation): Promise<void> {

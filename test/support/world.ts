@@ -88,7 +88,7 @@ export async function createWorld(
       await relay?.stop();
       relay = undefined;
     },
-    startWorker: async (baseUrl = emulator.url, notifier = undefined) => {
+    startWorker: async (baseUrl = emulator.url, notifier) => {
       stopRunning = await createRiskosWorker(world, baseUrl, { address, ...(notifier ? { notifier } : {}) });
     },
     stopWorker: async () => {
