@@ -1,6 +1,6 @@
 import { NamespaceNotFoundError } from '@temporalio/client';
 import { FunnelError } from '../client/index.ts';
-import type { Refusal } from '../contract/index.ts';
+import type { Refusal, UpdateName } from '../contract/index.ts';
 
 /** Input that a verb cannot work with: a file, an option. One line that says which, and what to do. */
 export class InputError extends Error {
@@ -43,11 +43,26 @@ function typeOf(error: unknown): unknown {
 
 /** Errors are for people: one line that names the setting where one is to blame. */
 export function oneLine(error: unknown): string {
+  if (error instanceof FunnelError) return inVerbs(textOf(error));
   if (isTransportError(error)) return 'Temporal is out of reach; is TEMPORAL_ADDRESS right?';
   const setting = settingOf(error);
   const text = textOf(error);
   return setting && !text.startsWith(setting) ? `${setting}: ${text}` : text;
 }
+
+/** The funnel names its updates; who types verbs reads verbs. */
+function inVerbs(text: string): string {
+  return Object.entries(verbs).reduce(
+    (line, [name, verb]) => line.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), verb),
+    text,
+  );
+}
+
+const verbs: Partial<Record<UpdateName, string>> = {
+  requestDocuments: 'documents',
+  requestReverification: 'reverify',
+  requestPayrollSetup: 'payroll',
+};
 
 /** Temporal's native client cannot connect; told by name, so that no verb of HR loads the worker. */
 function isTransportError(error: unknown): boolean {

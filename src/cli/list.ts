@@ -19,6 +19,12 @@ export const list = new Command('list')
     ]),
   )
   .option('--overdue', 'only those whose deadline has passed')
+  .addOption(
+    new Option(
+      '--escalation <word>',
+      'only those of whose deadline HR was reminded, or that are overdue',
+    ).choices(['reminder', 'overdue']),
+  )
   .option('--limit <n>', 'at most this many', count, 100)
   .option('--json', 'one JSON line a funnel')
   .action(async ({ json, ...filter }: FunnelFilter & { json?: boolean }) => {
@@ -31,6 +37,10 @@ function count(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number from 1');
   return value;
+}
+
+function escalationMark(escalation: string | null): string {
+  return escalation === null ? '' : ` (${escalation === 'reminder' ? 'soon' : escalation})`;
 }
 
 function table(found: FunnelSummary[]): string {
@@ -51,7 +61,7 @@ function table(found: FunnelSummary[]): string {
       stage,
       funnel.attempt ?? '',
       ended ? '' : (funnel.waitingFor ?? ''),
-      funnel.deadline && !ended ? time(funnel.deadline) : '',
+      funnel.deadline && !ended ? time(funnel.deadline) + escalationMark(funnel.escalation) : '',
       time(funnel.startedAt),
     ]);
   }

@@ -13,7 +13,7 @@ export function time(iso: string): string {
 export function statusText(status: Status): string {
   const lines = [`${status.applicationId}  ${headline(status)}`];
   if (status.stage !== 'closed') {
-    const until = status.deadline ? `, until ${time(status.deadline)}` : '';
+    const until = status.deadline ? `, until ${time(status.deadline)}${escalationText(status)}` : '';
     lines.push(`  waits for  ${waitingForInWords[status.waitingFor]}${until}`);
     lines.push(
       ...actionLines(status.nextAction).map(
@@ -31,6 +31,10 @@ export function statusText(status: Status): string {
     lines.push(`  images     ${result === 'archived' ? `${count} archived` : result}`);
   }
   return lines.join('\n');
+}
+
+function escalationText({ escalation }: Status): string {
+  return { none: '', reminder: ', which is soon', overdue: ', which has passed' }[escalation ?? 'none'];
 }
 
 function headline(status: Status): string {
@@ -53,7 +57,10 @@ function actionLines(action: NextAction): string[] {
     case 'enter_one_time_code':
       return ['ask the candidate for the one-time code'];
     case 'provide_information':
-      return ['RiskOS wants more information'];
+      return [
+        'RiskOS wants more information',
+        ...(action.fields.length > 0 ? [`it has not been given: ${action.fields.join(', ')}`] : []),
+      ];
     case 'review':
       return ['a person decides: in the RiskOS dashboard, or with "candidate-funnel review"'];
     case 'request_documents':

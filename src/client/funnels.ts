@@ -22,6 +22,8 @@ export interface FunnelFilter {
   waitingFor?: WaitingFor;
   /** Only those whose deadline has passed. */
   overdue?: boolean;
+  /** Only those of whose deadline HR has been reminded, or whose deadline a person let pass. */
+  escalation?: 'reminder' | 'overdue';
   /** At most this many; 100 when absent. */
   limit?: number;
 }
@@ -34,6 +36,7 @@ export interface FunnelSummary {
   attempt: number | null;
   waitingFor: string | null;
   deadline: string | null;
+  escalation: string | null;
   startedAt: string;
   /** `running` and `completed` are the funnel's own doing; Temporal's other words tell of somebody else's. */
   execution: 'running' | 'completed' | 'failed' | 'canceled' | 'terminated' | 'timed_out' | 'unknown';
@@ -100,6 +103,7 @@ async function list(temporal: Client, filter: FunnelFilter): Promise<FunnelSumma
       attempt: attributes.get(searchAttributes.attempt) ?? null,
       waitingFor: attributes.get(searchAttributes.waitingFor) ?? null,
       deadline: attributes.get(searchAttributes.deadline)?.toISOString() ?? null,
+      escalation: attributes.get(searchAttributes.escalation) ?? null,
       startedAt: workflow.startTime.toISOString(),
       execution: executionOf(workflow.status.name),
     });
@@ -114,7 +118,7 @@ function executionOf(name: string): FunnelSummary['execution'] {
   return executions.find((known) => known === name.toLowerCase()) ?? 'unknown';
 }
 
-function queryOf({ stage, outcome, waitingFor, overdue }: FunnelFilter): string {
+function queryOf({ stage, outcome, waitingFor, overdue, escalation }: FunnelFilter): string {
   const equals = (key: { name: string }, value: string | undefined) =>
     value === undefined ? [] : [`${key.name} = '${value.replaceAll("'", '')}'`];
   return [
@@ -124,6 +128,7 @@ function queryOf({ stage, outcome, waitingFor, overdue }: FunnelFilter): string 
     ...equals(searchAttributes.stage, stage),
     ...equals(searchAttributes.outcome, outcome),
     ...equals(searchAttributes.waitingFor, waitingFor),
+    ...equals(searchAttributes.escalation, escalation),
     ...(overdue ? [`${searchAttributes.deadline.name} < '${new Date().toISOString()}'`] : []),
   ].join(' AND ');
 }

@@ -157,7 +157,7 @@ describe('the Compose file', () => {
   });
 
   test('contains no secret: each comes from a variable', async () => {
-    const { services } = await load(required);
+    const { services } = await load({ ...required, NOTIFY_SECRETS: 'canary-notify' });
     const secrets = Object.values(services)
       .flatMap(({ environment }) => Object.entries(environment))
       .filter(([name]) => /PASSWORD|PWD|KEY|TOKEN|SECRET|CREDENTIAL/.test(name));
@@ -167,7 +167,7 @@ describe('the Compose file', () => {
   });
 
   test('gives each service the secrets it needs and no others', async () => {
-    const { services } = await load(required);
+    const { services } = await load({ ...required, NOTIFY_SECRETS: 'canary-notify' });
     const holders = (canary: string) =>
       Object.entries(services)
         .filter(([, { environment }]) => Object.values(environment).includes(canary))
@@ -176,6 +176,7 @@ describe('the Compose file', () => {
     expect(holders(required.POSTGRES_PASSWORD)).toEqual(['postgresql', 'temporal', 'temporal-schema']);
     expect(holders(required.RISKOS_API_KEY)).toEqual(['emulator', 'worker']);
     expect(holders(required.RELAY_BEARER_TOKENS)).toEqual(['emulator', 'relay']);
+    expect(holders('canary-notify')).toEqual(['worker']);
   });
 
   test('every service has a health check and comes back, or runs once', async () => {
