@@ -4,7 +4,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Logger } from 'pino';
 import { openArchive } from '../archive/index.ts';
 import { createFunnelClient, type FunnelClient, temporalClient } from '../client/index.ts';
-import { startEmulator } from '../emulator/index.ts';
+import { type EmulatorOptions, startEmulator } from '../emulator/index.ts';
 import type { Notifier } from '../notifier/index.ts';
 import { createRelay } from '../relay/index.ts';
 import { createRiskosClient } from '../riskos/index.ts';
@@ -30,9 +30,8 @@ export interface PartsOptions {
   pace: number;
   logger: Logger;
   notifier?: Notifier | undefined;
-  emulatorPort?: number;
-  /** Where the emulator keeps its evaluations, so that it goes on when it is started again. */
-  emulatorState?: string;
+  /** Its scenarios, its port, where it keeps its evaluations … */
+  emulator?: Partial<EmulatorOptions>;
   relayPort?: number;
 }
 
@@ -51,9 +50,9 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
     const apiKey = secret();
     const emulator = await startEmulator({
       apiKey,
-      port: options.emulatorPort ?? 0,
+      port: 0,
       pace: options.pace,
-      ...(options.emulatorState === undefined ? {} : { stateFile: options.emulatorState }),
+      ...options.emulator,
     });
     closing.push(() => emulator.close());
 

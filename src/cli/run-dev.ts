@@ -42,8 +42,7 @@ export async function runDev(options: DevOptions): Promise<void> {
       pace: options.pace,
       logger,
       notifier: notifierOfSettings(),
-      emulatorPort: await usualPort(8090),
-      emulatorState: resolve(data, 'emulator.json'),
+      emulator: { port: await usualPort(8090), stateFile: resolve(data, 'emulator.json') },
       relayPort: await usualPort(8080),
     });
     say(`Temporal     ${temporal.address}`);

@@ -5,6 +5,7 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { scenarios } from '../../src/cli/demo/scenarios.ts';
+import { branches } from './branches.ts';
 import { bundlePath } from '../../src/worker/bundle-path.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -27,10 +28,14 @@ describe('recorded histories replay with the code of today', () => {
     await expect(replay(read(file))).resolves.toBeUndefined();
   });
 
-  test('there is one of each scenario, of images kept, and of a funnel that continued as new', () => {
-    for (const { name } of scenarios) expect(files.join('\n')).toContain(`funnel-${name}-recorded.1.json`);
-    expect(files.join('\n')).toMatch(/images-/);
-    expect(files.join('\n')).toMatch(/continued-funnel-accept-recorded\.2\.json/);
+  test('there is one of each scenario and branch, of images kept, of notices, of a funnel that continued as new', () => {
+    const all = files.join('\n');
+    for (const name of [...scenarios.map((scenario) => scenario.name), ...Object.keys(branches)]) {
+      expect(all).toContain(`/funnel-${name}-recorded.1.json`);
+    }
+    expect(all).toMatch(/images-/);
+    expect(all).toMatch(/continued-funnel-accept-recorded\.2\.json/);
+    expect(all).toMatch(/told-funnel-reverified-recorded\.1\.json/);
   });
 
   test('and the replay can fail: a history whose steps are other ones is refused', async () => {
