@@ -9,10 +9,11 @@ import {
   type Status,
 } from '../src/contract/index.ts';
 import { acceptApplication } from './application.ts';
+import { clearAlarms, hasRung, resumeAlarms, setAlarm } from './alarms.ts';
 import { now } from './clock.ts';
-import { evaluate, forgetAbandoned, NeedsAttention, review } from './evaluation.ts';
+import { evaluate, forgetAbandoned, NeedsAttention, review, setDeadline } from './evaluation.ts';
 import { archiveImages, imagesPending } from './images.ts';
-import { type EvaluatedStage, type Memory, newMemory, note, recall, type Request } from './memory.ts';
+import { type EvaluatedStage, type Memory, newMemory, note, recall } from './memory.ts';
 import { listen } from './messages.ts';
 import { handOverNotices, sendNotices } from './notices.ts';
 import { maxAttempts, show, statusOf } from './status.ts';
@@ -30,6 +31,7 @@ export async function candidateFunnel(application: ApplicationInput, carried?: M
   if (!continued) note(memory, application.baseline ? 'verified elsewhere' : 'application received');
   const story = new CancellationScope();
   listen(memory, story);
+  resumeAlarms(memory);
   sendNotices(memory);
   try {
     await story.run(() => walk(memory));
@@ -95,7 +97,6 @@ async function waitForReview(memory: Memory): Promise<Stage> {
   const stage = memory.evaluation?.stage;
   const settled = await review(memory);
   if (settled.kind === 'expired' || stage === undefined) throw new NeedsAttention('The review got lost.');
-  memory.reviewUntil = null;
   await archiveImages(memory, stage, settled);
   switch (settled.verdict) {
     case 'accept':
@@ -112,24 +113,28 @@ async function waitForReview(memory: Memory): Promise<Stage> {
 }
 
 async function waitForDocumentRequest(memory: Memory): Promise<Stage> {
-  await requested(memory, null, 'documents are requested');
+  await waitUntil(memory, () => memory.request !== null);
+  memory.request = null;
   return enter(memory, 'document_verification');
 }
 
 async function restVerified(memory: Memory): Promise<Stage> {
   forgetWhatIsDone(memory);
   const { every } = memory.application.policy.reverification;
-  if (every !== null && memory.baseline) memory.reverifyAt ??= now() + milliseconds(every);
-  const request = await requested(memory, memory.reverifyAt, 'periodic reverification');
+  const periodic = every !== null && memory.baseline !== null && memory.alarms.reverify === undefined;
+  if (periodic) setAlarm(memory, 'reverify', now() + milliseconds(every));
+  await waitUntil(memory, () => memory.request !== null || hasRung(memory, 'reverify'));
+  const { request } = memory;
+  memory.request = null;
   if (request?.kind === 'complete') return close(memory, 'completed');
   if (request?.kind === 'requestPayrollSetup') return enter(memory, 'payroll_setup');
-  memory.reverifyAt = null;
+  clearAlarms(memory, 'reverify');
   return enter(memory, 'selfie_reverification');
 }
 
 async function waitForAttention(memory: Memory): Promise<Stage> {
   const explained = () => memory.unexplained && (memory.evaluation?.evalIds.length ?? 0) > 0;
-  await waitUntil(memory, () => memory.request !== null || explained(), null, 'somebody mends it');
+  await waitUntil(memory, () => memory.request !== null || explained());
   if (memory.request === null) note(memory, 'an event tells which evaluation it is; going on');
   memory.request = null;
   memory.unexplained = false;
@@ -138,14 +143,6 @@ async function waitForAttention(memory: Memory): Promise<Stage> {
   memory.interrupted = null;
   memory.technical = 0;
   return back;
-}
-
-/** Takes up the next update that this stage accepts; `undefined` when `until` came first. */
-async function requested(memory: Memory, until: number | null, what: string): Promise<Request | undefined> {
-  await waitUntil(memory, () => memory.request !== null, until, what);
-  const { request } = memory;
-  memory.request = null;
-  return request ?? undefined;
 }
 
 type Follow = Record<EvaluatedStage, (memory: Memory) => Stage>;
@@ -237,7 +234,7 @@ function enter(memory: Memory, stage: EvaluatedStage): Stage {
 }
 
 function enterReview(memory: Memory): Stage {
-  memory.reviewUntil = now() + milliseconds(memory.application.policy.review.deadline);
+  setDeadline(memory, memory.application.policy.review);
   return 'review';
 }
 

@@ -15,11 +15,14 @@ import {
   inWords,
   parseEvaluationId,
   milliseconds,
+  reminderAt,
+  type DeadlineRule,
   type Refusal,
   riskosTaskQueue,
   type Verdict,
   verdictOf,
 } from '../src/contract/index.ts';
+import { clearAlarms, hasRung, setAlarm } from './alarms.ts';
 import { iso, now } from './clock.ts';
 import { type EvaluatedStage, type Memory, note, noteTrouble, type OpenEvaluation } from './memory.ts';
 import { news } from './notices.ts';
@@ -72,12 +75,11 @@ export async function evaluate(memory: Memory, stage: EvaluatedStage): Promise<S
   memory.evaluation = open;
   for (;;) {
     if (open.evalIds.length === 0) await findEvaluation(memory, open);
-    if (open.deadlineAt === 0) open.deadlineAt = now() + milliseconds(deadlineOf(memory, open.stage));
-    if (open.readAt === 0) scheduleReading(memory, open);
     const evaluation = completed(open);
     if (evaluation) return settle(memory, open, evaluation);
+    if (!memory.alarms.deadline) setDeadline(memory, deadlineRule(memory, open.stage));
     const read = await nextReading(memory, open);
-    if (read && !completed(open) && open.evalIds.length > 0 && now() >= open.deadlineAt)
+    if (read && !completed(open) && open.evalIds.length > 0 && hasRung(memory, 'deadline'))
       return expire(memory, open);
   }
 }
@@ -121,20 +123,19 @@ function begin(memory: Memory, stage: EvaluatedStage): OpenEvaluation {
   const { application, run } = memory;
   const attempt = (memory.attempts[stage] ?? 0) + 1;
   memory.attempts[stage] = attempt;
+  clearAlarms(memory, ...alarmsOfEvaluation);
   return {
     evaluationId: formatEvaluationId({ applicationId: application.applicationId, run, stage, attempt }),
     stage,
     useCase: stage === 'passive_check' ? application.useCase : stage,
     attempt,
-    deadlineAt: 0,
-    postAt: now(),
     notProcessed: 0,
     perhapsProcessed: 0,
     evalIds: [],
     answeredEvalId: null,
     toRead: [],
-    readAt: 0,
     reads: 0,
+    overdue: false,
     latest: null,
     unknown: {},
     codes: 0,
@@ -146,13 +147,9 @@ function begin(memory: Memory, stage: EvaluatedStage): OpenEvaluation {
 /** POSTs until RiskOS's id is known: from the answer, or, when the answer was lost, from an event. */
 async function findEvaluation(memory: Memory, open: OpenEvaluation): Promise<void> {
   while (open.evalIds.length === 0) {
-    const found = await waitUntil(
-      memory,
-      () => open.evalIds.length > 0,
-      open.postAt,
-      'RiskOS is asked again then',
-    );
-    if (!found) await post(memory, open);
+    if (memory.alarms.post) await waitUntil(memory, () => open.evalIds.length > 0 || hasRung(memory, 'post'));
+    clearAlarms(memory, 'post');
+    if (open.evalIds.length === 0) await post(memory, open);
   }
 }
 
@@ -182,24 +179,25 @@ function planNextPost(memory: Memory, open: OpenEvaluation, trouble: Trouble): v
   switch (trouble.type) {
     case 'RiskosNotProcessed': {
       open.notProcessed += 1;
-      open.postAt = now() + (trouble.retryAfter ?? 1000);
+      setAlarm(memory, 'post', now() + (trouble.retryAfter ?? 1000));
       noteTrouble(memory, `takes no request (${trouble.reason})`);
       return;
     }
     case 'RiskosRefused':
-      open.postAt = now();
       throw new NeedsAttention(`RiskOS refused the request (${trouble.reason}): ${trouble.action}.`, {
         fields: trouble.fields,
       });
     default: {
       const wait = milliseconds(memory.application.policy.ambiguousWait) * 2 ** open.perhapsProcessed;
       open.perhapsProcessed += 1;
-      open.postAt = now() + Math.min(wait, 3600_000);
       noteTrouble(
         memory,
         `did not say whether it took the request (${trouble.reason}); waiting for an event that tells`,
       );
-      if (open.perhapsProcessed < maxPerhapsProcessed) return;
+      if (open.perhapsProcessed < maxPerhapsProcessed) {
+        setAlarm(memory, 'post', now() + Math.min(wait, 3600_000));
+        return;
+      }
       open.perhapsProcessed = 0;
       throw new NeedsAttention(
         `RiskOS left ${maxPerhapsProcessed} requests without a clear answer; each may have sent an SMS. ` +
@@ -248,22 +246,12 @@ async function nextReading(
   open: OpenEvaluation,
   interrupted: () => boolean = () => false,
 ): Promise<boolean> {
-  const beforeDeadline = now() < open.deadlineAt && memory.stage !== 'review';
-  const due = beforeDeadline ? Math.min(open.readAt, open.deadlineAt) : open.readAt;
-  const woken = await waitUntil(
-    memory,
-    () => open.toRead.length > 0 || memory.late.length > 0 || interrupted(),
-    due,
-    'RiskOS is read then, if no event comes',
-  );
+  if (!memory.alarms.read) scheduleReading(memory, open);
+  const passed = () => memory.stage !== 'review' && hasRung(memory, 'deadline') && !open.overdue;
+  const due = () => hasRung(memory, 'read') || passed();
+  await waitUntil(memory, () => open.toRead.length > 0 || memory.late.length > 0 || interrupted() || due());
   if (interrupted()) return false;
-  if (!woken) {
-    open.toRead = [...open.evalIds];
-    for (const { evaluationId, evalIds } of memory.abandoned) {
-      for (const evalId of evalIds) memory.late.push({ evaluationId, evalId });
-    }
-    if (now() >= open.readAt) scheduleReading(memory, open);
-  }
+  if (due()) readAll(memory, open, passed());
   if (await readLate(memory, open)) return true;
   let complete = true;
   while (open.toRead.length > 0 && !interrupted()) {
@@ -272,6 +260,16 @@ async function nextReading(
     if (memory.stage !== 'review' && completed(open)) break;
   }
   return complete;
+}
+
+/** No event told of it: everything that is known is read, given-up attempts too. */
+function readAll(memory: Memory, open: OpenEvaluation, afterDeadline: boolean): void {
+  open.toRead = [...open.evalIds];
+  memory.late = memory.abandoned.flatMap(({ evaluationId, evalIds }) =>
+    evalIds.map((evalId) => ({ evaluationId, evalId })),
+  );
+  if (afterDeadline) open.overdue = true;
+  if (hasRung(memory, 'read')) scheduleReading(memory, open);
 }
 
 /**
@@ -322,6 +320,7 @@ async function readOne(memory: Memory, open: OpenEvaluation, evalId: string): Pr
     if (evaluation.state === 'completed' || !completed(open) || open.latest?.evalId === evalId)
       open.latest = evaluation;
     noteTrouble(memory, null);
+    clearAlarms(memory, 'patience');
     return true;
   } catch (error) {
     stopIfWithdrawn();
@@ -337,7 +336,7 @@ function unreadable(memory: Memory, open: OpenEvaluation, evalId: string, troubl
   // HR's word ends a review without any reading, so none stops it.
   if (memory.stage === 'review' || !(unknown || refused || type === 'RiskosForeignEvaluation')) {
     noteTrouble(memory, `cannot be read (${reason})`);
-    stopIfOverdueForLong(memory, open, reason);
+    stopIfOverdueForLong(memory, reason);
     return false;
   }
   if (refused) {
@@ -346,7 +345,8 @@ function unreadable(memory: Memory, open: OpenEvaluation, evalId: string, troubl
   }
   const times = (open.unknown[evalId] ?? 0) + 1;
   open.unknown[evalId] = times;
-  open.readAt = Math.min(open.readAt, now() + milliseconds(memory.application.policy.ambiguousWait));
+  const soon = now() + milliseconds(memory.application.policy.ambiguousWait);
+  setAlarm(memory, 'read', Math.min(memory.alarms.read?.times[0] ?? soon, soon));
   if (unknown && times < maxUnknown) return false;
   open.evalIds = open.evalIds.filter((known) => known !== evalId);
   if (evalId !== open.answeredEvalId) return true;
@@ -357,9 +357,11 @@ function unreadable(memory: Memory, open: OpenEvaluation, evalId: string, troubl
 }
 
 /** An outage holds a deadline up, so that nobody loses to it, but not without somebody's knowing. */
-function stopIfOverdueForLong(memory: Memory, open: OpenEvaluation, reason: string): void {
-  const patience = milliseconds(memory.application.policy.reconciliation.longest);
-  if (memory.stage === 'review' || open.deadlineAt === 0 || now() < open.deadlineAt + patience) return;
+function stopIfOverdueForLong(memory: Memory, reason: string): void {
+  if (memory.stage === 'review' || !hasRung(memory, 'deadline')) return;
+  const { longest } = memory.application.policy.reconciliation;
+  if (!memory.alarms.patience) setAlarm(memory, 'patience', now() + milliseconds(longest));
+  if (!hasRung(memory, 'patience')) return;
   throw new NeedsAttention(
     `The deadline has passed, and RiskOS cannot be read since (${reason}). When it can be, retry.`,
   );
@@ -396,12 +398,21 @@ function scheduleReading(memory: Memory, open: OpenEvaluation): void {
   const step = ladder[open.reads];
   const interval = step === undefined ? Infinity : step * milliseconds(first);
   open.reads += 1;
-  open.readAt = now() + Math.min(interval, milliseconds(longest));
+  setAlarm(memory, 'read', now() + Math.min(interval, milliseconds(longest)));
 }
 
-function deadlineOf(memory: Memory, stage: EvaluatedStage): string {
+const alarmsOfEvaluation = ['post', 'read', 'deadline', 'patience'] as const;
+
+/** A person's part ends then, and HR is reminded before. */
+export function setDeadline(memory: Memory, rule: DeadlineRule): void {
+  const deadline = now() + milliseconds(rule.deadline);
+  const reminder = reminderAt(rule, deadline);
+  setAlarm(memory, 'deadline', ...(reminder === null ? [] : [reminder]), deadline);
+}
+
+function deadlineRule(memory: Memory, stage: EvaluatedStage): DeadlineRule {
   const { documents, reverification } = memory.application.policy;
-  return stage === 'selfie_reverification' ? reverification.deadline : documents.deadline;
+  return stage === 'selfie_reverification' ? reverification : documents;
 }
 
 function askOf(memory: Memory, open: OpenEvaluation): EvaluationAsk {
@@ -452,7 +463,7 @@ function settle(
     memory.decisions = [...memory.decisions, { evaluationId, decision: evaluation.decision }].slice(-20);
   }
   open.reads = 0;
-  scheduleReading(memory, open);
+  clearAlarms(memory, ...alarmsOfEvaluation);
   return {
     kind: 'verdict',
     verdict,
@@ -495,7 +506,8 @@ function comparedWithAnother(memory: Memory, open: OpenEvaluation, evaluation: E
 
 function expire(memory: Memory, open: OpenEvaluation): Settled {
   if (open.latest?.state === 'in_progress') {
-    open.deadlineAt = now() + milliseconds(deadlineOf(memory, open.stage));
+    open.overdue = false;
+    setDeadline(memory, deadlineRule(memory, open.stage));
     throw new NeedsAttention(
       'RiskOS has not finished this evaluation by its deadline. Look at it in its dashboard.',
     );
@@ -505,6 +517,7 @@ function expire(memory: Memory, open: OpenEvaluation): Settled {
     -5,
   );
   memory.evaluation = null;
+  clearAlarms(memory, ...alarmsOfEvaluation);
   return { kind: 'expired' };
 }
 

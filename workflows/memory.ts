@@ -22,15 +22,12 @@ import { iso, now } from './clock.ts';
 export type EvaluatedStage =
   'passive_check' | 'document_verification' | 'selfie_reverification' | 'payroll_setup';
 
-/** One attempt in RiskOS, from before its POST to its verdict. Times are milliseconds since 1970. */
+/** One attempt in RiskOS, from before its POST to its verdict. */
 export interface OpenEvaluation {
   evaluationId: string;
   stage: EvaluatedStage;
   useCase: UseCase;
   attempt: number;
-  deadlineAt: number;
-  /** When the POST is due; only of meaning while no eval_id is known. */
-  postAt: number;
   /** POSTs that failed, by what RiskOS may have made of them. */
   notProcessed: number;
   perhapsProcessed: number;
@@ -40,9 +37,10 @@ export interface OpenEvaluation {
   answeredEvalId: string | null;
   /** What an event asked to be read. */
   toRead: string[];
-  /** When to read without an event, and how often that has been done. */
-  readAt: number;
+  /** How often it has been read without an event. */
   reads: number;
+  /** It has been read after its deadline. */
+  overdue: boolean;
   /** The last reading. */
   latest: Evaluation | null;
   /** How often RiskOS did not know an id that only an event named. */
@@ -63,6 +61,18 @@ export type Request =
   | { kind: 'review'; verdict: 'accept' | 'reject' | 'resubmit' }
   | { kind: 'resume' }
   | { kind: 'complete' };
+
+/**
+ * The next POST; the next reading without an event; the deadline of a person's part; the end of the patience with a
+ * RiskOS that cannot be read after it; the next periodic reverification.
+ */
+export type AlarmName = 'post' | 'read' | 'deadline' | 'patience' | 'reverify';
+
+/** Rings at each of its times, in milliseconds since 1970; `rung` of them have come. */
+export interface Alarm {
+  times: number[];
+  rung: number;
+}
 
 interface Notices {
   /** What is new since the last notice. */
@@ -103,10 +113,8 @@ export interface Memory {
   verdicts: VerdictRecord[];
   images: ImagesRecord[];
   baseline: Baseline | null;
-  /** The deadline of the review (milliseconds since 1970). */
-  reviewUntil: number | null;
-  /** When the next periodic reverification is due (milliseconds since 1970). */
-  reverifyAt: number | null;
+  /** What the funnel waits for besides people and RiskOS. */
+  alarms: Partial<Record<AlarmName, Alarm>>;
   attention: Attention | null;
   /** Where to go on after `retry` or `correct`. */
   interrupted: Stage | null;
@@ -143,8 +151,7 @@ export function newMemory(application: Application): Memory {
     verdicts: [],
     images: [],
     baseline: application.baseline ?? null,
-    reviewUntil: null,
-    reverifyAt: null,
+    alarms: {},
     attention: null,
     interrupted: null,
     unexplained: false,

@@ -2,8 +2,6 @@ import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import {
   inWords,
   type NextAction,
-  type Policy,
-  reminderAt,
   searchAttributes,
   type Stage,
   type Status,
@@ -13,20 +11,20 @@ import {
   waitingForInWords,
 } from '../src/contract/index.ts';
 import { iso, now } from './clock.ts';
+import { hasRung } from './alarms.ts';
 import type { Memory } from './memory.ts';
 import { compose } from './notices.ts';
 
 /** What a funnel says of itself: to the query, after each update, and as its result. */
 export function statusOf(memory: Memory): Status {
   const deadline = deadlineOf(memory);
-  const { escalation } = escalationOf(memory);
   return {
     applicationId: memory.application.applicationId,
     stage: memory.stage,
     attempt: attemptOf(memory),
     waitingFor: waitingFor(memory),
     deadline: deadline === null ? null : iso(deadline),
-    escalation,
+    escalation: escalationOf(memory),
     nextAction: nextAction(memory),
     verdicts: memory.verdicts,
     images: memory.images,
@@ -68,31 +66,27 @@ function attemptOf(memory: Memory): number {
 
 function deadlineOf(memory: Memory): number | null {
   if (memory.stage === 'closed' || memory.stage === 'needs_attention') return null;
-  if (memory.stage === 'review') return memory.reviewUntil;
-  if (memory.stage === 'verified') return memory.reverifyAt;
-  return memory.evaluation?.latest ? memory.evaluation.deadlineAt : null;
+  const alarm = memory.stage === 'verified' ? memory.alarms.reverify : memory.alarms.deadline;
+  return alarm?.times.at(-1) ?? null;
 }
 
-/** Whether the deadline of a person's part is near or over, and when that changes (milliseconds since 1970). */
-export function escalationOf(memory: Memory): { escalation: Status['escalation']; changesAt: number | null } {
-  const rule = escalated(memory);
-  const deadline = deadlineOf(memory);
-  if (!rule || deadline === null) return { escalation: null, changesAt: null };
-  const reminder = reminderAt(rule, deadline);
-  if (now() >= deadline) return { escalation: 'overdue', changesAt: null };
-  if (reminder === null || now() >= reminder) {
-    return { escalation: reminder === null ? null : 'reminder', changesAt: deadline };
-  }
-  return { escalation: null, changesAt: reminder };
+/** Whether the deadline of a person's part is near or over. */
+function escalationOf(memory: Memory): Status['escalation'] {
+  const { stage, evaluation } = memory;
+  const { deadline } = memory.alarms;
+  const ofPerson = stage === 'review' || (isEvaluated(stage) && evaluation?.latest?.state === 'paused');
+  if (!deadline || !ofPerson) return null;
+  if (hasRung(memory, 'deadline')) return 'overdue';
+  return deadline.rung > 0 ? 'reminder' : null;
 }
 
-function escalated({ stage, evaluation, application: { policy } }: Memory): Policy['review'] | undefined {
-  if (stage === 'review') return policy.review;
-  if (evaluation?.latest?.state !== 'paused') return undefined;
-  if (stage === 'selfie_reverification') return policy.reverification;
-  return stage === 'verified' || stage === 'closed' || stage === 'needs_attention'
-    ? undefined
-    : policy.documents;
+/** Whether an alarm has changed nothing that people are shown. */
+export function isShown(memory: Memory): boolean {
+  return memory.notices.escalation === escalationOf(memory);
+}
+
+function isEvaluated(stage: Stage): boolean {
+  return !['review', 'verified', 'awaiting_document_request', 'needs_attention', 'closed'].includes(stage);
 }
 
 function waitingFor(memory: Memory): WaitingFor {
@@ -146,7 +140,7 @@ function handOff(memory: Memory): NextAction {
             url: latest.url,
             attempt: memory.tries,
             of: Math.max(memory.tries, maxAttempts(memory)),
-            expiresAt: iso(open.deadlineAt),
+            expiresAt: iso(deadlineOf(memory) ?? now()),
             advice: memory.advice,
           };
     case 'hosted_flow':

@@ -1,37 +1,23 @@
 import { allHandlersFinished, condition, continueAsNew, sleep, workflowInfo } from '@temporalio/workflow';
 import type { ApplicationInput, Status } from '../src/contract/index.ts';
-import { now } from './clock.ts';
 import type { Memory } from './memory.ts';
-import { escalationOf, show } from './status.ts';
+import { isShown, show } from './status.ts';
 
 type Funnel = (application: ApplicationInput, carried: Memory) => Promise<Status>;
 
 /**
- * Waits for `ready`, at most until `until` (milliseconds since 1970; `null`: for ever), and says whether it came.
- * Every wait of the funnel is this one: it shows where the funnel stands, and continues as new when Temporal
- * suggests it, so nothing that a wait depends on may live outside the memory.
+ * Waits for `ready`. Every wait of the funnel is this one: it shows where the funnel stands, and continues as new when
+ * Temporal suggests it, so nothing that a wait depends on may live outside the memory.
  */
-export async function waitUntil(
-  memory: Memory,
-  ready: () => boolean,
-  until: number | null,
-  summary: string,
-): Promise<boolean> {
-  for (;;) {
-    if (ready()) return true;
-    if (until !== null && until <= now()) return false;
+export async function waitUntil(memory: Memory, ready: () => boolean): Promise<void> {
+  while (!ready()) {
     if (workflowInfo().continueAsNewSuggested) {
       await handlersFinished(ready);
-      if (ready()) return true;
+      if (ready()) return;
       await continueAsNew<Funnel>(memory.application, memory);
     }
     show(memory);
-    const woken = () => ready() || workflowInfo().continueAsNewSuggested;
-    const { changesAt } = escalationOf(memory);
-    if (changesAt !== null && (until === null || changesAt < until)) {
-      await condition(woken, Math.max(1, changesAt - now()), { summary: 'HR is reminded of the deadline' });
-    } else if (until === null) await condition(woken);
-    else await condition(woken, Math.max(1, until - now()), { summary });
+    await condition(() => ready() || workflowInfo().continueAsNewSuggested || !isShown(memory));
   }
 }
 
