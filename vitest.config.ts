@@ -9,5 +9,7 @@ export default defineConfig({
     // Two cores: more files at once only make each other late.
     maxWorkers: 2,
     restoreMocks: true,
+    // A busy machine is late, not wrong.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

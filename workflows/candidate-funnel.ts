@@ -235,6 +235,7 @@ function enter(memory: Memory, stage: EvaluatedStage): Stage {
 
 function enterReview(memory: Memory): Stage {
   setDeadline(memory, memory.application.policy.review);
+  setAlarm(memory, 'deadline', ...memory.deadline);
   return 'review';
 }
 

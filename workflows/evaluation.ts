@@ -77,7 +77,7 @@ export async function evaluate(memory: Memory, stage: EvaluatedStage): Promise<S
     if (open.evalIds.length === 0) await findEvaluation(memory, open);
     const evaluation = completed(open);
     if (evaluation) return settle(memory, open, evaluation);
-    if (!memory.alarms.deadline) setDeadline(memory, deadlineRule(memory, open.stage));
+    if (memory.deadline.length === 0) setDeadline(memory, deadlineRule(memory, open.stage));
     const read = await nextReading(memory, open);
     if (read && !completed(open) && open.evalIds.length > 0 && hasRung(memory, 'deadline'))
       return expire(memory, open);
@@ -123,7 +123,7 @@ function begin(memory: Memory, stage: EvaluatedStage): OpenEvaluation {
   const { application, run } = memory;
   const attempt = (memory.attempts[stage] ?? 0) + 1;
   memory.attempts[stage] = attempt;
-  clearAlarms(memory, ...alarmsOfEvaluation);
+  endWatch(memory);
   return {
     evaluationId: formatEvaluationId({ applicationId: application.applicationId, run, stage, attempt }),
     stage,
@@ -394,20 +394,38 @@ function learnEvalId(open: OpenEvaluation, evalId: string): void {
 const ladder = [1, 4, 20, 60, 120, 240, 480, 960];
 
 function scheduleReading(memory: Memory, open: OpenEvaluation): void {
-  const { first, longest } = memory.application.policy.reconciliation;
-  const step = ladder[open.reads];
-  const interval = step === undefined ? Infinity : step * milliseconds(first);
+  setAlarm(memory, 'read', now() + intervalBefore(memory, open.reads));
   open.reads += 1;
-  setAlarm(memory, 'read', now() + Math.min(interval, milliseconds(longest)));
+  // The timer of a deadline that lies beyond the next readings would only cost.
+  if (!memory.alarms.deadline && deadlineIsNear(memory, open))
+    setAlarm(memory, 'deadline', ...memory.deadline);
 }
 
-const alarmsOfEvaluation = ['post', 'read', 'deadline', 'patience'] as const;
+/** Milliseconds between one reading and the next. */
+function intervalBefore(memory: Memory, reads: number): number {
+  const { first, longest } = memory.application.policy.reconciliation;
+  const step = ladder[reads] ?? Infinity;
+  return Math.min(step * milliseconds(first), milliseconds(longest));
+}
+
+/** Whether the reading after the next one comes after the reminder: by the policy's numbers, not by the clock. */
+function deadlineIsNear(memory: Memory, open: OpenEvaluation): boolean {
+  const untilThen = Array.from({ length: open.reads + 1 }, (_, reads) => intervalBefore(memory, reads));
+  const rule = deadlineRule(memory, open.stage);
+  const length = milliseconds(rule.deadline);
+  return untilThen.reduce((sum, interval) => sum + interval, 0) >= (reminderAt(rule, length) ?? length);
+}
 
 /** A person's part ends then, and HR is reminded before. */
 export function setDeadline(memory: Memory, rule: DeadlineRule): void {
   const deadline = now() + milliseconds(rule.deadline);
   const reminder = reminderAt(rule, deadline);
-  setAlarm(memory, 'deadline', ...(reminder === null ? [] : [reminder]), deadline);
+  memory.deadline = [...(reminder === null ? [] : [reminder]), deadline];
+}
+
+function endWatch(memory: Memory): void {
+  clearAlarms(memory, 'post', 'read', 'deadline', 'patience');
+  memory.deadline = [];
 }
 
 function deadlineRule(memory: Memory, stage: EvaluatedStage): DeadlineRule {
@@ -463,7 +481,7 @@ function settle(
     memory.decisions = [...memory.decisions, { evaluationId, decision: evaluation.decision }].slice(-20);
   }
   open.reads = 0;
-  clearAlarms(memory, ...alarmsOfEvaluation);
+  endWatch(memory);
   return {
     kind: 'verdict',
     verdict,
@@ -508,6 +526,7 @@ function expire(memory: Memory, open: OpenEvaluation): Settled {
   if (open.latest?.state === 'in_progress') {
     open.overdue = false;
     setDeadline(memory, deadlineRule(memory, open.stage));
+    setAlarm(memory, 'deadline', ...memory.deadline);
     throw new NeedsAttention(
       'RiskOS has not finished this evaluation by its deadline. Look at it in its dashboard.',
     );
@@ -517,7 +536,7 @@ function expire(memory: Memory, open: OpenEvaluation): Settled {
     -5,
   );
   memory.evaluation = null;
-  clearAlarms(memory, ...alarmsOfEvaluation);
+  endWatch(memory);
   return { kind: 'expired' };
 }
 

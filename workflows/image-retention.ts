@@ -10,7 +10,7 @@ import {
 import type { ImageActivities, ImagesAsk } from '../activities/images.ts';
 import { type ImagesRecord, imagesSignal, imagesTaskQueue } from '../src/contract/index.ts';
 import { iso, now } from './clock.ts';
-import { tellHr } from './tell-hr.ts';
+import { isHrTold, tellHr } from './tell-hr.ts';
 
 export interface Retention {
   ask: ImagesAsk;
@@ -34,6 +34,7 @@ export async function imageRetention({ ask, keepFor }: Retention): Promise<Image
   await sleep(keepFor, { summary: 'the images are deleted then' });
   await deleteImages.executeWithOptions(onImagesQueue(), [{ applicationId, evaluationId }]);
   setCurrentDetails(`${record.count} images were deleted.`);
+  if (!(await isHrTold())) return record;
   await tellHr({
     id: `${evaluationId}~images-deleted`,
     timestamp: iso(now()),

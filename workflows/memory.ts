@@ -54,7 +54,7 @@ export interface OpenEvaluation {
 }
 
 /** An accepted update, until the story takes it up. */
-export type Request =
+type Request =
   | { kind: 'requestDocuments' }
   | { kind: 'requestReverification' }
   | { kind: 'requestPayrollSetup' }
@@ -84,6 +84,8 @@ interface Notices {
   escalation: Status['escalation'];
   /** How many there have been. */
   composed: number;
+  /** Whether anybody wants to be told; `null`: not asked yet. */
+  wanted: boolean | null;
   /** In the order in which they are sent. */
   unsent: Notice[];
 }
@@ -113,6 +115,8 @@ export interface Memory {
   verdicts: VerdictRecord[];
   images: ImagesRecord[];
   baseline: Baseline | null;
+  /** When a person's part ends, and before that when HR is reminded of it (milliseconds since 1970). */
+  deadline: number[];
   /** What the funnel waits for besides people and RiskOS. */
   alarms: Partial<Record<AlarmName, Alarm>>;
   attention: Attention | null;
@@ -151,6 +155,7 @@ export function newMemory(application: Application): Memory {
     verdicts: [],
     images: [],
     baseline: application.baseline ?? null,
+    deadline: [],
     alarms: {},
     attention: null,
     interrupted: null,
@@ -165,6 +170,7 @@ export function newMemory(application: Application): Memory {
       nextAction: '',
       escalation: null,
       composed: 0,
+      wanted: null,
       unsent: [],
     },
     seenEvents: [],

@@ -3,5 +3,5 @@ import { tellHr } from './tell-hr.ts';
 
 /** Sends what was left when a funnel ended, in order. */
 export async function noticeDelivery(notices: Notice[]): Promise<void> {
-  for (const notice of notices) if ((await tellHr(notice)) === 'not_wanted') return;
+  for (const notice of notices) await tellHr(notice);
 }

@@ -66,8 +66,8 @@ function attemptOf(memory: Memory): number {
 
 function deadlineOf(memory: Memory): number | null {
   if (memory.stage === 'closed' || memory.stage === 'needs_attention') return null;
-  const alarm = memory.stage === 'verified' ? memory.alarms.reverify : memory.alarms.deadline;
-  return alarm?.times.at(-1) ?? null;
+  const times = memory.stage === 'verified' ? memory.alarms.reverify?.times : memory.deadline;
+  return times?.at(-1) ?? null;
 }
 
 /** Whether the deadline of a person's part is near or over. */

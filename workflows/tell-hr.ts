@@ -14,19 +14,20 @@ const { notify } = proxyActivities<NotificationActivities>({
   retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1 hour' },
 });
 
+export function isHrTold(): Promise<boolean> {
+  return notificationsWanted();
+}
+
 /** Sends one notice, for days if need be. */
-export async function tellHr(notice: Notice): Promise<'told' | 'not_wanted' | 'given_up'> {
-  if (!(await notificationsWanted())) return 'not_wanted';
+export async function tellHr(notice: Notice): Promise<void> {
   const left = Date.parse(notice.timestamp) + triedFor - now();
   try {
     await notify.executeWithOptions(
       { scheduleToCloseTimeout: Math.max(60_000, left), summary: summaryOf(notice) },
       [notice],
     );
-    return 'told';
   } catch {
     log.error('HR could not be told for three days', { notice: notice.id });
-    return 'given_up';
   }
 }
 

@@ -19,7 +19,10 @@ describe('an operator sees', () => {
   test('in the current details the stage, the try, what it waits for and until when, and what to do', async () => {
     const funnel = await world.start('details', { custom: { scenario: 'absent' } });
     const { deadline } = await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
-    const { currentDetails } = metadata.parse(await handleOf(funnel).query('__temporal_workflow_metadata'));
+    const detailsNow = async () =>
+      metadata.parse(await handleOf(funnel).query('__temporal_workflow_metadata')).currentDetails;
+    await expect.poll(detailsNow).toContain('try 1 of 3');
+    const currentDetails = await detailsNow();
     expect(currentDetails).toContain('**document verification**, try 1 of 3');
     expect(currentDetails).toContain(
       `Waits for the candidate until ${deadline?.slice(0, 16).replace('T', ' ')} UTC.`,
