@@ -38,7 +38,7 @@ export function timeOf(event: Event): number {
 }
 
 /** Whether the event is the upsert that gives this search attribute this value. */
-export function shows(event: Event, attribute: string, value: string): boolean {
+function shows(event: Event, attribute: string, value: string): boolean {
   const fields = event.upsertWorkflowSearchAttributesEventAttributes?.searchAttributes?.indexedFields;
   const data = fields?.[attribute]?.data;
   return data ? Buffer.from(data).toString() === JSON.stringify(value) : false;

@@ -91,7 +91,8 @@ export function costsOf(events: Event[], calls?: Site['calls'], bytes?: number):
 }
 
 function callsOf(calls: Site['calls']): Pick<Row['costs'], 'post' | 'get' | 'patch' | 'documents'> {
-  const count = (wanted: RegExp) => calls.filter(({ method, path }) => wanted.test(`${method} ${path}`)).length;
+  const count = (wanted: RegExp) =>
+    calls.filter(({ method, path }) => wanted.test(`${method} ${path}`)).length;
   return {
     post: count(/^POST /),
     get: count(/^GET .*\/evaluation\/[^/]+$/),

@@ -6,7 +6,8 @@ import { createPlace, type Place } from './place.ts';
 /** What Temporal takes to notice a dead worker, and to try a reading again: see workflows/evaluation.ts. */
 const heartbeatTimeout = 5000;
 const retryInterval = 1000;
-const ambiguousWait = 5000;
+/** The policy's default. */
+const ambiguousWait = 30_000;
 /** Queues and hops may add this much. */
 const tolerance = 1.2;
 
@@ -39,7 +40,7 @@ const steps: Step[] = [
     what: `a POST in flight, never seen by RiskOS: kill to the answer of the next (ambiguousWait ${ambiguousWait / 1000} s)`,
     method: 'POST',
     bound: heartbeatTimeout + ambiguousWait,
-    policy: { documents: { start: 'on_request' }, ambiguousWait: `${ambiguousWait}ms` },
+    policy: { documents: { start: 'on_request' } },
     ready: async (place, funnels) => (await place.count('FunnelWaitingFor', 'hr')) === funnels,
     lead: (_place, funnel) => funnel.requestDocuments(),
   },
@@ -79,23 +80,19 @@ async function recover(place: Place, step: Step, funnels: number): Promise<numbe
   return doneAt.map((at) => at - killedAt);
 }
 
-/** Keeps requests of this method from RiskOS until `open`; those whose worker has died never reach it. */
+/** Keeps requests of this method from RiskOS for ever; from `open` on, new ones pass. */
 function hold(place: Place, wanted: string): { held: () => number; open: () => void } {
   let held = 0;
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
   place.gateway.meddle = ({ method, path }) => {
-    if (method !== wanted || path.endsWith('/documents')) return 'pass';
+    if (method !== wanted || !path.startsWith('/api/evaluation') || path.endsWith('/documents'))
+      return 'pass';
     held += 1;
-    return { hold_before: () => opened };
+    return { hold_before: () => new Promise(() => {}) };
   };
   return {
     held: () => held,
     open: () => {
       place.gateway.meddle = () => 'pass';
-      open();
     },
   };
 }
