@@ -5,8 +5,8 @@ import { capture, laterDays } from '../../bench/cost/capture.ts';
 import { progressNote } from '../../bench/cost/note.ts';
 import { verifiedAtRest, verifiedWithTimer } from '../../bench/cost/verified.ts';
 
-/** 15 ms stand for 30 s, and the first day's last reading comes after 28 s; `npm run bench:cost` takes a larger scale. */
-const firstDay = (address: string) => capture(address, { first: 15, days: 1, mayMerge: true });
+/** 10 ms stand for 30 s, and the first day's last reading comes after 19 s; `npm run bench:cost` takes a larger scale. */
+const firstDay = (address: string) => capture(address, { first: 10, days: 1, mayMerge: true });
 
 describe('what a funnel costs stays within bench/budget.json', () => {
   test.concurrent.each([
