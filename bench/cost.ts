@@ -1,7 +1,7 @@
-/** What one funnel costs, against `budget.json`: `npm run bench:cost [-- --json] [-- --first 20]`. */
+/** What one funnel costs, against `budget.json`: `npm run bench:cost [-- --json] [-- --first 40]`. */
 import { parseArgs } from 'node:util';
 import { findTemporal, startDevServer } from '../src/dev-server/index.ts';
-import { accept, acceptWithNotes } from './cost/accept.ts';
+import { accept, acceptAndTell, acceptWithNotes } from './cost/accept.ts';
 import { exceeded, readBudgets } from './cost/budget.ts';
 import { capture, scaleText } from './cost/capture.ts';
 import { journeys } from './cost/journeys.ts';
@@ -12,10 +12,10 @@ import { verifiedAtRest, verifiedWithTimer } from './cost/verified.ts';
 import { machine } from './machine.ts';
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, first: { type: 'string', default: '20' } },
+  options: { json: { type: 'boolean', default: false }, first: { type: 'string', default: '40' } },
 });
 const say = (line: string) => process.stderr.write(`${line}\n`);
-const scale = { first: Number(values.first), days: 3 };
+const scale = { first: Number(values.first), days: 2 };
 if (!Number.isInteger(scale.first) || scale.first < 1) {
   say('--first must be a whole number of milliseconds');
   process.exit(2);
@@ -47,7 +47,15 @@ process.exit(problems.length === 0 ? 0 : 1);
 /** One after the other, so that they do not make each other late. */
 async function inTurn(address: string): Promise<Row[]> {
   const rowsInTurn: Row[] = [];
-  const scenarios = [accept, verifiedAtRest, verifiedWithTimer, progressNote, ...journeys, acceptWithNotes];
+  const scenarios = [
+    accept,
+    verifiedAtRest,
+    verifiedWithTimer,
+    progressNote,
+    ...journeys,
+    acceptWithNotes,
+    acceptAndTell,
+  ];
   for (const scenario of scenarios) rowsInTurn.push(...(await scenario(address)));
   return rowsInTurn;
 }

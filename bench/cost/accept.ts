@@ -1,8 +1,9 @@
 import type { Scenario } from '../../src/emulator/index.ts';
+import type { Notifier } from '../../src/notifier/index.ts';
 import { until } from '../../test/support/world.ts';
 import { historyAtRest } from './history.ts';
 import type { Row } from './measures.ts';
-import { costsOf, onSite, tersely } from './site.ts';
+import { costsOf, onSite, type Site, tersely } from './site.ts';
 
 /** From the start to `verified`, with one webhook, that of the completion; its images archived beside it. */
 export function accept(address: string): Promise<Row[]> {
@@ -14,8 +15,13 @@ export function acceptWithNotes(address: string): Promise<Row[]> {
   return accepted(address, 'accept, every webhook', { documents: [{}] });
 }
 
-function accepted(address: string, name: string, scenario: Scenario): Promise<Row[]> {
-  return onSite(address, scenario, async (site) => {
+/** The same as `accept`, with a worker that has a `NOTIFY_URL`, whose system answers at once. */
+export function acceptAndTell(address: string): Promise<Row[]> {
+  return accepted(address, 'accept, HR told', { documents: [tersely()] }, { send: async () => {} });
+}
+
+function accepted(address: string, name: string, scenario: Scenario, notifier?: Notifier): Promise<Row[]> {
+  const measure = async (site: Site): Promise<Row[]> => {
     const funnel = await site.run({ images: { keepFor: '4s' } });
     const status = await until(
       funnel,
@@ -36,5 +42,6 @@ function accepted(address: string, name: string, scenario: Scenario): Promise<Ro
         note: 'its whole life, from the ZIP to the deletion',
       },
     ];
-  });
+  };
+  return onSite(address, scenario, measure, notifier);
 }

@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import type { ApplicationInput, Funnel } from '../../src/client/index.ts';
 import type { Scenario } from '../../src/emulator/index.ts';
+import type { Notifier } from '../../src/notifier/index.ts';
 import { createGateway } from '../../test/support/gateway.ts';
 import { createWorld, type World } from '../../test/support/world.ts';
 import { actionsOf } from './actions.ts';
@@ -33,6 +34,7 @@ export async function onSite(
   address: string,
   scenario: Scenario,
   work: (site: Site) => Promise<Row[]>,
+  notifier?: Notifier,
 ): Promise<Row[]> {
   const world = await createWorld({ address, pace: 300, scenarios: { measured: scenario } });
   const gateway = await createGateway(world.emulator.url);
@@ -51,7 +53,7 @@ export async function onSite(
   };
   try {
     await world.startRelay();
-    await world.startWorker(gateway.url);
+    await world.startWorker(gateway.url, notifier);
     return await work({
       ...world,
       calls,
