@@ -1,0 +1,8 @@
+import { execFileSync } from 'node:child_process';
+import { cpus } from 'node:os';
+
+/** On what was measured, in one line. */
+export function machine(temporalBinary: string): string {
+  const temporal = execFileSync(temporalBinary, ['--version'], { encoding: 'utf8' }).trim();
+  return `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}, ${temporal}`;
+}
