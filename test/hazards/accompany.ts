@@ -9,6 +9,8 @@ export interface Journey {
   applicationId: string;
   scenario: HazardScenario;
   status: Status | undefined;
+  /** When it arrived, in milliseconds since 1970. */
+  arrivedAt: number;
   /** Answers of the client other than a status or `Unreachable`. */
   surprises: string[];
 }
@@ -22,7 +24,7 @@ export async function accompany(
 ): Promise<Journey> {
   const application = hazardApplication(scenario, suffix);
   const { applicationId } = application;
-  const journey: Journey = { applicationId, scenario, status: undefined, surprises: [] };
+  const journey: Journey = { applicationId, scenario, status: undefined, arrivedAt: 0, surprises: [] };
   const decided = new Set<string>();
   let funnel: Funnel | undefined;
   while (!signal.aborted) {
@@ -34,8 +36,9 @@ export async function accompany(
       // What was asked for may have been done all the same, so the status is looked at before it is repeated.
       if (!isUnreachable(error)) journey.surprises.push(String(error));
     }
-    await wait(300);
+    await wait(400);
   }
+  journey.arrivedAt = Date.now();
   return journey;
 }
 
@@ -66,8 +69,7 @@ async function act(stage: Stage, funnel: Funnel, journey: Journey, decided: Set<
     return false;
   }
   if (status.stage === 'needs_attention') return true;
-  const imagesCome = status.images.some(({ result }) => result === 'pending');
-  return (status.stage === 'verified' || status.stage === 'closed') && !imagesCome;
+  return status.stage === 'verified' || status.stage === 'closed';
 }
 
 /** A reviewer decides in RiskOS; false when it is away. */

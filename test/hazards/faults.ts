@@ -38,7 +38,7 @@ const troubles: readonly Trouble[] = [
   },
   {
     name: '500 after',
-    chance: 0.1,
+    chance: 0.06,
     faults: () => [{ at: 'create', kind: 'answer', when: 'after', status: 500, times: 1 }],
   },
   {
@@ -48,7 +48,7 @@ const troubles: readonly Trouble[] = [
   },
   {
     name: 'cut after',
-    chance: 0.1,
+    chance: 0.06,
     faults: () => [{ at: 'create', kind: 'cut', when: 'after', times: 1 }],
   },
   {
@@ -74,7 +74,7 @@ const troubles: readonly Trouble[] = [
   {
     name: 'delayed',
     chance: 0.15,
-    faults: (random) => [{ at: 'webhook', kind: 'delay', ms: random.between(200, 4000) }],
+    faults: (random) => [{ at: 'webhook', kind: 'delay', ms: random.between(200, 3000) }],
   },
   {
     name: 'shuffled',

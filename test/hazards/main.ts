@@ -9,9 +9,12 @@ interface Options {
   seeds: number;
   seed: number;
   json?: boolean;
+  keep?: string;
 }
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 /** Every process is started, killed and started again while candidates go through the funnel. */
 await new Command('test:hazards')
@@ -19,12 +22,13 @@ await new Command('test:hazards')
   .option('--seeds <n>', 'how many seeds', Number, 1)
   .option('--seed <n>', 'the first one', Number, 1)
   .option('--json', 'one JSON line for each seed, and one for all')
-  .action(async ({ seeds, seed, json }: Options) => {
+  .option('--keep <folder>', 'where the histories of failed funnels go')
+  .action(async ({ seeds, seed, json, keep }: Options) => {
     ownTemporal();
     const binary = await findTemporal({ env: process.env, onProgress: say });
     const results: SeedResult[] = [];
     for (let at = seed; at < seed + seeds; at++) {
-      const result = await runSeed(planOf(at), binary);
+      const result = await runSeed(planOf(at), binary, keep);
       results.push(result);
       if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
       else process.stdout.write(`${lineOf(result)}\n`);

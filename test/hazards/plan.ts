@@ -33,13 +33,13 @@ export interface Plan {
 }
 
 /** For how long the monkey is at work, in milliseconds. */
-const duration = 9000;
+const duration = 8000;
 
 export function planOf(seed: number, scenarios: readonly HazardScenario[] = hazardScenarios): Plan {
   const funnels = scenarios.map((scenario) => {
     const random = randomOf(seed, 'funnel', scenario.name);
     const { plays, names } = troubled(scenario.plays, random);
-    return { scenario, startAt: random.between(0, 4000), plays, faults: names };
+    return { scenario, startAt: random.between(0, 2500), plays, faults: names };
   });
   const random = randomOf(seed, 'monkey');
   const workers = random.pick([1, 1, 2]);
@@ -48,12 +48,12 @@ export function planOf(seed: number, scenarios: readonly HazardScenario[] = haza
 
 function killsOf(random: Random, workers: number): Kill[] {
   const kills: Kill[] = [];
-  for (let at = random.between(300, 1500); at < duration; at += random.between(700, 2200)) {
+  for (let at = random.between(200, 1200); at < duration; at += random.between(400, 1500)) {
     kills.push({
       at,
       victim: random.pick(['worker', 'worker', 'relay', 'relay', 'temporal', 'emulator']),
       which: random.between(0, workers - 1),
-      downFor: random.between(0, 1500),
+      downFor: random.between(0, 1200),
     });
   }
   return kills;

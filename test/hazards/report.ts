@@ -45,10 +45,11 @@ function added(counts: Partial<Record<string, number>>[]): Record<string, number
 }
 
 export function lineOf(result: SeedResult): string {
-  const { seed, funnels, workers, kills, failures, declared, undeclared, took } = result;
+  const { seed, funnels, workers, kills, failures, declared, undeclared, took, slowest } = result;
   return (
     `seed ${seed}: ${funnels} funnels, ${workers} worker(s), killed ${countsOf(kills)}; wrong ${failures.length}, ` +
-    `doubles ${declared.length} declared, ${undeclared.length} undeclared; ${(took / 1000).toFixed(1)} s`
+    `doubles ${declared.length} declared, ${undeclared.length} undeclared; ${(took / 1000).toFixed(1)} s, ` +
+    `the last to arrive ${slowest.applicationId} after ${(slowest.after / 1000).toFixed(1)} s`
   );
 }
 

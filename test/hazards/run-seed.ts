@@ -1,4 +1,7 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { accompany, type Journey } from './accompany.ts';
 import { type Double, doublesOf } from './doubles.ts';
 import { evidenceOf, type Evidence, faultsThatStruck, suffixOf, untilQuiet } from './evidence.ts';
@@ -22,6 +25,8 @@ export interface SeedResult {
   workers: number;
   /** Milliseconds. */
   took: number;
+  /** The funnel that arrived last, and after how many milliseconds. */
+  slowest: { applicationId: string; after: number };
   /** Kills that struck a running process. */
   kills: Partial<Record<Victim, number>>;
   /** Processes that ended by themselves. */
@@ -36,8 +41,11 @@ export interface SeedResult {
 /** How long a funnel may take to arrive, in milliseconds. */
 const patience = 75_000;
 
-/** Runs one seed's funnels through its hazards, and judges what became of them. */
-export async function runSeed(plan: Plan, binary: string): Promise<SeedResult> {
+/**
+ * Runs one seed's funnels through its hazards, and judges what became of them. The histories of those that failed are
+ * kept in the folder `keepIn`.
+ */
+export async function runSeed(plan: Plan, binary: string, keepIn?: string): Promise<SeedResult> {
   const { seed, workers, funnels } = plan;
   const begun = Date.now();
   const scenarios = Object.fromEntries(
@@ -57,23 +65,38 @@ export async function runSeed(plan: Plan, binary: string): Promise<SeedResult> {
     await untilQuiet(stage.stateFile, 3000);
     const evidence = await evidenceOf(stage.stateFile);
     const judged = await Promise.all(journeys.map((journey) => judge(stage, plan, journey, evidence, kills)));
+    const failures = judged.flatMap(({ failure }) => failure ?? []);
+    if (keepIn !== undefined) for (const failure of failures) await keepHistory(stage, failure, keepIn);
     const doubles = judged.flatMap((one) => one.doubles);
     return {
       seed,
       funnels: funnels.length,
       workers,
       took: Date.now() - begun,
+      slowest: slowestOf(journeys, begun),
       kills: countOf(kills.map(({ victim }) => victim)),
       deaths: stage.deaths(),
       faults: Object.fromEntries(faultsThatStruck(evidence, plan)),
       declared: doubles.filter(({ declared }) => declared !== undefined),
       undeclared: doubles.filter(({ declared }) => declared === undefined),
       surprises: journeys.flatMap(({ surprises }) => surprises),
-      failures: judged.flatMap(({ failure }) => failure ?? []),
+      failures,
     };
   } finally {
     await stage.close();
   }
+}
+
+/** As the Temporal UI exports it, for `temporal workflow show` and for a replay. */
+async function keepHistory(stage: Stage, { applicationId }: Failure, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const history = await stage.temporal.workflow.getHandle(`funnel-${applicationId}`).fetchHistory();
+  await writeFile(join(folder, `${applicationId}.json`), historyToJSON(history));
+}
+
+function slowestOf(journeys: Journey[], begun: number): SeedResult['slowest'] {
+  const [last] = journeys.toSorted((one, other) => other.arrivedAt - one.arrivedAt);
+  return { applicationId: last?.applicationId ?? '', after: (last?.arrivedAt ?? begun) - begun };
 }
 
 interface Killed {

@@ -19,7 +19,7 @@ export const hazardPolicy = {
   documents: { start: 'immediately', deadline: '10 minutes' },
   reconciliation: { first: '1s', longest: '2s' },
   images: { lag: '200ms' },
-  ambiguousWait: '2s',
+  ambiguousWait: '1500ms',
 } as const satisfies ApplicationInput['policy'];
 
 const chosen = [
@@ -70,10 +70,10 @@ const technicalThenAccept: HazardScenario = {
 /** The first capture ends after its deadline, while the next attempt is open: it counts. */
 const lateAccept: HazardScenario = {
   name: 'late-accept',
-  plays: { documents: [{ after: 25 }, { candidate: 'absent' }] },
+  plays: { documents: [{ after: 20 }, { candidate: 'absent' }] },
   policy: {
     ...hazardPolicy,
-    documents: { start: 'immediately', deadline: '4s', onDeadline: 'next_attempt', maxAttempts: 10 },
+    documents: { start: 'immediately', deadline: '3s', onDeadline: 'next_attempt', maxAttempts: 10 },
   },
   expected: {
     stage: 'verified',

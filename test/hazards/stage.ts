@@ -148,6 +148,9 @@ function nameOf(victim: Victim, which: number): string {
 /** One of our own commands as a process. */
 async function mortal(args: string[], env: Record<string, string>, ready: RegExp): Promise<Mortal> {
   const child = await startProcess(args, env, ready);
+  const dieTogether = () => child.kill('SIGKILL');
+  process.once('exit', dieTogether);
+  child.once('exit', () => process.off('exit', dieTogether));
   const ended =
     child.exitCode === null && child.signalCode === null ? once(child, 'exit') : Promise.resolve();
   return { ended, kill: () => killProcess(child) };
