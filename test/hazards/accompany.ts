@@ -87,6 +87,6 @@ async function decide(stage: Stage, evalId: string, decision: string): Promise<b
   }
 }
 
-export function isUnreachable(error: unknown): boolean {
+function isUnreachable(error: unknown): boolean {
   return error instanceof FunnelError && error.type === 'Unreachable';
 }

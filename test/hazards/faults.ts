@@ -9,7 +9,7 @@ interface Trouble {
   name: string;
   /** How likely one play has it. */
   chance: number;
-  faults(random: Random): Fault[];
+  faults: (random: Random) => Fault[];
 }
 
 const atAnyCall = ['create', 'read', 'documents'] as const;

@@ -51,6 +51,11 @@ test('an update whose PATCH is still out when the run must end is answered, and 
     const note = { id, eval_id: evalId, reviewer_id: 'Webhook', notes: 'Process Initiated' };
     expect(await deliver(relayUrl, letter('case_notes_added', note))).toBe(200);
   }
+  const notes = async () =>
+    (await funnel.timeline()).filter(
+      ({ what }) => what === 'RiskOS: process initiated (passive check, attempt 1)',
+    );
+  await expect.poll(async () => (await notes()).length).toBe(30);
   const { historyLength } = await handle.describe();
   expect(historyLength).toBeGreaterThan(40);
   expect((await handle.describe()).runId).toBe(runId);
@@ -62,6 +67,5 @@ test('an update whose PATCH is still out when the run must end is answered, and 
   expect((await handle.describe()).runId).not.toBe(runId);
   const patches = world.emulator.ledger().patches.filter((patch) => patch.id === id);
   expect(patches).toHaveLength(1);
-  const notes = (await funnel.timeline()).filter(({ what }) => what.includes('process initiated'));
-  expect(notes).toHaveLength(30);
+  expect(await notes()).toHaveLength(30);
 });

@@ -18,14 +18,14 @@ export interface Keeper {
 
 /** Resolves when it runs for the first time. */
 export async function keep(start: () => Promise<Mortal>): Promise<Keeper> {
-  let stopped = false;
+  const end = new AbortController();
   let deaths = 0;
   let running: Mortal | undefined;
   let killed: Mortal | undefined;
   let away = 0;
 
   const begin = async () => {
-    while (!stopped) {
+    while (!end.signal.aborted) {
       try {
         running = await start();
         return;
@@ -40,7 +40,7 @@ export async function keep(start: () => Promise<Mortal>): Promise<Keeper> {
       const current = running;
       await current.ended;
       running = undefined;
-      if (stopped) return;
+      if (end.signal.aborted) return;
       if (current === killed) await wait(away);
       else deaths += 1;
       await begin();
@@ -57,7 +57,7 @@ export async function keep(start: () => Promise<Mortal>): Promise<Keeper> {
       return true;
     },
     stop: async () => {
-      stopped = true;
+      end.abort();
       await running?.kill();
       await watching;
       // One that was being started when it was stopped.

@@ -4,7 +4,7 @@ import { type Random, randomOf } from './random.ts';
 import { type HazardScenario, hazardScenarios } from './scenarios.ts';
 
 /** What the monkey kills. */
-export const victims = ['worker', 'relay', 'temporal', 'emulator'] as const;
+const victims = ['worker', 'relay', 'temporal', 'emulator'] as const;
 export type Victim = (typeof victims)[number];
 
 /** One SIGKILL; times in milliseconds, `at` since the first funnel was started. */
@@ -32,10 +32,14 @@ export interface Plan {
   kills: Kill[];
 }
 
-/** For how long the monkey is at work, in milliseconds. */
-const duration = 8000;
-
-export function planOf(seed: number, scenarios: readonly HazardScenario[] = hazardScenarios): Plan {
+/** `duration`: for how long the monkey is at work, in milliseconds. */
+export function planOf(
+  seed: number,
+  {
+    scenarios = hazardScenarios,
+    duration = 8000,
+  }: { scenarios?: readonly HazardScenario[]; duration?: number } = {},
+): Plan {
   const funnels = scenarios.map((scenario) => {
     const random = randomOf(seed, 'funnel', scenario.name);
     const { plays, names } = troubled(scenario.plays, random);
@@ -43,10 +47,10 @@ export function planOf(seed: number, scenarios: readonly HazardScenario[] = haza
   });
   const random = randomOf(seed, 'monkey');
   const workers = random.pick([1, 1, 2]);
-  return { seed, workers, funnels, kills: killsOf(random, workers) };
+  return { seed, workers, funnels, kills: killsOf(random, workers, duration) };
 }
 
-function killsOf(random: Random, workers: number): Kill[] {
+function killsOf(random: Random, workers: number, duration: number): Kill[] {
   const kills: Kill[] = [];
   for (let at = random.between(200, 1200); at < duration; at += random.between(400, 1500)) {
     kills.push({

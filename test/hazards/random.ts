@@ -12,8 +12,8 @@ export interface Random {
 
 /** The generator mulberry32; `words` give each purpose numbers of its own, so that one does not shift the other's. */
 export function randomOf(seed: number, ...words: string[]): Random {
-  let state = [...words.join(' ')].reduce(
-    (hash, letter) => Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193),
+  let state = Buffer.from(words.join(' ')).reduce(
+    (hash, byte) => Math.imul(hash ^ byte, 0x01000193),
     seed ^ 0x811c9dc5,
   );
   const next = () => {

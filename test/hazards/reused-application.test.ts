@@ -20,6 +20,7 @@ test('an application used again has new evaluationIds, and late webhooks of its 
   await until(first, ({ nextAction }) => nextAction.kind === 'show_capture_link');
   const old = createdFor(world, applicationId);
   await first.withdraw();
+  await first.result();
 
   const second = await world.funnels.startFunnel(
     exampleApplication(applicationId, { custom: { scenario: 'person' }, policy: quickPolicy }),

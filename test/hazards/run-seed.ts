@@ -174,7 +174,7 @@ function ownOf(evidence: Evidence, applicationId: string): Evidence {
   };
 }
 
-export function countOf<Name extends string>(names: Name[]): Partial<Record<Name, number>> {
+function countOf<Name extends string>(names: Name[]): Partial<Record<Name, number>> {
   const counts: Partial<Record<Name, number>> = {};
   for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
   return counts;

@@ -15,7 +15,7 @@ export interface HazardScenario {
 }
 
 /** Short enough for a test, long enough that a restarted process does not look like an event that never came. */
-export const hazardPolicy = {
+const hazardPolicy = {
   documents: { start: 'immediately', deadline: '10 minutes' },
   reconciliation: { first: '1s', longest: '2s' },
   images: { lag: '200ms' },

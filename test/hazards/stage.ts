@@ -78,10 +78,14 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       mortal(
         [
           'emulator',
-          ...['--port', String(emulatorPort), '--api-key', apiKey],
-          ...['--webhook-url', `http://${host}:${relayPort}/webhooks/riskos`, '--webhook-token', token],
-          ...['--scenarios', scenarioFile, '--state', stateFile],
-          ...['--pace', String(options.pace ?? 200), '--seed', String(options.seed)],
+          `--port=${emulatorPort}`,
+          `--api-key=${apiKey}`,
+          `--webhook-url=http://${host}:${relayPort}/webhooks/riskos`,
+          `--webhook-token=${token}`,
+          `--scenarios=${scenarioFile}`,
+          `--state=${stateFile}`,
+          `--pace=${options.pace ?? 200}`,
+          `--seed=${options.seed}`,
         ],
         {},
         /RiskOS emulator/,

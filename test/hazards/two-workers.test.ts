@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 test('two workers share the funnels, and each evaluation is created once', async () => {
-  const scenarios = Array.from({ length: 16 }, (_, nth) => (nth % 2 ? 'accept' : 'resubmit-then-accept'));
+  const scenarios = Array.from({ length: 10 }, (_, nth) => (nth % 2 ? 'accept' : 'resubmit-then-accept'));
   const funnels = await Promise.all(
     scenarios.map((scenario) => world.start(scenario, { custom: { scenario } })),
   );

@@ -1,8 +1,7 @@
 import { createServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { json } from 'node:stream/consumers';
-import { z } from 'zod';
-import { deliver, type Letter } from './deliver.ts';
+import { deliver, type Letter, letterOf } from './deliver.ts';
 
 /** One copy of a letter, and when the relay gets it. */
 export interface Copy {
@@ -25,13 +24,6 @@ export interface PostOffice {
   close(): Promise<void>;
 }
 
-const letterSchema = z.looseObject({
-  event_id: z.string(),
-  event_at: z.string(),
-  event_type: z.string(),
-  data: z.looseObject({ id: z.string(), eval_id: z.string().optional() }),
-});
-
 export async function openPostOffice(relayUrl: () => string): Promise<PostOffice> {
   const onTheirWay = new Set<Promise<void>>();
   const office: PostOffice = {
@@ -53,9 +45,7 @@ export async function openPostOffice(relayUrl: () => string): Promise<PostOffice
   };
   const server = createServer((incoming, outgoing) => {
     void json(incoming).then((body) => {
-      const { data, ...envelope } = letterSchema.parse(body);
-      const { id, eval_id, ...rest } = data;
-      const letter: Letter = { ...envelope, data: { ...rest, id, ...(eval_id ? { eval_id } : {}) } };
+      const letter = letterOf(body);
       office.taken.push(letter);
       for (const copy of office.meddle(letter)) {
         const way = send(copy).finally(() => onTheirWay.delete(way));

@@ -2,7 +2,7 @@ import { request } from 'undici';
 import type { World } from '../../support/world.ts';
 
 /** What a reviewer or a candidate does in RiskOS itself. Rejects when RiskOS does not take it. */
-export async function inRiskos(world: World, evalId: string, what: string, body: object): Promise<void> {
+async function inRiskos(world: World, evalId: string, what: string, body: object): Promise<void> {
   const answer = await request(`${world.emulator.url}/admin/evaluations/${evalId}/${what}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
