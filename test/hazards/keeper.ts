@@ -16,6 +16,8 @@ export interface Keeper {
   deaths(): number;
 }
 
+const maxTries = 25;
+
 /** Resolves when it runs for the first time. */
 export async function keep(start: () => Promise<Mortal>): Promise<Keeper> {
   const end = new AbortController();
@@ -25,13 +27,14 @@ export async function keep(start: () => Promise<Mortal>): Promise<Keeper> {
   let away = 0;
 
   const begin = async () => {
-    while (!end.signal.aborted) {
+    for (let tries = 1; !end.signal.aborted; tries++) {
       try {
         running = await start();
         return;
-      } catch {
-        // What it needs may be away as well; it would say so in its log.
-        await wait(100);
+      } catch (error) {
+        // What it needs may be away as well, but not for ever.
+        if (tries === maxTries) throw error;
+        await wait(200);
       }
     }
   };
@@ -48,6 +51,8 @@ export async function keep(start: () => Promise<Mortal>): Promise<Keeper> {
   };
   await begin();
   const watching = watch();
+  // Told when it is stopped; until then its funnels tell that something is wrong.
+  watching.catch(() => undefined);
   return {
     kill: async (downFor) => {
       if (!running) return false;
@@ -59,7 +64,7 @@ export async function keep(start: () => Promise<Mortal>): Promise<Keeper> {
     stop: async () => {
       end.abort();
       await running?.kill();
-      await watching;
+      await watching.catch(() => undefined);
       // One that was being started when it was stopped.
       await running?.kill();
     },

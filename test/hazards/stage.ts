@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import getPort from 'get-port';
+import getPort, { portNumbers } from 'get-port';
 import { createArchiveKey } from '../../src/archive/index.ts';
 import { createFunnelClient, type FunnelClient, temporalClient } from '../../src/client/index.ts';
 import { startDevServer } from '../../src/dev-server/index.ts';
@@ -44,9 +44,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   await writeFile(scenarioFile, JSON.stringify(options.scenarios));
   const host = '127.0.0.1';
   const [temporalPort, relayPort, emulatorPort] = [
-    await getPort({ host }),
-    await getPort({ host }),
-    await getPort({ host }),
+    await stablePort(),
+    await stablePort(),
+    await stablePort(),
   ];
   const address = `${host}:${temporalPort}`;
   const emulatorUrl = `http://${host}:${emulatorPort}`;
@@ -143,6 +143,12 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     deaths: () => [...parts.values()].reduce((sum, part) => sum + part.deaths(), 0),
     close,
   };
+}
+
+/** Below those that the system gives to whoever asks: it must still be free when its process comes back. */
+function stablePort(): Promise<number> {
+  const from = 15_000 + Math.floor(Math.random() * 15_000);
+  return getPort({ host: '127.0.0.1', port: portNumbers(from, from + 100) });
 }
 
 function nameOf(victim: Victim, which: number): string {
