@@ -21,34 +21,31 @@ afterAll(async () => {
 
 // A query that reaches the new worker before the workflow task does lets the timer fire at the time of the last task. The
 // funnel looks at the clock, finds it too early and starts the timer again, which no replay does: it never moves again.
-test(
-  'timers that fire while no worker is there, and queries that wait for one, break no history',
-  async () => {
-    gateway.meddle = ({ method, nth }) =>
-      method === 'POST' && nth <= 8
-        ? { status: 429, body: '{"message":"slow down"}', headers: { 'x-retry-after': '5' } }
-        : 'pass';
-    const funnels = await Promise.all(
-      Array.from({ length: 8 }, () => world.start('query', { custom: { scenario: 'passive-reject' } })),
-    );
-    const handles = funnels.map(({ applicationId }) =>
-      world.temporal.workflow.getHandle(`funnel-${applicationId}`),
-    );
-    const counted = async (kind: 'timerStartedEventAttributes' | 'timerFiredEventAttributes') => {
-      const histories = await Promise.all(handles.map((handle) => handle.fetchHistory()));
-      return histories.filter(({ events }) => events?.some((event) => event[kind])).length;
-    };
-    const inTime = { timeout: 20_000 };
-    await expect.poll(() => counted('timerStartedEventAttributes'), inTime).toBe(8);
-    await world.stopWorker();
-    const asked = funnels.flatMap((funnel) => [funnel.status(), funnel.status(), funnel.status()]);
-    await expect.poll(() => counted('timerFiredEventAttributes'), inTime).toBe(8);
-    await world.startWorker(gateway.url);
-    await Promise.allSettled(asked);
-    for (const funnel of funnels) await until(funnel, ({ stage }) => stage === 'closed');
-    for (const handle of handles) {
-      const history = await handle.fetchHistory();
-      await Worker.runReplayHistory({ workflowBundle: { codePath: bundlePath } }, history, handle.workflowId);
-    }
-  },
-);
+test('timers that fire while no worker is there, and queries that wait for one, break no history', async () => {
+  gateway.meddle = ({ method, nth }) =>
+    method === 'POST' && nth <= 12
+      ? { status: 429, body: '{"message":"slow down"}', headers: { 'x-retry-after': '5' } }
+      : 'pass';
+  const funnels = await Promise.all(
+    Array.from({ length: 12 }, () => world.start('query', { custom: { scenario: 'passive-reject' } })),
+  );
+  const handles = funnels.map(({ applicationId }) =>
+    world.temporal.workflow.getHandle(`funnel-${applicationId}`),
+  );
+  const counted = async (kind: 'timerStartedEventAttributes' | 'timerFiredEventAttributes') => {
+    const histories = await Promise.all(handles.map((handle) => handle.fetchHistory()));
+    return histories.filter(({ events }) => events?.some((event) => event[kind])).length;
+  };
+  const inTime = { timeout: 20_000 };
+  await expect.poll(() => counted('timerStartedEventAttributes'), inTime).toBe(12);
+  await world.stopWorker();
+  const asked = funnels.flatMap((funnel) => [funnel.status(), funnel.status(), funnel.status()]);
+  await expect.poll(() => counted('timerFiredEventAttributes'), inTime).toBe(12);
+  await world.startWorker(gateway.url);
+  await Promise.allSettled(asked);
+  for (const funnel of funnels) await until(funnel, ({ stage }) => stage === 'closed');
+  for (const handle of handles) {
+    const history = await handle.fetchHistory();
+    await Worker.runReplayHistory({ workflowBundle: { codePath: bundlePath } }, history, handle.workflowId);
+  }
+});

@@ -26,7 +26,7 @@ export function totalsOf(results: SeedResult[]): Totals {
     kills: added(results.map(({ kills }) => kills)),
     deaths: sum(({ deaths }) => deaths),
     faults: added(results.map(({ faults }) => faults)),
-    wrong: sum(({ failures }) => failures.length),
+    wrong: sum(wrongOutcomes),
     declaredDoubles: sum(({ declared }) => declared.length),
     declaredDoubleSms: sum(({ declared }) => declared.filter(({ sms }) => sms > 1).length),
     undeclaredDoubles: sum(({ undeclared }) => undeclared.length),
@@ -34,6 +34,10 @@ export function totalsOf(results: SeedResult[]): Totals {
     took: Math.round(sum(({ took }) => took) / 100) / 10,
     longest: Math.max(0, ...results.map(({ took }) => Math.round(took / 100) / 10)),
   };
+}
+
+function wrongOutcomes({ failures }: SeedResult): number {
+  return failures.filter(({ outcomeIsWrong }) => outcomeIsWrong).length;
 }
 
 function added(counts: Partial<Record<string, number>>[]): Record<string, number> {
@@ -45,9 +49,9 @@ function added(counts: Partial<Record<string, number>>[]): Record<string, number
 }
 
 export function lineOf(result: SeedResult): string {
-  const { seed, funnels, workers, kills, failures, declared, undeclared, took, slowest } = result;
+  const { seed, funnels, workers, kills, declared, undeclared, took, slowest } = result;
   return (
-    `seed ${seed}: ${funnels} funnels, ${workers} worker(s), killed ${countsOf(kills)}; wrong ${failures.length}, ` +
+    `seed ${seed}: ${funnels} funnels, ${workers} worker(s), killed ${countsOf(kills)}; wrong ${wrongOutcomes(result)}, ` +
     `doubles ${declared.length} declared, ${undeclared.length} undeclared; ${(took / 1000).toFixed(1)} s, ` +
     `the last to arrive ${slowest.applicationId} after ${(slowest.after / 1000).toFixed(1)} s`
   );

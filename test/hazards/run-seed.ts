@@ -15,6 +15,8 @@ import { openStage, type Stage } from './stage.ts';
 export interface Failure {
   scenario: string;
   applicationId: string;
+  /** Whether it ended otherwise than without hazards; else something was created twice. */
+  outcomeIsWrong: boolean;
   wrong: string[];
   timeline: string[];
 }
@@ -134,6 +136,7 @@ async function judge(
     .catch(() => journey.status);
   const history = await historyOf(stage.temporal, `funnel-${applicationId}`);
   const wrong = [...wrongWith({ ...journey, status: last }, funnel), ...history.failures];
+  const outcomeIsWrong = wrong.length > 0;
   const own = ownOf(evidence, applicationId);
   const doubles = doublesOf(own, history.posts);
   const undeclared = doubles.filter(({ declared }) => declared === undefined);
@@ -162,7 +165,7 @@ async function judge(
   ]
     .toSorted((one, other) => one.at - other.at)
     .map(({ at, what }) => (at === 0 ? what : `${new Date(at).toISOString().slice(11, 23)} ${what}`));
-  return { doubles, failure: { scenario: scenario.name, applicationId, wrong, timeline } };
+  return { doubles, failure: { scenario: scenario.name, applicationId, outcomeIsWrong, wrong, timeline } };
 }
 
 function ownOf(evidence: Evidence, applicationId: string): Evidence {
