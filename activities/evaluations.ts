@@ -47,27 +47,38 @@ export interface RiskosTrouble {
   evalId: string | null;
 }
 
+/** RiskOS's answer, and in passing what the funnel would have to ask this worker for otherwise. */
+export interface Answered {
+  evaluation: Evaluation;
+  /** Whether this worker has a `NOTIFY_URL`. */
+  hrIsTold: boolean;
+}
+
 export interface EvaluationActivities {
   /**
    * One POST. Fails with the type `RiskosNotProcessed`, `RiskosAmbiguous` or `RiskosRefused` and a
    * {@link RiskosTrouble}; it is never retried by Temporal, because a second POST is a second SMS [doc].
    */
-  createEvaluation(ask: EvaluationAsk): Promise<Evaluation>;
+  createEvaluation(ask: EvaluationAsk): Promise<Answered>;
   /** One PATCH of a paused evaluation. Fails as {@link createEvaluation} does, and is not retried by Temporal either. */
-  patchEvaluation(patch: PatchAsk): Promise<Evaluation>;
+  patchEvaluation(patch: PatchAsk): Promise<Answered>;
   /** One GET; retried by Temporal but for `RiskosRefused`, `RiskosUnknownEvaluation` and `RiskosForeignEvaluation`. */
-  readEvaluation(read: EvaluationRead): Promise<Evaluation>;
+  readEvaluation(read: EvaluationRead): Promise<Answered>;
 }
 
 /** A RiskOS that is down is asked at least this often, in milliseconds. */
 const longestBackoff = 5 * 60_000;
 
-export function createEvaluationActivities(riskos: RiskosClient): EvaluationActivities {
+export function createEvaluationActivities(riskos: RiskosClient, hrIsTold: boolean): EvaluationActivities {
   return {
     createEvaluation: (ask) =>
       alive(async (signal) => {
         try {
-          return await riskos.create(requestOf(ask), { signal, correlationId: ask.evaluationId });
+          const evaluation = await riskos.create(requestOf(ask), {
+            signal,
+            correlationId: ask.evaluationId,
+          });
+          return { evaluation, hrIsTold };
         } catch (error) {
           throw failureOfCreate(error, ask.tries);
         }
@@ -75,7 +86,11 @@ export function createEvaluationActivities(riskos: RiskosClient): EvaluationActi
     patchEvaluation: ({ evalId, patch }) =>
       alive(async (signal) => {
         try {
-          return await riskos.patch(evalId, patch, { signal, correlationId: patch.evaluationId });
+          const evaluation = await riskos.patch(evalId, patch, {
+            signal,
+            correlationId: patch.evaluationId,
+          });
+          return { evaluation, hrIsTold };
         } catch (error) {
           throw failureOfCreate(error);
         }
@@ -89,7 +104,7 @@ export function createEvaluationActivities(riskos: RiskosClient): EvaluationActi
             'RiskosForeignEvaluation',
           );
         }
-        return evaluation;
+        return { evaluation, hrIsTold };
       }),
   };
 }

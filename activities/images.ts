@@ -16,6 +16,12 @@ export interface ImagesAsk {
   lag: number;
 }
 
+interface Deleted {
+  removed: number;
+  /** Whether this worker has a `NOTIFY_URL`. */
+  hrIsTold: boolean;
+}
+
 type ImagesResult = Omit<ImagesRecord, 'evaluationId'>;
 
 export interface ImageActivities {
@@ -25,13 +31,17 @@ export interface ImageActivities {
    */
   archiveImages(ask: ImagesAsk): Promise<ImagesResult>;
   /** Deletes what {@link archiveImages} stored; nothing there is fine. */
-  deleteImages(ask: Pick<ImagesAsk, 'applicationId' | 'evaluationId'>): Promise<{ removed: number }>;
+  deleteImages(ask: Pick<ImagesAsk, 'applicationId' | 'evaluationId'>): Promise<Deleted>;
 }
 
 /** A broken ZIP gets this many downloads. */
 const downloads = 3;
 
-export function createImageActivities(riskos: RiskosClient, archive: Archive): ImageActivities {
+export function createImageActivities(
+  riskos: RiskosClient,
+  archive: Archive,
+  hrIsTold: boolean,
+): ImageActivities {
   return {
     archiveImages: (ask) =>
       alive(async (signal) => {
@@ -39,7 +49,7 @@ export function createImageActivities(riskos: RiskosClient, archive: Archive): I
         if (documents.kind === 'zip') return store(archive, ask, documents.bytes);
         return { result: reasonForNone(ask), count: 0 };
       }),
-    deleteImages: (ask) => alive(() => archive.remove(ask)),
+    deleteImages: (ask) => alive(async () => ({ ...(await archive.remove(ask)), hrIsTold })),
   };
 }
 

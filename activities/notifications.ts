@@ -3,15 +3,12 @@ import type { Notifier } from '../src/notifier/index.ts';
 import { Context } from '@temporalio/activity';
 
 export interface NotificationActivities {
-  /** Whether this worker has a `NOTIFY_URL`. */
-  notificationsWanted(): Promise<boolean>;
   /** One POST to `NOTIFY_URL`; retried by Temporal for days until it is answered with 2xx. Nothing set, nothing sent. */
   notify(notice: Notice): Promise<void>;
 }
 
 export function createNotificationActivities(notifier: Notifier | undefined): NotificationActivities {
   return {
-    notificationsWanted: async () => notifier !== undefined,
     notify: async (notice) => notifier?.send(notice, Context.current().cancellationSignal),
   };
 }

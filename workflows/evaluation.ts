@@ -6,7 +6,12 @@ import {
   proxyActivities,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { EvaluationActivities, EvaluationAsk, RiskosTrouble } from '../activities/evaluations.ts';
+import type {
+  Answered,
+  EvaluationActivities,
+  EvaluationAsk,
+  RiskosTrouble,
+} from '../activities/evaluations.ts';
 import {
   comparedWith,
   type Candidate,
@@ -51,11 +56,28 @@ export class NeedsAttention extends Error {
   }
 }
 
-const { createEvaluation, readEvaluation, patchEvaluation } = proxyActivities<EvaluationActivities>({
+const limits = {
   // Longer than the RiskOS client's own bound for a call.
   startToCloseTimeout: '65s',
   heartbeatTimeout: '5s',
   cancellationType: 'TRY_CANCEL',
+} as const;
+
+// It may wait for a worker, or behind the rate limit, as long as it must: only what began can have reached RiskOS.
+const { createEvaluation } = proxyActivities<EvaluationActivities>({
+  ...limits,
+  retry: { maximumAttempts: 1 },
+});
+
+// Whoever sent the update waits for the answer.
+const { patchEvaluation } = proxyActivities<EvaluationActivities>({
+  ...limits,
+  scheduleToCloseTimeout: '90s',
+  retry: { maximumAttempts: 1 },
+});
+
+const { readEvaluation } = proxyActivities<EvaluationActivities>({
+  ...limits,
   // A reading that RiskOS puts off for longer is left to the next one: nobody's decision waits for it.
   scheduleToCloseTimeout: '90s',
   retry: { initialInterval: '1s', maximumInterval: '15s', maximumAttempts: 4 },
@@ -103,10 +125,17 @@ export async function review(memory: Memory): Promise<Settled> {
 /** A person has decided when the verdict changes, or stays one that ends the review but was given again later. */
 function isDecided(memory: Memory, open: OpenEvaluation, evaluation: Evaluation): boolean {
   const { verdict } = judge(memory, open, evaluation);
-  if (verdict !== open.settled) return true;
-  return (
-    verdict !== 'review' && evaluation.decidedAt !== undefined && evaluation.decidedAt !== open.decidedAt
-  );
+  return verdict !== open.settled || (verdict !== 'review' && isDecidedAnew(open, evaluation));
+}
+
+function isDecidedAnew(open: OpenEvaluation, { evalId, decidedAt }: Evaluation): boolean {
+  return evalId === open.settledEvalId && decidedAt !== undefined && decidedAt !== open.decidedAt;
+}
+
+/** What was read last ends the wait, so that no other evaluation of the same request is read over it. */
+function isOver(memory: Memory, open: OpenEvaluation): boolean {
+  const evaluation = completed(open);
+  return evaluation !== undefined && (memory.stage !== 'review' || isDecided(memory, open, evaluation));
 }
 
 /** Attempts that were given up count only while the stage asks for the same thing. */
@@ -135,11 +164,13 @@ function begin(memory: Memory, stage: EvaluatedStage): OpenEvaluation {
     answeredEvalId: null,
     toRead: [],
     reads: 0,
+    failedReads: 0,
     overdue: false,
     latest: null,
     unknown: {},
     codes: 0,
     settled: null,
+    settledEvalId: null,
     decidedAt: null,
   };
 }
@@ -155,9 +186,9 @@ async function findEvaluation(memory: Memory, open: OpenEvaluation): Promise<voi
 
 async function post(memory: Memory, open: OpenEvaluation): Promise<void> {
   try {
-    const evaluation = await createEvaluation.executeWithOptions(
-      { ...callOptions('ask for', open), retry: { maximumAttempts: 1 } },
-      [askOf(memory, open)],
+    const evaluation = heard(
+      memory,
+      await createEvaluation.executeWithOptions(callOptions('ask for', open), [askOf(memory, open)]),
     );
     open.answeredEvalId = evaluation.evalId;
     learnEvalId(open, evaluation.evalId);
@@ -221,10 +252,10 @@ export async function stepUp(open: OpenEvaluation, given: StepUp): Promise<void>
   try {
     const { evaluationId, useCase } = open;
     const patch = { ...given, evaluationId, useCase };
-    open.latest = await patchEvaluation.executeWithOptions(
-      { ...callOptions('step up', open), retry: { maximumAttempts: 1 } },
-      [{ evalId, patch }],
-    );
+    const answered = await patchEvaluation.executeWithOptions(callOptions('step up', open), [
+      { evalId, patch },
+    ]);
+    open.latest = answered.evaluation;
   } catch (error) {
     const { type, reason, action } = troubleOf(error);
     const refused = type === 'RiskosRefused';
@@ -257,7 +288,7 @@ async function nextReading(
   while (open.toRead.length > 0 && !interrupted()) {
     const evalId = open.toRead.shift();
     if (evalId !== undefined && !(await readOne(memory, open, evalId))) complete = false;
-    if (memory.stage !== 'review' && completed(open)) break;
+    if (isOver(memory, open)) break;
   }
   return complete;
 }
@@ -279,7 +310,7 @@ function readAll(memory: Memory, open: OpenEvaluation, afterDeadline: boolean): 
 async function readLate(memory: Memory, open: OpenEvaluation): Promise<boolean> {
   for (let late = memory.late.shift(); late; late = memory.late.shift()) {
     const key = parseEvaluationId(late.evaluationId);
-    const evaluation = key?.stage === open.stage ? await tryToRead(open, late) : undefined;
+    const evaluation = key?.stage === open.stage ? await tryToRead(memory, open, late) : undefined;
     if (!key || evaluation?.state !== 'completed') continue;
     if (judge(memory, open, evaluation).verdict !== 'accept') continue;
     note(
@@ -300,11 +331,12 @@ async function readLate(memory: Memory, open: OpenEvaluation): Promise<boolean> 
 }
 
 async function tryToRead(
+  memory: Memory,
   open: OpenEvaluation,
   late: Memory['late'][number],
 ): Promise<Evaluation | undefined> {
   try {
-    return await readEvaluation.executeWithOptions(callOptions('read again', open), [late]);
+    return heard(memory, await readEvaluation.executeWithOptions(callOptions('read again', open), [late]));
   } catch {
     stopIfWithdrawn();
     return undefined;
@@ -313,13 +345,16 @@ async function tryToRead(
 
 async function readOne(memory: Memory, open: OpenEvaluation, evalId: string): Promise<boolean> {
   try {
-    const evaluation = await readEvaluation.executeWithOptions(callOptions('read', open), [
-      { evaluationId: open.evaluationId, evalId },
-    ]);
+    const ask = { evaluationId: open.evaluationId, evalId };
+    const evaluation = heard(
+      memory,
+      await readEvaluation.executeWithOptions(callOptions('read', open), [ask]),
+    );
     // A re-run that is still paused takes nothing away from one that has completed.
     if (evaluation.state === 'completed' || !completed(open) || open.latest?.evalId === evalId)
       open.latest = evaluation;
     noteTrouble(memory, null);
+    open.failedReads = 0;
     clearAlarms(memory, 'patience');
     return true;
   } catch (error) {
@@ -337,6 +372,8 @@ function unreadable(memory: Memory, open: OpenEvaluation, evalId: string, troubl
   if (memory.stage === 'review' || !(unknown || refused || type === 'RiskosForeignEvaluation')) {
     noteTrouble(memory, `cannot be read (${reason})`);
     stopIfOverdueForLong(memory, reason);
+    open.failedReads += 1;
+    readSoon(memory, open.failedReads);
     return false;
   }
   if (refused) {
@@ -345,8 +382,7 @@ function unreadable(memory: Memory, open: OpenEvaluation, evalId: string, troubl
   }
   const times = (open.unknown[evalId] ?? 0) + 1;
   open.unknown[evalId] = times;
-  const soon = now() + milliseconds(memory.application.policy.ambiguousWait);
-  setAlarm(memory, 'read', Math.min(memory.alarms.read?.times[0] ?? soon, soon));
+  readSoon(memory, 1);
   if (unknown && times < maxUnknown) return false;
   open.evalIds = open.evalIds.filter((known) => known !== evalId);
   if (evalId !== open.answeredEvalId) return true;
@@ -354,6 +390,14 @@ function unreadable(memory: Memory, open: OpenEvaluation, evalId: string, troubl
   throw new NeedsAttention(
     `RiskOS no longer knows the evaluation ${evalId} that it began. A retry begins another one, which the candidate has to do.`,
   );
+}
+
+/** What could not be read is read again before the next reading by plan, after longer and longer waits. */
+function readSoon(memory: Memory, failures: number): void {
+  const { ambiguousWait, reconciliation } = memory.application.policy;
+  const wait = milliseconds(ambiguousWait) * 2 ** Math.min(failures - 1, 20);
+  const soon = now() + Math.min(wait, milliseconds(reconciliation.longest));
+  setAlarm(memory, 'read', Math.min(memory.alarms.read?.times[0] ?? soon, soon));
 }
 
 /** An outage holds a deadline up, so that nobody loses to it, but not without somebody's knowing. */
@@ -365,6 +409,12 @@ function stopIfOverdueForLong(memory: Memory, reason: string): void {
   throw new NeedsAttention(
     `The deadline has passed, and RiskOS cannot be read since (${reason}). When it can be, retry.`,
   );
+}
+
+/** Each answer says in passing whether HR is told of anything. */
+function heard(memory: Memory, { evaluation, hrIsTold }: Answered): Evaluation {
+  memory.notices.wanted = hrIsTold;
+  return evaluation;
 }
 
 function callOptions(does: string, open: OpenEvaluation): { summary: string; taskQueue: string } {
@@ -384,8 +434,9 @@ export function hint(open: OpenEvaluation, evalId: string | undefined): void {
 function learnEvalId(open: OpenEvaluation, evalId: string): void {
   if (open.evalIds.includes(evalId)) return;
   if (open.evalIds.length >= maxEvalIds) {
-    const oldest = open.evalIds.findIndex((known) => known !== open.answeredEvalId);
-    open.evalIds.splice(oldest, 1);
+    const oldest = open.evalIds.find((known) => known !== open.answeredEvalId);
+    open.evalIds = open.evalIds.filter((known) => known !== oldest);
+    open.toRead = open.toRead.filter((known) => known !== oldest);
   }
   open.evalIds.push(evalId);
 }
@@ -474,6 +525,7 @@ function settle(
     `${inWords(open.stage)}, attempt ${open.attempt}: ${[verdict, ...flags.map(inWords)].join(', ')}`,
   );
   open.settled = verdict;
+  open.settledEvalId = evaluation.evalId;
   open.decidedAt = evaluation.decidedAt ?? null;
   if (verdict !== 'resubmit') forgetAbandoned(memory);
   if (evaluation.decision !== undefined) {
@@ -505,8 +557,7 @@ function judge(
   if ((verdict === 'resubmit' || verdict === 'cancel') && evaluation.technical) {
     return { verdict, flags: ['technical'] };
   }
-  const decidedLater =
-    open.settled !== null && evaluation.decidedAt !== undefined && evaluation.decidedAt !== open.decidedAt;
+  const decidedLater = open.settled !== null && isDecidedAnew(open, evaluation);
   if (verdict === 'resubmit' && evaluation.risk && !decidedLater) {
     const instead = { review: 'review', close: 'reject', next_attempt: 'resubmit' } as const;
     return { verdict: instead[policy.documents.onRisk], flags: ['risk'] };

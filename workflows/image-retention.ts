@@ -10,7 +10,7 @@ import {
 import type { ImageActivities, ImagesAsk } from '../activities/images.ts';
 import { type ImagesRecord, imagesSignal, imagesTaskQueue } from '../src/contract/index.ts';
 import { iso, now } from './clock.ts';
-import { isHrTold, tellHr } from './tell-hr.ts';
+import { tellHr } from './tell-hr.ts';
 
 export interface Retention {
   ask: ImagesAsk;
@@ -32,9 +32,11 @@ export async function imageRetention({ ask, keepFor }: Retention): Promise<Image
   if (record.count === 0) return record;
   setCurrentDetails(`${record.count} images are kept until ${iso(now() + keepFor)}, then deleted.`);
   await sleep(keepFor, { summary: 'the images are deleted then' });
-  await deleteImages.executeWithOptions(onImagesQueue(), [{ applicationId, evaluationId }]);
+  const { hrIsTold } = await deleteImages.executeWithOptions(onImagesQueue(), [
+    { applicationId, evaluationId },
+  ]);
   setCurrentDetails(`${record.count} images were deleted.`);
-  if (!(await isHrTold())) return record;
+  if (!hrIsTold) return record;
   await tellHr({
     id: `${evaluationId}~images-deleted`,
     timestamp: iso(now()),

@@ -39,6 +39,8 @@ export interface OpenEvaluation {
   toRead: string[];
   /** How often it has been read without an event. */
   reads: number;
+  /** Readings that failed since the last one that did not. */
+  failedReads: number;
   /** It has been read after its deadline. */
   overdue: boolean;
   /** The last reading. */
@@ -49,7 +51,8 @@ export interface OpenEvaluation {
   codes: number;
   /** The verdict, once there is one; a review waits until it changes. */
   settled: Verdict | null;
-  /** RiskOS's time of the decision that was settled: a later one is a person's. */
+  /** RiskOS's id and time of the decision that was settled: a later one of the same evaluation is a person's. */
+  settledEvalId: string | null;
   decidedAt: string | null;
 }
 
@@ -84,7 +87,7 @@ interface Notices {
   escalation: Status['escalation'];
   /** How many there have been. */
   composed: number;
-  /** Whether anybody wants to be told; `null`: not asked yet. */
+  /** Whether HR is told at all, as the last answer of a worker said; `null`: none has come yet. */
   wanted: boolean | null;
   /** In the order in which they are sent. */
   unsent: Notice[];

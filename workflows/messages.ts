@@ -240,12 +240,15 @@ function onRiskosEvent(memory: Memory, payload: unknown): void {
     memory,
     `RiskOS: ${inWords(event.progress ?? event.eventType)} (${inWords(key.stage)}, attempt ${key.attempt})`,
   );
-  if (!telling.includes(event.eventType)) return;
-  if (memory.evaluation?.evaluationId === event.evaluationId) hint(memory.evaluation, event.evalId);
+  const isOpen = memory.evaluation?.evaluationId === event.evaluationId;
+  // Any event names an evaluation whose POST was never answered.
+  const explains = isOpen && memory.evaluation?.evalIds.length === 0 && event.evalId !== undefined;
+  if (!telling.includes(event.eventType) && !explains) return;
+  if (isOpen && memory.evaluation) hint(memory.evaluation, event.evalId);
   else if (event.evalId !== undefined && abandoned(memory, event)) {
     memory.late.push({ evaluationId: event.evaluationId, evalId: event.evalId });
   } else if (event.decision !== undefined && event.eventType !== 'evaluation_paused') {
-    checkForConflict(memory, event.evaluationId, event.decision);
+    checkForConflict(memory, event, event.decision);
   }
 }
 
@@ -257,12 +260,15 @@ function abandoned(memory: Memory, event: RiskosEvent): boolean {
 }
 
 /** A verdict never changes after it was acted upon; that RiskOS says something else later is shown to people. */
-function checkForConflict(memory: Memory, evaluationId: string, decision: string): void {
+function checkForConflict(memory: Memory, { evaluationId, eventType }: RiskosEvent, decision: string): void {
   const known = memory.decisions.filter((settled) => settled.evaluationId === evaluationId);
   if (known.length === 0 || known.some((settled) => settled.decision === decision)) return;
   const record = memory.verdicts.findLast((settled) => settled.evaluationId === evaluationId);
   if (!record || record.flags.includes('contradicted_later')) return;
-  if (verdictOf(decision, memory.application.policy.verdicts).verdict === record.verdict) return;
+  const { verdict } = verdictOf(decision, memory.application.policy.verdicts);
+  // A REVIEW that comes late was there before the person's decision.
+  const superseded = verdict === 'review' && eventType === 'evaluation_completed';
+  if (verdict === record.verdict || superseded) return;
   record.flags.push('contradicted_later');
   news(memory, 'conflict');
   note(

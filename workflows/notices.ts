@@ -3,7 +3,7 @@ import type { Change, FunnelChanged, Notice, Status } from '../src/contract/inde
 import { iso, now } from './clock.ts';
 import { type Memory, note } from './memory.ts';
 import { noticeDelivery } from './notice-delivery.ts';
-import { isHrTold, tellHr } from './tell-hr.ts';
+import { tellHr } from './tell-hr.ts';
 
 /** Unsent notices that are kept; a receiver that is away for longer misses the oldest. */
 const keptNotices = 50;
@@ -44,12 +44,9 @@ export function sendNotices(memory: Memory): void {
 async function sendFirst({ notices }: Memory): Promise<void> {
   const [first] = notices.unsent;
   if (!first) return;
-  // Asked anew with each verdict, so that a NOTIFY_URL that is set later is heard of.
-  const mayHaveChanged = first.type === 'funnel.changed' && first.data.changes.includes('verdict');
-  if (notices.wanted === null || mayHaveChanged) notices.wanted = await isHrTold();
-  if (notices.wanted) await tellHr(first);
+  if (notices.wanted !== false) await tellHr(first);
   // A funnel that has continued as new meanwhile sends it again, under the same id.
-  notices.unsent = notices.wanted ? notices.unsent.filter(({ id }) => id !== first.id) : [];
+  notices.unsent = notices.unsent.filter(({ id }) => id !== first.id);
 }
 
 /** What has not been sent when the funnel ends is sent by a workflow that outlives it. */
@@ -65,7 +62,8 @@ export async function handOverNotices(memory: Memory): Promise<void> {
 }
 
 function send(memory: Memory, notice: Notice & FunnelChanged): void {
-  const { unsent } = memory.notices;
+  const { unsent, wanted } = memory.notices;
+  if (wanted === false) return;
   unsent.push(notice);
   if (unsent.length > keptNotices) unsent.shift();
 }

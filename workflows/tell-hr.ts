@@ -1,4 +1,4 @@
-import { log, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { log, proxyActivities } from '@temporalio/workflow';
 import type { NotificationActivities } from '../activities/notifications.ts';
 import type { Notice } from '../src/contract/index.ts';
 import { now } from './clock.ts';
@@ -6,17 +6,10 @@ import { now } from './clock.ts';
 /** How long one notice is tried: a receiver that is down over a weekend misses nothing. */
 const triedFor = 3 * 24 * 3600_000;
 
-// Whether anybody listens is the worker's setting; asking costs one event, and none of the three of an activity.
-const { notificationsWanted } = proxyLocalActivities<NotificationActivities>({ startToCloseTimeout: '10s' });
-
 const { notify } = proxyActivities<NotificationActivities>({
   startToCloseTimeout: '20s',
   retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1 hour' },
 });
-
-export function isHrTold(): Promise<boolean> {
-  return notificationsWanted();
-}
 
 /** Sends one notice, for days if need be. */
 export async function tellHr(notice: Notice): Promise<void> {

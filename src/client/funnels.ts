@@ -1,4 +1,8 @@
-import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdConflictPolicy,
+} from '@temporalio/client';
 import {
   application,
   type ApplicationInput,
@@ -65,20 +69,29 @@ export function createFunnelClient(
       const parsed = application.safeParse(input);
       if (!parsed.success) throw new FunnelError('InvalidApplication', describeIssues(parsed.error));
       const { applicationId } = parsed.data;
+      const start = () =>
+        temporal.workflow.start(workflowType, {
+          taskQueue,
+          workflowId: workflowIdOf(applicationId),
+          workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+          args: [parsed.data],
+          staticSummary: `Candidate funnel of application ${applicationId}`,
+        });
+      const funnel = funnelOf(temporal, applicationId, deadline);
       try {
-        await temporal.connection.withDeadline(Date.now() + deadline, () =>
-          temporal.workflow.start(workflowType, {
-            taskQueue,
-            workflowId: workflowIdOf(applicationId),
-            workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
-            args: [parsed.data],
-            staticSummary: `Candidate funnel of application ${applicationId}`,
-          }),
-        );
+        await temporal.connection.withDeadline(Date.now() + deadline, async () => {
+          try {
+            await start();
+          } catch (error) {
+            if (!(error instanceof WorkflowExecutionAlreadyStartedError && (await hasEnded(funnel))))
+              throw error;
+            await start();
+          }
+        });
       } catch (error) {
         throw explain(error, applicationId);
       }
-      return funnelOf(temporal, applicationId, deadline);
+      return funnel;
     },
     funnel: (applicationId) => funnelOf(temporal, applicationId, deadline),
     list: async (filter = {}) => {
@@ -90,6 +103,17 @@ export function createFunnelClient(
     },
     close: () => temporal.connection.close(),
   };
+}
+
+/** A funnel that has closed runs for a moment more, to tidy up: waits for that. */
+async function hasEnded(funnel: Funnel): Promise<boolean> {
+  try {
+    if ((await funnel.status()).stage !== 'closed') return false;
+    await funnel.result();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function list(temporal: Client, filter: FunnelFilter): Promise<FunnelSummary[]> {

@@ -6,12 +6,15 @@ const longestRetryAfter = 60 * 60 * 1000;
 
 /**
  * How long RiskOS asks to wait, in milliseconds from `now`: `X-Retry-After` before `Retry-After`, each in seconds or
- * as an HTTP date [doc]. At most an hour; `undefined` when neither can be understood.
+ * as an HTTP date, which the answer's own `Date` is the measure of [doc]. At most an hour; `undefined` when neither can be understood.
  */
 export function retryAfterOf(headers: IncomingHttpHeaders, now: Date): number | undefined {
+  // A date is meant by the clock of whoever wrote it.
+  const sent = Date.parse(String(headers.date));
+  const written = Number.isNaN(sent) ? now : new Date(sent);
   for (const name of ['x-retry-after', 'retry-after']) {
     const value = headers[name];
-    const wait = waitOf(typeof value === 'string' ? value.trim() : (value?.[0]?.trim() ?? ''), now);
+    const wait = waitOf(typeof value === 'string' ? value.trim() : (value?.[0]?.trim() ?? ''), written);
     if (wait !== undefined) return Math.min(wait, longestRetryAfter);
   }
   return undefined;

@@ -6,8 +6,6 @@ import { bundlePath } from './bundle-path.ts';
 /** Part of `npm run build`: bundles the workflows once, so that a worker starts without webpack. */
 const { code } = await bundleWorkflowCode({
   workflowsPath: fileURLToPath(new URL('../../workflows/index.js', import.meta.url)),
-  // Schemas without any state of a workflow: building them anew for each took a quarter of a worker's time after a restart.
-  preloadModules: [fileURLToPath(new URL('../contract/index.js', import.meta.url))],
   logger: new DefaultLogger('WARN'),
 });
 await writeFile(bundlePath, code);

@@ -88,12 +88,12 @@ function queuesOf({
     },
     {
       taskQueue: riskosTaskQueue(taskQueue),
-      activities: createEvaluationActivities(riskos),
+      activities: createEvaluationActivities(riskos, notifier !== undefined),
       maxTaskQueueActivitiesPerSecond: requestsPerSecond,
     },
     {
       taskQueue: imagesTaskQueue(taskQueue),
-      activities: createImageActivities(riskos, archive),
+      activities: createImageActivities(riskos, archive, notifier !== undefined),
       maxConcurrentActivityTaskExecutions: 4,
     },
   ];

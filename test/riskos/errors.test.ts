@@ -144,7 +144,8 @@ describe('the wait that RiskOS asks for', () => {
     [{ 'retry-after': 'never' }, undefined],
     [{}, undefined],
   ])('is read from %j as %j ms', async (headers, wait) => {
-    const error = await refusedWith(429, {}, headers);
+    const date = 'Mon, 02 Mar 2026 10:00:00 GMT';
+    const error = await refusedWith(429, {}, { date, ...headers });
     expect(error).toMatchObject({ type: 'RateLimited', retryAfter: wait });
   });
 

@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import getPort, { portNumbers } from 'get-port';
+import { createArchiveKey } from '../../src/archive/index.ts';
+import { createFunnelClient, type FunnelClient, temporalClient } from '../../src/client/index.ts';
+import { startDevServer } from '../../src/dev-server/index.ts';
+import type { Scenario as Plays } from '../../src/emulator/index.ts';
+import { apiKey, token } from '../support/constants.ts';
+import { killProcess, startProcess } from '../support/processes.ts';
+import { keep, type Keeper, type Mortal } from './keeper.ts';
+import type { Kill, Victim } from './plan.ts';
+
+/** Every part as a process of its own, none of which lives for long. */
+export interface Stage {
+  funnels: FunnelClient;
+  temporal: ReturnType<typeof temporalClient>;
+  emulatorUrl: string;
+  /** Where the emulator keeps what it knows. */
+  stateFile: string;
+  /** False when the victim was away already. */
+  kill(kill: Kill): Promise<boolean>;
+  /** How often a process ended by itself. */
+  deaths(): number;
+  close(): Promise<void>;
+}
+
+export interface StageOptions {
+  /** Temporal's program. */
+  binary: string;
+  workers: number;
+  seed: number;
+  /** The emulator's scenarios. */
+  scenarios: Record<string, Plays>;
+  /** Milliseconds between two steps of a played candidate. */
+  pace?: number;
+}
+
+export async function openStage(options: StageOptions): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-hazards-'));
+  const scenarioFile = join(folder, 'scenarios.json');
+  const stateFile = join(folder, 'emulator.json');
+  await writeFile(scenarioFile, JSON.stringify(options.scenarios));
+  const host = '127.0.0.1';
+  const [temporalPort, relayPort, emulatorPort] = [
+    await stablePort(),
+    await stablePort(),
+    await stablePort(),
+  ];
+  const address = `${host}:${temporalPort}`;
+  const emulatorUrl = `http://${host}:${emulatorPort}`;
+  const { recipient } = await createArchiveKey();
+
+  const parts = new Map<string, Keeper>();
+  const open = async () => {
+    parts.set(
+      'temporal',
+      await keep(async () => {
+        const dbFile = join(folder, 'temporal.sqlite');
+        const { binary } = options;
+        const server = await startDevServer({ binary, port: temporalPort, uiPort: false, dbFile });
+        const kill = async () => {
+          server.kill();
+          await server.stop();
+        };
+        const ended = new Promise<void>((resolve) => {
+          const look = setInterval(() => {
+            if (isAlive(server.pid)) return;
+            clearInterval(look);
+            resolve();
+          }, 20);
+        });
+        return { kill, ended };
+      }),
+    );
+    const emulator = keep(() =>
+      mortal(
+        [
+          'emulator',
+          `--port=${emulatorPort}`,
+          `--api-key=${apiKey}`,
+          `--webhook-url=http://${host}:${relayPort}/webhooks/riskos`,
+          `--webhook-token=${token}`,
+          `--scenarios=${scenarioFile}`,
+          `--state=${stateFile}`,
+          `--pace=${options.pace ?? 200}`,
+          `--seed=${options.seed}`,
+        ],
+        {},
+        /RiskOS emulator/,
+      ),
+    );
+    const relay = keep(() =>
+      mortal(
+        ['relay'],
+        { TEMPORAL_ADDRESS: address, RELAY_PORT: String(relayPort), RELAY_BEARER_TOKENS: token },
+        /relay listens/,
+      ),
+    );
+    const workers = Array.from({ length: options.workers }, () =>
+      keep(() =>
+        mortal(
+          ['worker'],
+          {
+            TEMPORAL_ADDRESS: address,
+            RISKOS_BASE_URL: emulatorUrl,
+            RISKOS_API_KEY: apiKey,
+            RISKOS_ENVIRONMENT: 'Sandbox',
+            RISKOS_REQUESTS_PER_SECOND: '1000',
+            ARCHIVE_URL: `file://${join(folder, 'archive')}`,
+            ARCHIVE_RECIPIENTS: recipient,
+          },
+          /worker runs/,
+        ),
+      ),
+    );
+    parts.set('emulator', await emulator);
+    parts.set('relay', await relay);
+    for (const [which, worker] of workers.entries()) parts.set(`worker ${which}`, await worker);
+  };
+
+  const temporal = temporalClient(address);
+  const funnels = createFunnelClient({ temporal, deadline: 4000 });
+  const close = async () => {
+    await funnels.close();
+    for (const part of [...parts.values()].toReversed()) await part.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await open();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    funnels,
+    temporal,
+    emulatorUrl,
+    stateFile,
+    kill: async ({ victim, which, downFor }) =>
+      (await parts.get(nameOf(victim, which))?.kill(downFor)) ?? false,
+    deaths: () => [...parts.values()].reduce((sum, part) => sum + part.deaths(), 0),
+    close,
+  };
+}
+
+/** Below those that the system gives to whoever asks: it must still be free when its process comes back. */
+function stablePort(): Promise<number> {
+  const from = 15_000 + Math.floor(Math.random() * 15_000);
+  return getPort({ host: '127.0.0.1', port: portNumbers(from, from + 100) });
+}
+
+function nameOf(victim: Victim, which: number): string {
+  return victim === 'worker' ? `worker ${which}` : victim;
+}
+
+/** One of our own commands as a process. */
+async function mortal(args: string[], env: Record<string, string>, ready: RegExp): Promise<Mortal> {
+  const child = await startProcess(args, env, ready);
+  const dieTogether = () => child.kill('SIGKILL');
+  process.once('exit', dieTogether);
+  child.once('exit', () => process.off('exit', dieTogether));
+  const ended =
+    child.exitCode === null && child.signalCode === null ? once(child, 'exit') : Promise.resolve();
+  return { ended, kill: () => killProcess(child) };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
