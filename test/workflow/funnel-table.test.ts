@@ -39,7 +39,7 @@ describe.concurrent('what docs/funnel.md says follows', () => {
     expect(Object.fromEntries(await Promise.all(words))).toEqual(afterReview[verdict]);
   });
 
-  test.for(choices)('$ending with $field: $value', async ({ stage, ending, policy, then }, { expect }) => {
-    expect(await afterEnding(world, stage, ending, policy)).toBe(then);
+  test.for(choices)('$ending with $field: $value', async ({ stage, ending, policy, leadsTo }, { expect }) => {
+    expect(await afterEnding(world, stage, ending, policy)).toBe(leadsTo);
   });
 });

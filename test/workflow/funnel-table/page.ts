@@ -48,11 +48,11 @@ export async function renderPage(): Promise<string> {
     prose.policy,
     table(
       ['policy', 'where', 'when', 'then'],
-      choices.map(({ field, value, stage, ending, then }) => [
+      choices.map(({ field, value, stage, ending, leadsTo }) => [
         `\`${field}: ${value}\``,
         inWords(stage),
         endingHead(ending),
-        shown(then),
+        shown(leadsTo),
       ]),
     ),
     prose.trouble,

@@ -61,6 +61,8 @@ interface Place {
   current: Known;
   /** What an event says of it. */
   decision: string;
+  /** As it was when last looked at; nothing has been sent since. */
+  seen: Sight;
 }
 
 async function stand(world: World, state: State, stage: EvaluatedStage): Promise<Place> {
@@ -77,7 +79,7 @@ async function stand(world: World, state: State, stage: EvaluatedStage): Promise
   const current = state === 'refused' ? refused : last;
   const earlier = mine.findLast(({ id }) => id !== current.id) ?? current;
   const decision = state === 'review' ? 'REVIEW' : 'ACCEPT';
-  return { funnel, handle, earlier, current, decision };
+  return { funnel, handle, earlier, current, decision, seen: await look(funnel, handle) };
 }
 
 /** All that leaves the state as it is, one after the other, on one funnel. */
@@ -104,11 +106,10 @@ async function observeUpdates(place: Place, state: State): Promise<Column> {
   const column: Column = {};
   const staying = updateNames.filter((one) => !movingUpdates(state).includes(one));
   const refused = staying.filter((name) => updateRows[name][state] === 'WrongStage');
-  const before = await look(place.funnel, place.handle);
   const answers = await Promise.all(
     refused.map(async (name) => [name, await sendUpdate(place.funnel, name)] as const),
   );
-  const after = await look(place.funnel, place.handle);
+  const [before, after] = await lookAgain(place);
   for (const [name, answer] of answers) {
     checkRefusal(before, name, answer);
     column[name] = compare(before, after, answer);
@@ -119,10 +120,16 @@ async function observeUpdates(place: Place, state: State): Promise<Column> {
   return column;
 }
 
-async function observeUpdate({ funnel, handle }: Place, name: UpdateName): Promise<Word> {
-  const before = await look(funnel, handle);
-  const answer = await sendUpdate(funnel, name);
-  return compare(before, await look(funnel, handle), answer);
+async function observeUpdate(place: Place, name: UpdateName): Promise<Word> {
+  const answer = await sendUpdate(place.funnel, name);
+  return compare(...(await lookAgain(place)), answer);
+}
+
+/** Before and after what has been sent meanwhile. */
+async function lookAgain(place: Place): Promise<[before: Sight, after: Sight]> {
+  const before = place.seen;
+  place.seen = await look(place.funnel, place.handle);
+  return [before, place.seen];
 }
 
 /** A refusal names the stage and what is possible there, or what RiskOS waits for instead. */
@@ -136,20 +143,18 @@ function checkRefusal({ status: { stage } }: Sight, name: UpdateName, answer: St
   if (!answer.message.includes(told) && !waits.test(answer.message)) throw answer;
 }
 
-async function observeEvents({ funnel, handle }: Place, events: RiskosEvent[]): Promise<Word> {
-  const before = await look(funnel, handle);
-  const taken = await Promise.all(events.map((event) => reaches(signal(handle, event))));
-  const after = await look(funnel, handle);
-  return taken.every(Boolean) ? compare(before, after, undefined) : 'gone';
+async function observeEvents(place: Place, events: RiskosEvent[]): Promise<Word> {
+  const taken = await Promise.all(events.map((event) => reaches(signal(place.handle, event))));
+  const sights = await lookAgain(place);
+  return taken.every(Boolean) ? compare(...sights, undefined) : 'gone';
 }
 
 async function observeCancel(world: World, state: State, stage: EvaluatedStage): Promise<Column> {
-  const { funnel, handle } = await stand(world, state, stage);
-  const before = await look(funnel, handle);
+  const { funnel, handle, seen } = await stand(world, state, stage);
   if (!(await reaches(handle.cancel()))) return { cancel: 'gone' };
   const after = await funnel.result();
   if (after.outcome !== 'withdrawn' && state !== 'closed') throw new Error(`it closed as ${after.outcome}`);
-  return { cancel: compare(before, { ...before, status: after }, undefined) };
+  return { cancel: compare(seen, { ...seen, status: after }, undefined) };
 }
 
 /** Time passes: a funnel whose deadlines are seconds. */

@@ -5,7 +5,7 @@ import { riskosEventSignal, type RiskosEvent, type UpdateName } from '../../../s
 import type { EventType, Stranger } from './table.ts';
 
 /** A valid message of each update. */
-export const updatesToSend: Record<UpdateName, (funnel: Funnel) => Promise<Status>> = {
+const updatesToSend: Record<UpdateName, (funnel: Funnel) => Promise<Status>> = {
   requestDocuments: (funnel) => funnel.requestDocuments({ diSessionToken: 'di-session-2' }),
   requestReverification: (funnel) => funnel.requestReverification({ reason: 'first_day' }),
   requestPayrollSetup: (funnel) =>

@@ -85,8 +85,7 @@ export const strangerRows: Record<Stranger, Row> = {
   duplicate: all('ignored', { closed: 'gone' }),
 };
 
-export const clocks = ['reminder', 'deadline', 'cancel'] as const;
-export type Clock = (typeof clocks)[number];
+export type Clock = 'reminder' | 'deadline' | 'cancel';
 
 const afterDeadline: Record<EvaluatedStage, Word> = {
   passive_check: '→ closed',

@@ -85,7 +85,7 @@ export interface Choice {
   value: string;
   stage: EvaluatedStage;
   ending: Ending | 'deadline';
-  then: Word;
+  leadsTo: Word;
   policy: NonNullable<ApplicationInput['policy']>;
 }
 
@@ -95,7 +95,7 @@ export const choices: Choice[] = [
     value: 'review',
     stage: 'passive_check',
     ending: 'review',
-    then: '→ review',
+    leadsTo: '→ review',
     policy: { passive: { onReview: 'review' } },
   },
   {
@@ -103,7 +103,7 @@ export const choices: Choice[] = [
     value: 'close',
     stage: 'passive_check',
     ending: 'review',
-    then: '→ closed',
+    leadsTo: '→ closed',
     policy: { passive: { onReview: 'close' } },
   },
   {
@@ -111,7 +111,7 @@ export const choices: Choice[] = [
     value: 'document_verification',
     stage: 'passive_check',
     ending: 'reject',
-    then: '→ document_verification',
+    leadsTo: '→ document_verification',
     policy: { passive: { onReject: 'document_verification' } },
   },
   {
@@ -119,7 +119,7 @@ export const choices: Choice[] = [
     value: 'review',
     stage: 'passive_check',
     ending: 'reject',
-    then: '→ review',
+    leadsTo: '→ review',
     policy: { passive: { onReject: 'review' } },
   },
   {
@@ -127,7 +127,7 @@ export const choices: Choice[] = [
     value: 'review',
     stage: 'passive_check',
     ending: 'resubmit',
-    then: '→ review',
+    leadsTo: '→ review',
     policy: { passive: { onResubmit: 'review' } },
   },
   {
@@ -135,7 +135,7 @@ export const choices: Choice[] = [
     value: 'close',
     stage: 'passive_check',
     ending: 'resubmit',
-    then: '→ closed',
+    leadsTo: '→ closed',
     policy: { passive: { onResubmit: 'close' } },
   },
   {
@@ -143,7 +143,7 @@ export const choices: Choice[] = [
     value: 'immediately',
     stage: 'passive_check',
     ending: 'accept',
-    then: '→ document_verification',
+    leadsTo: '→ document_verification',
     policy: { documents: { start: 'immediately' } },
   },
   {
@@ -151,7 +151,7 @@ export const choices: Choice[] = [
     value: '1',
     stage: 'document_verification',
     ending: 'resubmit',
-    then: '→ closed',
+    leadsTo: '→ closed',
     policy: { documents: { maxAttempts: 1, start: 'immediately' } },
   },
   {
@@ -159,7 +159,7 @@ export const choices: Choice[] = [
     value: 'close',
     stage: 'document_verification',
     ending: 'marked as fraud',
-    then: '→ closed',
+    leadsTo: '→ closed',
     policy: { documents: { onRisk: 'close', start: 'immediately' } },
   },
   {
@@ -167,7 +167,7 @@ export const choices: Choice[] = [
     value: 'next_attempt',
     stage: 'document_verification',
     ending: 'marked as fraud',
-    then: 'again',
+    leadsTo: 'again',
     policy: { documents: { onRisk: 'next_attempt', start: 'immediately' } },
   },
   {
@@ -175,7 +175,7 @@ export const choices: Choice[] = [
     value: 'next_attempt',
     stage: 'document_verification',
     ending: 'deadline',
-    then: 'again',
+    leadsTo: 'again',
     policy: { documents: { onDeadline: 'next_attempt', deadline: '3s', start: 'immediately' } },
   },
   {
@@ -183,7 +183,7 @@ export const choices: Choice[] = [
     value: '0',
     stage: 'document_verification',
     ending: 'technical error',
-    then: '→ needs_attention',
+    leadsTo: '→ needs_attention',
     policy: { documents: { maxTechnicalRetries: 0, start: 'immediately' } },
   },
   {
@@ -191,7 +191,7 @@ export const choices: Choice[] = [
     value: 'review',
     stage: 'selfie_reverification',
     ending: 'reject',
-    then: '→ review',
+    leadsTo: '→ review',
     policy: { reverification: { onReject: 'review' } },
   },
   {
@@ -199,7 +199,7 @@ export const choices: Choice[] = [
     value: 'verified',
     stage: 'selfie_reverification',
     ending: 'reject',
-    then: '→ verified',
+    leadsTo: '→ verified',
     policy: { reverification: { onReject: 'verified' } },
   },
   {
@@ -207,7 +207,7 @@ export const choices: Choice[] = [
     value: '1',
     stage: 'selfie_reverification',
     ending: 'resubmit',
-    then: '→ closed',
+    leadsTo: '→ closed',
     policy: { reverification: { maxAttempts: 1 } },
   },
   {
@@ -215,7 +215,7 @@ export const choices: Choice[] = [
     value: 'close',
     stage: 'selfie_reverification',
     ending: 'deadline',
-    then: '→ closed',
+    leadsTo: '→ closed',
     policy: { reverification: { onDeadline: 'close', deadline: '3s' } },
   },
 ];
