@@ -1,0 +1,102 @@
+/** What stands around the tables of docs/funnel.md. */
+export const prose = {
+  title: `# What a funnel does
+
+For people in HR and operators: what happens in every state of a funnel, and what comes of everything that can happen there.
+
+Every cell of the tables is tested: a test brings real funnels into each state, sends them each message, and compares. The
+page is written from the same data by \`npm run docs:funnel\`.`,
+
+  stages: `## Stages
+
+Four stages ask RiskOS for an evaluation, all in the same way: the passive check, document verification, selfie
+reverification and payroll set-up. The other five wait for somebody, or for nothing.
+
+| stage | waits for | goes on |
+| --- | --- | --- |
+| \`passive_check\` | RiskOS | when there is a verdict |
+| \`awaiting_document_request\` | HR | with \`requestDocuments\`; \`documents.start: immediately\` passes it by |
+| \`document_verification\` | the candidate, then RiskOS | when there is a verdict, or the deadline passes |
+| \`review\` | a reviewer | when a person decides, in RiskOS or with the update \`review\` |
+| \`verified\` | nothing, for years if need be | with \`requestReverification\`, \`requestPayrollSetup\`, \`complete\`, or every \`reverification.every\` |
+| \`selfie_reverification\` | the candidate, then RiskOS | when there is a verdict, or the deadline passes |
+| \`payroll_setup\` | RiskOS | when there is a verdict |
+| \`needs_attention\` | an operator | with \`retry\` or \`correct\`, back to the stage where it stopped |
+| \`closed\` | nothing | never; \`outcome\` says why |
+
+A funnel starts at \`passive_check\`, or at \`verified\` if it is given a \`baseline\`.`,
+
+  states: `## What comes of each message
+
+A stage that asks RiskOS does something else with a message according to what it waits for. The columns of the table, with the
+four stages together in the first six:`,
+
+  words: `The words in its cells:`,
+
+  messages: `The table. The updates come from HR and operators; the events come from RiskOS through the relay, and each is of the
+evaluation under way, or of the last one where none is:`,
+
+  belowMessages: `- An update that is not valid is refused everywhere, with \`InvalidMessage\`, the field and the reason. A refused update leaves
+  nothing in the history and changes nothing.
+- An update that has just been accepted is carried out before the next one: until then others are refused with \`WrongStage\`.
+  \`withdraw\` always passes.
+- \`requestReverification\` is refused with \`NoBaseline\` if the documents were accepted without a reference.
+- What RiskOS refuses of the updates that are *sent* is answered with \`RiskosRefused\`, an unclear answer with
+  \`RiskosUnavailable\`; the funnel stays, and reads.
+- \`review\` stands here for a decision to accept. The reminder comes when a quarter of the time is left, or as
+  \`documents.reminder\`, \`review.reminder\` and \`reverification.reminder\` say.
+- Without any event RiskOS is read all the same: after 30 seconds, 2, 10 and 30 minutes, 1, 2, 4 and 8 hours, then every 12
+  hours (\`reconciliation\`), and once more at the deadline.
+- An attempt that was given up at its deadline can still end well: while the same stage is open its events are read, and an
+  accept counts; the newer attempt is superseded.
+
+A deadline in one of the four stages is \`documents.deadline\`, that of a selfie \`reverification.deadline\`. It runs from when
+RiskOS took the request. Where *works* says \`needs attention\`, it is RiskOS that is late, and not the candidate.`,
+
+  verdicts: `## What follows a verdict
+
+*again* is a new attempt in the same stage. There are at most \`maxAttempts\`; after the last one the funnel closes as
+\`attempts_exhausted\`. An error of RiskOS's own does not count as the candidate's attempt; after \`documents.maxTechnicalRetries\` of
+them the funnel needs attention.`,
+
+  review: `A review ends by a person's decision, here or in RiskOS, and that is final whatever the policy says. HR may grant a try
+beyond \`maxAttempts\`. Past its deadline it is shown as overdue and goes on waiting.`,
+
+  policy: `### What the policy changes
+
+The tables above show a funnel without a policy of its own. Every field, with its default, is in
+[src/contract/policy.ts](../src/contract/policy.ts); those that change the way of a funnel:`,
+
+  trouble: `## When RiskOS cannot be asked
+
+A failure of RiskOS is never a rejection. \`trouble\` in the status says that RiskOS is out of reach, and since when; the funnel
+goes on by itself.
+
+- **It certainly did not take the request** (connection refused, 429, and the like): asked again, for as long as it takes, with
+  growing waits of at most five minutes, or as RiskOS says.
+- **It perhaps took it** (no answer, 5xx): the funnel waits \`ambiguousWait\` for an event that tells, each time twice as long, at
+  most an hour, because another request can mean another SMS. After five such requests it needs attention, and one
+  event that tells brings it back.
+- **It refuses** (a wrong key, a permission, data it does not take): the funnel needs attention at once; \`attention.fields\` names what
+  to \`correct\`. \`retry\` sends the same again.
+- **It cannot be read**: read again at the next reading. A deadline waits for that, but no longer than \`reconciliation.longest\`;
+  then the funnel needs attention.
+- **It no longer knows an evaluation that it began**: the funnel needs attention; \`retry\` begins another one.`,
+
+  notices: `## What HR is told
+
+With \`NOTIFY_URL\` a notice comes for each of these; [src/contract/notice.ts](../src/contract/notice.ts) has its shape. Several
+at once are one notice.
+
+| change | when |
+| --- | --- |
+| \`next_action\` | HR has something else to do: a link to show, a code to enter, a review, documents to request |
+| \`verdict\` | an evaluation was settled |
+| \`conflict\` | an event contradicts a settled verdict; it stays |
+| \`escalation\` | a deadline is near or has passed |
+| \`attention\` | the funnel stands at \`needs_attention\` |
+| \`images\` | it is known what became of the images of an evaluation |
+| \`closed\` | the funnel has closed |
+
+What is recorded in the timeline only is told to nobody.`,
+};

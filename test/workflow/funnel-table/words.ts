@@ -1,0 +1,49 @@
+import type { Refusal, Stage } from '../../../src/contract/index.ts';
+
+/** What comes of a message, as a cell says it. */
+export type Word =
+  | Refusal
+  | `→ ${Stage}`
+  | 'back'
+  | 'again'
+  | 'read'
+  | 'sent'
+  | 'conflict'
+  | 'noted'
+  | 'ignored'
+  | 'reminder'
+  | 'overdue'
+  | 'gone'
+  | 'none';
+
+/** In the order of the legend; a refusal has its own entry. */
+export const meanings: [shown: string, meaning: string][] = [
+  ['→ stage', 'The funnel goes on to that stage.'],
+  ['back', 'The funnel goes back to the stage where it stopped, and does there what it was about to do.'],
+  [
+    'read',
+    'It is recorded in the timeline, and RiskOS is read. Only what RiskOS then says counts: the funnel stays until that is a verdict.',
+  ],
+  ['sent', 'It is sent to RiskOS, which is then read. The funnel stays until RiskOS has a verdict.'],
+  [
+    'conflict',
+    'It is recorded, and the settled verdict gets the flag `contradicted_later`. The verdict and the stage stay.',
+  ],
+  ['noted', 'It is recorded in the timeline; nothing else happens, and RiskOS is not read.'],
+  ['ignored', 'Nothing happens; it is not in the timeline either.'],
+  ['reminder', '`escalation` becomes `reminder`, and HR gets a notice.'],
+  ['overdue', '`escalation` becomes `overdue`, and HR gets a notice. It still ends only by a person.'],
+  ['✗', 'An update is refused with `WrongStage`; the message names what is possible instead.'],
+  [
+    'gone',
+    'The funnel’s run has ended: Temporal answers that there is nobody to tell. The relay answers 200.',
+  ],
+  ['–', 'Does not come here.'],
+];
+
+/** As it stands in a cell. */
+export function shown(word: Word): string {
+  if (word === 'WrongStage') return '✗';
+  if (word === 'none') return '–';
+  return word.replace('document_verification', 'documents').replaceAll('_', ' ');
+}
