@@ -98,10 +98,9 @@ async function allEvents(temporal: Client, workflowId: string, length: number): 
   for (;;) {
     const { events } = await historyAtRest(temporal, workflowId, 100);
     const [begin] = sinceCapture(events);
-    const last = events.at(-1);
-    const timer = last?.timerStartedEventAttributes;
-    if (begin && last && timer) {
-      const due = timeOf(last) + tsToMs(timer.startToFireTimeout);
+    const started = events.findLast((event) => event.timerStartedEventAttributes);
+    if (begin && started) {
+      const due = timeOf(started) + tsToMs(started.timerStartedEventAttributes?.startToFireTimeout);
       if (due > timeOf(begin) + length) return events;
     }
     await setTimeout(200);

@@ -34,7 +34,6 @@ describe('the command refuses with 2, in one line that never holds the value:', 
     ['a long reason', ['withdraw', 'app-1', '--reason', canary.repeat(100)], '', /reason: /],
     ['a long token', ['documents', 'app-1', '--di-token', canary.repeat(1000)], '', /diSessionToken: /],
     ['an application id', ['status', `${canary}@example.com`], '', /application id must be/],
-    ['a verdict', ['review', 'app-1', '--verdict', canary, '--by', 'a', '--reason', 'b'], '', /verdict/],
   ])('%s', async ([_what, args, input, reason], { expect }) => {
     const { code, stdout, stderr } = await run(args, nowhere, input);
     expect({ code, lines: stderr.trim().split('\n').length }).toEqual({ code: 2, lines: 1 });

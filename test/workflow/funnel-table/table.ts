@@ -50,6 +50,8 @@ const telling = all('read', {
   unclear: 'back',
   closed: 'gone',
 });
+/** Of no meaning, except that any event tells what became of a request that was never answered. */
+const progress = all('noted', { asked: 'read', unclear: 'back', closed: 'gone' });
 const forPeople = all('noted', { closed: 'gone' });
 
 /** RiskOS's types of events, each of the evaluation under way, or of the last one where none is. */
@@ -70,8 +72,8 @@ export const eventRows: Record<EventType, Row> = {
   decision_update: telling,
   reevaluation: telling,
   workflow_execution_failed: telling,
-  case_notes_added: forPeople,
-  unknown: forPeople,
+  case_notes_added: progress,
+  unknown: progress,
 };
 
 /** Events by what they are about. */
