@@ -7,6 +7,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import {
+  aboutToMove,
   describeIssues,
   type NextAction,
   type Status,
@@ -69,7 +70,19 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
       });
   };
 
-  const status = () => ask(() => handle.query<Status>(statusQuery));
+  const query = <Answer>(name: string): Promise<Answer> =>
+    ask(async () => {
+      for (;;) {
+        try {
+          return await handle.query<Answer>(name);
+        } catch (error) {
+          if (!(error instanceof QueryNotRegisteredError) || error.message !== aboutToMove) throw error;
+          await setTimeout(50);
+        }
+      }
+    });
+
+  const status = () => query<Status>(statusQuery);
 
   const update = async <Name extends UpdateName>(name: Name, message: UpdateInput<Name>): Promise<Status> => {
     const checked = updates[name].schema.safeParse(message);
@@ -91,7 +104,7 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
     applicationId,
     status,
     nextAction: async () => (await status()).nextAction,
-    timeline: () => ask(() => handle.query<TimelineEntry[]>(timelineQuery)),
+    timeline: () => query<TimelineEntry[]>(timelineQuery),
     result: async () => {
       try {
         return await client.workflow.result<() => Promise<Status>>(handle.workflowId);

@@ -14,6 +14,9 @@ export const refusals = [
 ] as const;
 export type Refusal = (typeof refusals)[number];
 
+/** A query that came before the workflow task whose events it saw is refused with this; asked again, it is answered. */
+export const aboutToMove = 'the funnel is about to move; ask again';
+
 /** `field: reason; field: reason`, with field names and never a value. */
 export function describeIssues(error: z.ZodError, root = ''): string {
   const lines = error.issues.map((issue) => {
