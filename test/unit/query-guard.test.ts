@@ -1,40 +1,25 @@
 import { expect, test } from 'vitest';
-import { interceptors } from '../../workflows/query-guard.ts';
+import { createGuard } from '../../workflows/query-guard.ts';
 
-type Job = { fireTimer: { seq: number } } | { queryWorkflow: { queryId: string } };
-
-const timer = { fireTimer: { seq: 1 } };
-const query = { queryWorkflow: { queryId: 'status' } };
-
-/** A workflow as the worker activates it: with jobs, at a time, when its history has so many events. */
-function workflow() {
-  const [guard] = interceptors().internals ?? [];
-  return (historyLength: number, seconds: number, job: Job) => {
-    let activated = false;
-    guard?.activate?.(
-      {
-        batchIndex: 0,
-        activation: { historyLength, timestamp: { seconds, nanos: 5 }, jobs: [job] },
-      },
-      () => {
-        activated = true;
-      },
-    );
-    return activated;
-  };
-}
+const events = (length: number, time: string) => ({ length, time, onlyQueries: false });
+const query = (length: number, time: string) => ({ length, time, onlyQueries: true });
 
 test('a workflow task is carried out, and queries after it are answered', () => {
-  const activate = workflow();
-  expect(activate(3, 100, timer)).toBe(true);
-  expect(activate(10, 101, timer)).toBe(true);
-  expect(activate(13, 101, query)).toBe(true);
-  expect(activate(16, 102, timer)).toBe(true);
-  expect(activate(16, 102, timer)).toBe(true);
+  const comesTooEarly = createGuard();
+  const inOrder = [
+    events(3, '100.5'),
+    events(10, '101.5'),
+    query(13, '101.5'),
+    events(16, '102.5'),
+    // What an answer within the same task brings.
+    events(16, '102.5'),
+    query(16, '102.5'),
+  ];
+  expect(inOrder.map(comesTooEarly)).toEqual([false, false, false, false, false, false]);
 });
 
 test('events that come with a query, before the task whose events they are, are refused', () => {
-  const activate = workflow();
-  activate(10, 101, timer);
-  expect(() => activate(15, 101, timer)).toThrow(/about to move; ask again/);
+  const comesTooEarly = createGuard();
+  comesTooEarly(events(10, '101.5'));
+  expect(comesTooEarly(events(15, '101.5'))).toBe(true);
 });
