@@ -9,6 +9,8 @@ export default defineConfig({
     // Two cores: more files at once only make each other late.
     maxWorkers: 2,
     restoreMocks: true,
+    // Real processes on a busy machine: a test that fails there gets a second chance, and the report says so.
+    retry: process.env['CI'] ? 1 : 0,
     // A busy machine is late, not wrong.
     expect: { poll: { timeout: 20_000 } },
   },
