@@ -6,7 +6,7 @@ import { parseEvaluationId, type RiskosEvent } from '../contract/index.ts';
 import { addHealth } from '../health.ts';
 import { parseWebhook, RiskosError, type WebhookEvent } from '../riskos/index.ts';
 import { bearerCheck } from './bearer.ts';
-import { type Delivery, signalFunnel } from './signal.ts';
+import { createSignaller, type Delivery, type Signaller } from './signal.ts';
 
 export interface RelayOptions {
   temporal: Client;
@@ -32,6 +32,8 @@ export async function createRelay(options: RelayOptions): Promise<FastifyInstanc
     bodyLimit: 1024 * 1024,
   });
   await server.register(helmet);
+  const signaller = createSignaller(temporal, deadline);
+  server.addHook('onClose', () => signaller.settled());
   const registry = addHealth(server, () => reachable(temporal, deadline));
   const deliveries = new Counter({
     name: 'candidate_funnel_webhooks_total',
@@ -57,7 +59,7 @@ export async function createRelay(options: RelayOptions): Promise<FastifyInstanc
         deliveries.inc({ result: 'malformed' });
         return reply.code(400).send({ error: event.message });
       }
-      const result = await relay(temporal, event, deadline);
+      const result = await relay(signaller, event);
       deliveries.inc({ result });
       request.log.info({ eventId: event.eventId, eventType: event.eventType, result }, 'webhook');
       if (result === 'unreachable') {
@@ -81,7 +83,7 @@ function eventOf(body: unknown): WebhookEvent | RiskosError {
   }
 }
 
-async function relay(temporal: Client, event: WebhookEvent, deadline: number): Promise<Result> {
+async function relay(signaller: Signaller, event: WebhookEvent): Promise<Result> {
   if (event.isTestPing) return 'test_ping';
   const { evaluationId } = event;
   const key = evaluationId === undefined ? undefined : parseEvaluationId(evaluationId);
@@ -94,7 +96,7 @@ async function relay(temporal: Client, event: WebhookEvent, deadline: number): P
     ...(event.decision === undefined ? {} : { decision: event.decision }),
     ...(event.progress === undefined ? {} : { progress: event.progress }),
   };
-  return signalFunnel(temporal, key.applicationId, signal, deadline);
+  return signaller.signal(key.applicationId, signal);
 }
 
 async function reachable(temporal: Client, deadline: number): Promise<boolean> {

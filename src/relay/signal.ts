@@ -4,22 +4,34 @@ import { type RiskosEvent, riskosEventSignal, workflowIdOf } from '../contract/i
 
 export type Delivery = 'signalled' | 'no_open_funnel' | 'unreachable';
 
-/** Signals the funnel, and gives up after `deadline` milliseconds: the client's own retries take twenty seconds. */
-export async function signalFunnel(
-  temporal: Client,
-  applicationId: string,
-  event: RiskosEvent,
-  deadline: number,
-): Promise<Delivery> {
-  const giveUp = new AbortController();
-  const late = setTimeout(deadline, 'unreachable' as const, { signal: giveUp.signal }).catch(
-    () => 'unreachable' as const,
-  );
-  try {
-    return await Promise.race([send(temporal, applicationId, event, deadline), late]);
-  } finally {
-    giveUp.abort();
-  }
+export interface Signaller {
+  /** Signals the funnel, and gives up after the deadline. */
+  signal(applicationId: string, event: RiskosEvent): Promise<Delivery>;
+  /** Resolves when the calls that were given up have ended too: the connection may be closed then. */
+  settled(): Promise<void>;
+}
+
+/** `deadline`: milliseconds; the client's own retries go on for longer. */
+export function createSignaller(temporal: Client, deadline: number): Signaller {
+  const underWay = new Set<Promise<Delivery>>();
+  return {
+    signal: async (applicationId, event) => {
+      const giveUp = new AbortController();
+      const late = setTimeout(deadline, 'unreachable' as const, { signal: giveUp.signal }).catch(
+        () => 'unreachable' as const,
+      );
+      const sending = send(temporal, applicationId, event, deadline);
+      underWay.add(sending);
+      try {
+        return await Promise.race([sending.finally(() => underWay.delete(sending)), late]);
+      } finally {
+        giveUp.abort();
+      }
+    },
+    settled: async () => {
+      await Promise.allSettled(underWay);
+    },
+  };
 }
 
 async function send(
