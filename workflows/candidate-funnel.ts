@@ -119,7 +119,8 @@ async function waitForDocumentRequest(memory: Memory): Promise<Stage> {
 }
 
 async function restVerified(memory: Memory): Promise<Stage> {
-  forgetWhatIsDone(memory);
+  // What an update has just brought is for the stage that it asked for.
+  if (memory.request === null) forgetWhatIsDone(memory);
   const { every } = memory.application.policy.reverification;
   const periodic = every !== null && memory.baseline !== null && memory.alarms.reverify === undefined;
   if (periodic) setAlarm(memory, 'reverify', now() + milliseconds(every));
