@@ -1,15 +1,13 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { request } from 'undici';
+import { forward, serve, type Served } from './serve.ts';
 
 /** What stands between the worker and RiskOS, and what a test may do to one request. */
-export interface Gateway {
-  url: string;
+export interface Gateway extends Served {
   /** Requests that were let through to RiskOS, as `METHOD path`. */
   passed: string[];
   /** Called for each request; whatever it returns is done to it. Passes all when unset. */
   meddle: (call: { method: string; path: string; nth: number }) => Meddling | Promise<Meddling>;
-  close(): Promise<void>;
 }
 
 /**
@@ -27,16 +25,6 @@ export type Meddling =
 
 export async function createGateway(target: string): Promise<Gateway> {
   const counts = new Map<string, number>();
-  const gateway: Gateway = {
-    url: '',
-    passed: [],
-    meddle: () => 'pass',
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const { method = 'GET', url: path = '/' } = incoming;
     const body = await buffer(incoming);
@@ -52,25 +40,14 @@ export async function createGateway(target: string): Promise<Gateway> {
       await meddling.hold_before();
       if (outgoing.destroyed) return;
     }
-    const answer = await request(`${target}${path}`, {
-      method,
-      headers: { ...incoming.headers, host: new URL(target).host },
-      ...(body.length > 0 ? { body } : {}),
-    });
+    const { answer, content } = await forward(incoming, body, target);
     gateway.passed.push(`${method} ${path}`);
-    const content = await buffer(answer.body);
     if (meddling === 'cut_after') return void outgoing.destroy();
     if (typeof meddling === 'object' && 'hold_after' in meddling) await meddling.hold_after();
     outgoing.writeHead(answer.statusCode, { 'content-type': String(answer.headers['content-type']) });
     outgoing.end(content);
   }
 
-  const server = createServer((incoming, outgoing) => {
-    handle(incoming, outgoing).catch(() => outgoing.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('the gateway does not listen');
-  gateway.url = `http://127.0.0.1:${address.port}`;
+  const gateway: Gateway = { ...(await serve(handle)), passed: [], meddle: () => 'pass' };
   return gateway;
 }
