@@ -6,7 +6,7 @@ import { type Random, randomOf } from './random.ts';
 import { comparable, withoutContradictions } from './support/comparable.ts';
 import { type Letter, letter } from './support/deliver.ts';
 import { type Copy, openPostOffice, type PostOffice } from './support/post-office.ts';
-import { createdFor, decideInRiskos, smsFor } from './support/riskos.ts';
+import { createdFor, decideInRiskos, smsFor } from '../support/riskos.ts';
 
 let world: World;
 let office: PostOffice;

@@ -3,7 +3,7 @@ import type { Funnel } from '../../src/client/index.ts';
 import { createWorld, until, type World } from '../support/world.ts';
 import { historyOf } from './history.ts';
 import { deliverAsRiskos, letter } from './support/deliver.ts';
-import { captureIn, createdFor } from './support/riskos.ts';
+import { captureIn, createdFor } from '../support/riskos.ts';
 
 let world: World;
 let relayUrl: string;

@@ -4,7 +4,7 @@ import { createGateway, type Gateway } from '../support/gateway.ts';
 import { createWorld, until, verdictsOf, type World } from '../support/world.ts';
 import { randomOf } from './random.ts';
 import { deliver, letter } from './support/deliver.ts';
-import { captureIn, createdFor } from './support/riskos.ts';
+import { captureIn, createdFor } from '../support/riskos.ts';
 
 let world: World;
 let gateway: Gateway;

@@ -3,7 +3,7 @@ import { type DevServer, findTemporal, startDevServer } from '../../src/dev-serv
 import { createGateway, type Gateway } from '../support/gateway.ts';
 import { createWorld, until, verdictsOf, type World } from '../support/world.ts';
 import { deliver, letter } from './support/deliver.ts';
-import { createdFor } from './support/riskos.ts';
+import { createdFor } from '../support/riskos.ts';
 
 let server: DevServer;
 let world: World;

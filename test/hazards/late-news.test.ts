@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createGateway, type Gateway } from '../support/gateway.ts';
 import { createWorld, quickPolicy, until, type World } from '../support/world.ts';
 import { deliver, letter } from './support/deliver.ts';
-import { captureIn, createdFor, decideInRiskos } from './support/riskos.ts';
+import { captureIn, createdFor, decideInRiskos } from '../support/riskos.ts';
 
 let world: World;
 let gateway: Gateway;

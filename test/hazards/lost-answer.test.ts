@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createGateway, type Gateway } from '../support/gateway.ts';
 import { createWorld, quickPolicy, until, type World } from '../support/world.ts';
 import { deliver, letter } from './support/deliver.ts';
-import { captureIn, createdFor, decideInRiskos, smsFor } from './support/riskos.ts';
+import { captureIn, decideInRiskos, documentsOf, smsFor } from '../support/riskos.ts';
 
 let world: World;
 let gateway: Gateway;
@@ -32,16 +32,13 @@ function loseAnswer(): void {
   gateway.meddle = ({ method, nth }) => (method === 'POST' && nth === 2 ? 'cut_after' : 'pass');
 }
 
-const documentsOf = (applicationId: string) =>
-  createdFor(world, applicationId).filter(({ id }) => id.includes('~document_verification~'));
-
 describe('a POST whose answer was lost', () => {
   test('is found again by the event of its pause', async () => {
     loseAnswer();
     const policy = { ...quickPolicy, ambiguousWait: '4s' };
     const funnel = await world.start('told', { custom: { scenario: 'person' }, policy });
-    await expect.poll(() => documentsOf(funnel.applicationId).length, { timeout: 20_000 }).toBe(1);
-    const { id = '', eval_id: evalId = '' } = documentsOf(funnel.applicationId)[0] ?? {};
+    await expect.poll(() => documentsOf(world, funnel.applicationId).length, { timeout: 20_000 }).toBe(1);
+    const { id = '', eval_id: evalId = '' } = documentsOf(world, funnel.applicationId)[0] ?? {};
     await deliver(relayUrl, letter('evaluation_paused', { id, eval_id: evalId }));
     await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
     expect(smsFor(world, funnel.applicationId)).toHaveLength(1);
@@ -52,8 +49,8 @@ describe('a POST whose answer was lost', () => {
     loseAnswer();
     const policy = { ...quickPolicy, ambiguousWait: '4s' };
     const funnel = await world.start('noted', { custom: { scenario: 'person' }, policy });
-    await expect.poll(() => documentsOf(funnel.applicationId).length, { timeout: 20_000 }).toBe(1);
-    const { id = '', eval_id: evalId = '' } = documentsOf(funnel.applicationId)[0] ?? {};
+    await expect.poll(() => documentsOf(world, funnel.applicationId).length, { timeout: 20_000 }).toBe(1);
+    const { id = '', eval_id: evalId = '' } = documentsOf(world, funnel.applicationId)[0] ?? {};
     const note = { id, eval_id: evalId, reviewer_id: 'Webhook', notes: 'Capture App Opened' };
     expect(await deliver(relayUrl, letter('case_notes_added', note))).toBe(200);
     await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
@@ -67,7 +64,7 @@ describe('two evaluations for one attempt, both in review', () => {
     const policy = { ...quickPolicy, reconciliation: { first: '400ms', longest: '800ms' } };
     const funnel = await world.start('two', { custom: { scenario: 'review' }, policy });
     await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
-    const [lost, answered] = documentsOf(funnel.applicationId);
+    const [lost, answered] = documentsOf(world, funnel.applicationId);
     if (!lost || !answered) throw new Error('there are no two evaluations');
     // The first one becomes known by its late event.
     await deliver(relayUrl, letter('evaluation_paused', { id: lost.id, eval_id: lost.eval_id }));

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exampleApplication } from '../support/application.ts';
 import { createWorld, quickPolicy, until, verdictsOf, type World } from '../support/world.ts';
 import { deliver, letter } from './support/deliver.ts';
-import { captureIn, createdFor } from './support/riskos.ts';
+import { captureIn, createdFor } from '../support/riskos.ts';
 
 let world: World;
 let relayUrl: string;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createGateway, type Gateway } from '../support/gateway.ts';
 import { createWorld, quickPolicy, until, verdictsOf, type World } from '../support/world.ts';
 import { type Door, openDoor } from './support/door.ts';
-import { captureIn, createdFor, smsFor } from './support/riskos.ts';
+import { captureIn, createdFor, smsFor } from '../support/riskos.ts';
 
 let world: World;
 let gateway: Gateway;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DevServer, findTemporal, startDevServer } from '../../src/dev-server/index.ts';
 import { createWorld, until, verdictsOf, type World } from '../support/world.ts';
-import { captureIn, createdFor, smsFor } from './support/riskos.ts';
+import { captureIn, createdFor, smsFor } from '../support/riskos.ts';
 
 let folder: string;
 let server: DevServer;

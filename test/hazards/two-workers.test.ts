@@ -3,7 +3,7 @@ import { createArchiveKey } from '../../src/archive/index.ts';
 import { apiKey } from '../support/constants.ts';
 import { killProcess, type Running, startProcess } from '../support/processes.ts';
 import { createWorld, until, verdictsOf, type World } from '../support/world.ts';
-import { createdFor, smsFor } from './support/riskos.ts';
+import { createdFor, smsFor } from '../support/riskos.ts';
 
 let world: World;
 let workers: Running[] = [];

@@ -3,7 +3,7 @@ import { retryAfterOf } from '../../src/riskos/retry.ts';
 import { createWorld, quickPolicy, until, verdictsOf, type World } from '../support/world.ts';
 import { letterOf } from './support/deliver.ts';
 import { openPostOffice, type PostOffice } from './support/post-office.ts';
-import { createdFor, decideInRiskos } from './support/riskos.ts';
+import { createdFor, decideInRiskos } from '../support/riskos.ts';
 import { openSkewed, type Skewed } from './support/skewed.ts';
 
 const hours = 3600_000;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createGateway, type Gateway, type Meddling } from '../support/gateway.ts';
+import { documentsOf } from '../support/riskos.ts';
 import { createWorld, quickPolicy, until, verdictsOf, type World } from '../support/world.ts';
 
 let world: World;
@@ -27,12 +28,6 @@ beforeEach(() => {
 
 const notFound: Meddling = { status: 404, body: '{"message":"Not found"}' };
 const refused: Meddling = { status: 403, body: '{"error":"denied","code":"PERMISSION_DENIED"}' };
-const documentsOf = (applicationId: string) =>
-  world.emulator
-    .ledger()
-    .evaluations.filter(
-      ({ id }) => id.startsWith(`${applicationId}~`) && id.includes('document_verification'),
-    );
 
 describe('an evaluation that RiskOS has begun', () => {
   const quickReading = {
@@ -43,7 +38,7 @@ describe('an evaluation that RiskOS has begun', () => {
 
   test('and forgotten stops the funnel, and a retry begins another one', async () => {
     gateway.meddle = ({ method, path }) =>
-      method === 'GET' && path === `/api/evaluation/${documentsOf(funnel.applicationId)[0]?.eval_id}`
+      method === 'GET' && path === `/api/evaluation/${documentsOf(world, funnel.applicationId)[0]?.eval_id}`
         ? notFound
         : 'pass';
     const funnel = await world.start('forgotten', { custom: { scenario: 'absent' }, policy: quickReading });
@@ -53,7 +48,7 @@ describe('an evaluation that RiskOS has begun', () => {
     expect(again.stage).toBe('document_verification');
     const status = await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
     expect(status.attempt).toBe(2);
-    expect(documentsOf(funnel.applicationId)).toHaveLength(2);
+    expect(documentsOf(world, funnel.applicationId)).toHaveLength(2);
   });
 
   test('and tells of before it can be read is read again a moment later', async () => {
@@ -61,7 +56,7 @@ describe('an evaluation that RiskOS has begun', () => {
     gateway.meddle = ({ method }) => (method === 'GET' && lag-- > 0 ? notFound : 'pass');
     const funnel = await world.start('lagging', { custom: { scenario: 'accept' }, policy: quickReading });
     await until(funnel, ({ stage }) => stage === 'verified');
-    expect(documentsOf(funnel.applicationId)).toHaveLength(1);
+    expect(documentsOf(world, funnel.applicationId)).toHaveLength(1);
   });
 
   test('but that cannot be read from its deadline on stops the funnel, not the candidate', async () => {
@@ -86,7 +81,7 @@ test('an event that explains what became of unclear POSTs ends the attention the
     policy: { ...quickPolicy, ambiguousWait: '10ms' },
   });
   await until(funnel, ({ stage }) => stage === 'needs_attention');
-  const [created] = documentsOf(funnel.applicationId);
+  const [created] = documentsOf(world, funnel.applicationId);
   await world.temporal.workflow.getHandle(`funnel-${funnel.applicationId}`).signal<unknown[]>('riskosEvent', {
     eventId: 'explains',
     eventType: 'evaluation_paused',

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { exampleApplication } from '../support/application.ts';
 import { FunnelError } from '../../src/client/index.ts';
 import { createGateway, type Gateway } from '../support/gateway.ts';
+import { createdFor } from '../support/riskos.ts';
 import { createRiskosWorker } from '../support/worker.ts';
 import { createWorld, quickPolicy, until, verdictsOf, type World } from '../support/world.ts';
 
@@ -58,15 +59,12 @@ beforeEach(() => {
   gateway.meddle = () => 'pass';
 });
 
-const createdFor = (applicationId: string) =>
-  world.emulator.ledger().evaluations.filter(({ id }) => id.startsWith(`${applicationId}~`));
-
 describe('documents', () => {
   test('a RESUBMIT that marks fraud is not coached and goes to a person', async () => {
     const funnel = await world.start('fraud', { custom: { scenario: 'fraud-resubmit' } });
     const status = await until(funnel, ({ stage }) => stage === 'review');
     expect(status.verdicts.at(-1)).toMatchObject({ verdict: 'review', flags: ['risk'] });
-    expect(createdFor(funnel.applicationId)).toHaveLength(2);
+    expect(createdFor(world, funnel.applicationId)).toHaveLength(2);
   });
 
   test('a technical error is tried again without counting as the attempt of the candidate', async () => {
@@ -84,7 +82,7 @@ describe('documents', () => {
     const funnel = await world.start('technical-cap', { custom: { scenario: 'technical-for-ever' } });
     const status = await until(funnel, ({ stage }) => stage === 'needs_attention');
     expect(status.nextAction).toMatchObject({ kind: 'needs_attention' });
-    expect(createdFor(funnel.applicationId)).toHaveLength(4);
+    expect(createdFor(world, funnel.applicationId)).toHaveLength(4);
   });
 
   test('a deadline without a candidate closes the funnel as expired, after one more look', async () => {
@@ -108,7 +106,7 @@ describe('documents', () => {
     });
     const status = await until(funnel, ({ stage }) => stage === 'closed');
     expect(status.outcome).toBe('expired');
-    expect(createdFor(funnel.applicationId)).toHaveLength(3);
+    expect(createdFor(world, funnel.applicationId)).toHaveLength(3);
   });
 
   test('a lost webhook and a passed deadline together still end with the verdict', async () => {
@@ -131,7 +129,7 @@ describe('documents', () => {
     });
     const status = await until(funnel, ({ stage }) => stage === 'verified' || stage === 'closed');
     expect(verdictsOf(status)).toEqual(['passive_check 1 accept', 'document_verification 1 accept']);
-    expect(createdFor(funnel.applicationId).length).toBeGreaterThan(2);
+    expect(createdFor(world, funnel.applicationId).length).toBeGreaterThan(2);
     expect(status.baseline).toBe(true);
   });
 
@@ -195,7 +193,7 @@ describe('a person', () => {
   test('in RiskOS settles a review by deciding there', async () => {
     const funnel = await world.start('reviewer', { custom: { scenario: 'documents-review' } });
     await until(funnel, ({ stage }) => stage === 'review');
-    const evaluation = createdFor(funnel.applicationId).at(-1);
+    const evaluation = createdFor(world, funnel.applicationId).at(-1);
     const answer = await request(`${world.emulator.url}/dashboard/${evaluation?.eval_id}`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -296,8 +294,8 @@ describe('RiskOS', () => {
       return method === 'POST' && posts === 2 ? { hold_after: () => opened } : 'pass';
     };
     const funnel = await world.start('strangers', { custom: { scenario: 'absent' } });
-    await expect.poll(() => createdFor(funnel.applicationId).length).toBe(2);
-    const id = createdFor(funnel.applicationId).at(-1)?.id;
+    await expect.poll(() => createdFor(world, funnel.applicationId).length).toBe(2);
+    const id = createdFor(world, funnel.applicationId).at(-1)?.id;
     const handle = world.temporal.workflow.getHandle(`funnel-${funnel.applicationId}`);
     for (const evalId of ['stranger-1', 'stranger-2', 'stranger-3', 'stranger-4', 'not an id/..']) {
       const event = { eventId: evalId, eventType: 'evaluation_completed', evaluationId: id, evalId };
@@ -306,7 +304,7 @@ describe('RiskOS', () => {
     open();
     await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
     expect((await funnel.withdraw()).outcome).toBe('withdrawn');
-    expect(createdFor(funnel.applicationId)).toHaveLength(2);
+    expect(createdFor(world, funnel.applicationId)).toHaveLength(2);
   });
 
   test('that cuts the connection after processing gets no second POST: an event leads back', async () => {
@@ -316,7 +314,7 @@ describe('RiskOS', () => {
       policy: { ...quickPolicy, ambiguousWait: '20s' },
     });
     await until(funnel, ({ stage }) => stage === 'verified');
-    const ids = createdFor(funnel.applicationId).map(({ id }) => id);
+    const ids = createdFor(world, funnel.applicationId).map(({ id }) => id);
     expect(ids.filter((id) => id.includes('document_verification'))).toHaveLength(1);
   });
 
@@ -328,7 +326,7 @@ describe('RiskOS', () => {
     };
     const funnel = await world.start('limited', { custom: { scenario: 'accept' } });
     await until(funnel, ({ stage }) => stage === 'verified');
-    expect(createdFor(funnel.applicationId)).toHaveLength(2);
+    expect(createdFor(world, funnel.applicationId)).toHaveLength(2);
   });
 
   test.each([
@@ -349,10 +347,9 @@ describe('RiskOS', () => {
       gateway.meddle = () => 'pass';
       await (code === 400 ? funnel.correct({ candidate: { email: 'new@example.com' } }) : funnel.retry());
       await until(funnel, ({ stage }) => stage === 'verified');
-      expect(createdFor(funnel.applicationId).map(({ id }) => id.split('~').slice(2).join(' '))).toEqual([
-        'passive_check 1',
-        'document_verification 1',
-      ]);
+      expect(
+        createdFor(world, funnel.applicationId).map(({ id }) => id.split('~').slice(2).join(' ')),
+      ).toEqual(['passive_check 1', 'document_verification 1']);
     },
   );
 
@@ -466,7 +463,7 @@ describe('a second start', () => {
       exampleApplication(funnel.applicationId, { custom: { scenario: 'passive-reject' } }),
     );
     await second.result();
-    const ids = createdFor(funnel.applicationId).map(({ id }) => id);
+    const ids = createdFor(world, funnel.applicationId).map(({ id }) => id);
     expect(ids).toHaveLength(2);
     expect(new Set(ids).size).toBe(2);
   });

@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import type { World } from '../../support/world.ts';
+import type { World } from './world.ts';
 
 /** What a reviewer or a candidate does in RiskOS itself. Rejects when RiskOS does not take it. */
 async function inRiskos(world: World, evalId: string, what: string, body: object): Promise<void> {
@@ -22,6 +22,10 @@ export function captureIn(world: World, evalId: string): Promise<void> {
 
 export function createdFor(world: World, applicationId: string) {
   return world.emulator.ledger().evaluations.filter(({ id }) => id.startsWith(`${applicationId}~`));
+}
+
+export function documentsOf(world: World, applicationId: string) {
+  return createdFor(world, applicationId).filter(({ id }) => id.includes('~document_verification~'));
 }
 
 export function smsFor(world: World, applicationId: string) {
