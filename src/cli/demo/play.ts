@@ -34,6 +34,8 @@ export async function play(
       options.changed(progress);
       if (await act(funnel, scenario, status)) break;
     }
+    // A funnel that has closed waits a little for images that are on their way.
+    if (progress.status?.stage === 'closed') progress.status = await funnel.result();
     progress.difference = differenceOf(scenario, progress.status);
   } catch (error) {
     progress.difference = error instanceof Error ? error.message : String(error);
@@ -49,15 +51,13 @@ async function act(funnel: Funnel, { hr }: Scenario, status: Status): Promise<bo
   if (hr === 'withdraw' && status.nextAction.kind === 'show_capture_link') {
     await funnel.withdraw({ reason: 'the position is filled' });
   }
-  const waitsForImages = status.images.some(({ result }) => result === 'pending');
-  if (status.stage === 'needs_attention') return true;
-  if (status.stage === 'closed') return !waitsForImages;
+  if (status.stage === 'needs_attention' || status.stage === 'closed') return true;
   if (status.stage !== 'verified') return false;
   if (hr === 'reverify' && !status.verdicts.some(({ stage }) => stage === 'selfie_reverification')) {
     await funnel.requestReverification({ reason: 'first_day' });
     return false;
   }
-  return !waitsForImages;
+  return status.images.every(({ result }) => result !== 'pending');
 }
 
 /** The number of archived images, or the reason why there are none. */
