@@ -72,10 +72,9 @@ function deadlineOf(memory: Memory): number | null {
 
 /** Whether the deadline of a person's part is near or over. */
 function escalationOf(memory: Memory): Status['escalation'] {
-  const { stage, evaluation } = memory;
   const { deadline } = memory.alarms;
-  const ofPerson = stage === 'review' || (isEvaluated(stage) && evaluation?.latest?.state === 'paused');
-  if (!deadline || !ofPerson) return null;
+  const whom = waitingFor(memory);
+  if (!deadline || (whom !== 'candidate' && whom !== 'reviewer')) return null;
   if (hasRung(memory, 'deadline')) return 'overdue';
   return deadline.rung > 0 ? 'reminder' : null;
 }
@@ -83,10 +82,6 @@ function escalationOf(memory: Memory): Status['escalation'] {
 /** Whether an alarm has changed nothing that people are shown. */
 export function isShown(memory: Memory): boolean {
   return memory.notices.escalation === escalationOf(memory);
-}
-
-function isEvaluated(stage: Stage): boolean {
-  return !['review', 'verified', 'awaiting_document_request', 'needs_attention', 'closed'].includes(stage);
 }
 
 function waitingFor(memory: Memory): WaitingFor {
