@@ -10,6 +10,7 @@ import { createRelay } from '../relay/index.ts';
 import { createRiskosClient } from '../riskos/index.ts';
 import { createWorkers } from '../worker/index.ts';
 import { registerSearchAttributes } from '../worker/search-attributes.ts';
+import { listenNear } from './process.ts';
 
 export interface Parts {
   funnels: FunnelClient;
@@ -30,8 +31,9 @@ export interface PartsOptions {
   pace: number;
   logger: Logger;
   notifier?: Notifier | undefined;
-  /** Its scenarios, its port, where it keeps its evaluations … */
+  /** Its scenarios, its usual port, where it keeps its evaluations … */
   emulator?: Partial<EmulatorOptions>;
+  /** Its usual port; any free one unless given. */
   relayPort?: number;
 }
 
@@ -48,18 +50,17 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
     await registerSearchAttributes(temporal.connection, loadClientConnectConfig().namespace ?? 'default');
 
     const apiKey = secret();
-    const emulator = await startEmulator({
-      apiKey,
-      port: 0,
-      pace: options.pace,
-      ...options.emulator,
-    });
+    const emulator = await listenNear(options.emulator?.port ?? 0, (port) =>
+      startEmulator({ apiKey, pace: options.pace, ...options.emulator, port }),
+    );
     closing.push(() => emulator.close());
 
     const token = secret();
     const relay = await createRelay({ temporal, bearerTokens: [token], logger });
-    const relayUrl = await relay.listen({ host: '127.0.0.1', port: options.relayPort ?? 0 });
     closing.push(() => relay.close());
+    const relayUrl = await listenNear(options.relayPort ?? 0, (port) =>
+      relay.listen({ host: '127.0.0.1', port }),
+    );
     emulator.setWebhook({ url: `${relayUrl}/webhooks/riskos`, auth: { type: 'bearer', token } });
 
     const riskos = createRiskosClient({

@@ -42,8 +42,8 @@ export async function runDev(options: DevOptions): Promise<void> {
       pace: options.pace,
       logger,
       notifier: notifierOfSettings(),
-      emulator: { port: await usualPort(8090), stateFile: resolve(data, 'emulator.json') },
-      relayPort: await usualPort(8080),
+      emulator: { port: 8090, stateFile: resolve(data, 'emulator.json') },
+      relayPort: 8080,
     });
     say(`Temporal     ${temporal.address}`);
     if (temporal.uiUrl) say(`Temporal UI  ${temporal.uiUrl}`);

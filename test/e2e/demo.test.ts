@@ -40,10 +40,10 @@ test('the demo ends by itself with 0, having printed one JSON line for each cand
 }, 120_000);
 
 test('without --json it prints a line a change, and in the end what was expected and what came', async () => {
-  const { code, stdout } = await run(['demo', '--only', 'accept,passive-reject'], {
+  const { code, stdout, stderr } = await run(['demo', '--only', 'accept,passive-reject'], {
     TEMPORAL_ADDRESS: inject('temporalAddress'),
   });
-  expect(code).toBe(0);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stdout).toMatch(/^· accept\s+document verification\s+accept$/m);
   expect(stdout).toContain('expected  passive accept → documents accept; verified, 3 images');
   expect(stdout).toContain('came      passive accept → documents accept; verified, 3 images');

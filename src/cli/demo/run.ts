@@ -44,7 +44,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       archive: { folder, recipient: (await createArchiveKey()).recipient },
       pace: 300,
       logger,
-      emulator: { port: await usualPort(8090) },
+      emulator: { port: 8090 },
     });
     try {
       const stays = process.stdout.isTTY && !options.exit && !options.json;
