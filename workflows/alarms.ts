@@ -7,6 +7,7 @@ const summaries: Record<AlarmName, string> = {
   read: 'RiskOS is read then, if no event comes',
   deadline: 'the deadline of this step, or the reminder of it',
   patience: 'somebody has to look then, if RiskOS still cannot be read',
+  images: 'RiskOS has the images then',
   reverify: 'periodic reverification',
 };
 
@@ -39,7 +40,7 @@ export function resumeAlarms(memory: Memory): void {
   }
 }
 
-const alarmNames: readonly AlarmName[] = ['post', 'read', 'deadline', 'patience', 'reverify'];
+const alarmNames: readonly AlarmName[] = ['post', 'read', 'deadline', 'patience', 'images', 'reverify'];
 
 function ring(memory: Memory, name: AlarmName, alarm: Alarm): void {
   const isSet = () => memory.alarms[name] === alarm;

@@ -12,7 +12,7 @@ import { acceptApplication } from './application.ts';
 import { clearAlarms, hasRung, resumeAlarms, setAlarm } from './alarms.ts';
 import { now } from './clock.ts';
 import { evaluate, forgetAbandoned, NeedsAttention, review, setDeadline } from './evaluation.ts';
-import { archiveImages, imagesPending } from './images.ts';
+import { archiveImages, imagesPending, wantImages } from './images.ts';
 import { type EvaluatedStage, type Memory, newMemory, note, recall } from './memory.ts';
 import { listen } from './messages.ts';
 import { handOverNotices, sendNotices } from './notices.ts';
@@ -76,7 +76,7 @@ const steps: Record<Exclude<Stage, 'closed'>, (memory: Memory) => Promise<Stage>
 async function check(memory: Memory, stage: EvaluatedStage): Promise<Stage> {
   const settled = await evaluate(memory, stage);
   if (settled.kind === 'expired') return afterDeadline[stage](memory);
-  await archiveImages(memory, stage, settled);
+  wantImages(memory, stage, settled);
   if (settled.technical) return afterTechnicalError(memory, stage);
   switch (settled.verdict) {
     case 'accept':
@@ -97,7 +97,7 @@ async function waitForReview(memory: Memory): Promise<Stage> {
   const stage = memory.evaluation?.stage;
   const settled = await review(memory);
   if (settled.kind === 'expired' || stage === undefined) throw new NeedsAttention('The review got lost.');
-  await archiveImages(memory, stage, settled);
+  wantImages(memory, stage, settled);
   switch (settled.verdict) {
     case 'accept':
       return afterAccept[stage](memory, settled.evaluation);
@@ -268,6 +268,7 @@ function close(memory: Memory, outcome: Outcome): 'closed' {
 /** Images that are still being archived may tell their result, for a while; the archiving itself goes on anyway. */
 async function tidyUp(memory: Memory): Promise<void> {
   show(memory);
+  await archiveImages(memory);
   // First of all: a closed funnel takes no more updates, so every later wait is without one.
   await handlersFinished();
   if (imagesPending(memory)) await condition(() => !imagesPending(memory), '1 minute');

@@ -1,12 +1,14 @@
 import { CancellationScope, startChild } from '@temporalio/workflow';
 import { imagesRecord, inWords, milliseconds } from '../src/contract/index.ts';
+import { clearAlarms, hasRung, setAlarm } from './alarms.ts';
+import { now } from './clock.ts';
 import type { Settled } from './evaluation.ts';
 import { imageRetention } from './image-retention.ts';
 import { type EvaluatedStage, type Memory, note } from './memory.ts';
 import { news } from './notices.ts';
 
-/** Starts the archiving of a settled evaluation's images beside the funnel, if policy wants them. Never fails it. */
-export async function archiveImages(memory: Memory, stage: EvaluatedStage, settled: Settled): Promise<void> {
+/** Images of a settled evaluation that policy wants in the archive; RiskOS has them a moment later. */
+export function wantImages(memory: Memory, stage: EvaluatedStage, settled: Settled): void {
   if (settled.kind === 'expired') return;
   const { verdict, evaluation } = settled;
   const { images: policy } = memory.application.policy;
@@ -16,30 +18,42 @@ export async function archiveImages(memory: Memory, stage: EvaluatedStage, settl
   const { evaluationId } = evaluation;
   if (memory.images.some((known) => known.evaluationId === evaluationId)) return;
   memory.images = [...memory.images.slice(-99), { evaluationId, result: 'pending', count: 0 }];
-  try {
-    await CancellationScope.nonCancellable(() =>
-      startChild(imageRetention, {
-        workflowId: `images-${evaluationId}`,
-        parentClosePolicy: 'ABANDON',
-        staticSummary: `Images of ${inWords(stage)}`,
-        args: [
-          {
-            ask: {
-              applicationId: memory.application.applicationId,
-              evaluationId,
-              evalId: evaluation.evalId,
-              documentType: evaluation.documentType ?? null,
-              reasonCodes: evaluation.reasonCodes,
-              lag: milliseconds(policy.lag),
-            },
-            keepFor: milliseconds(policy.keepFor),
-          },
-        ],
-      }),
-    );
-  } catch {
-    settleImages(memory, { evaluationId, result: 'none', count: 0 });
-    note(memory, 'the archiving of images could not be started');
+  memory.toArchive.push({
+    stage,
+    ask: {
+      applicationId: memory.application.applicationId,
+      evaluationId,
+      evalId: evaluation.evalId,
+      documentType: evaluation.documentType ?? null,
+      reasonCodes: evaluation.reasonCodes,
+      lag: milliseconds(policy.lag),
+    },
+  });
+  if (!memory.alarms.images) setAlarm(memory, 'images', now() + milliseconds(policy.lag));
+}
+
+export function imagesDue(memory: Memory): boolean {
+  return memory.toArchive.length > 0 && hasRung(memory, 'images');
+}
+
+/** Starts the archiving of wanted images beside the funnel. Never fails it. */
+export async function archiveImages(memory: Memory): Promise<void> {
+  clearAlarms(memory, 'images');
+  for (let wanted = memory.toArchive.shift(); wanted; wanted = memory.toArchive.shift()) {
+    const { stage, ask } = wanted;
+    try {
+      await CancellationScope.nonCancellable(() =>
+        startChild(imageRetention, {
+          workflowId: `images-${ask.evaluationId}`,
+          parentClosePolicy: 'ABANDON',
+          staticSummary: `Images of ${inWords(stage)}`,
+          args: [{ ask, keepFor: milliseconds(memory.application.policy.images.keepFor) }],
+        }),
+      );
+    } catch {
+      settleImages(memory, { evaluationId: ask.evaluationId, result: 'none', count: 0 });
+      note(memory, 'the archiving of images could not be started');
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
+import type { ImagesAsk } from '../activities/images.ts';
 import type {
   Advice,
   Application,
@@ -67,9 +68,9 @@ type Request =
 
 /**
  * The next POST; the next reading without an event; the deadline of a person's part; the end of the patience with a
- * RiskOS that cannot be read after it; the next periodic reverification.
+ * RiskOS that cannot be read after it; the end of the images' lag; the next periodic reverification.
  */
-export type AlarmName = 'post' | 'read' | 'deadline' | 'patience' | 'reverify';
+export type AlarmName = 'post' | 'read' | 'deadline' | 'patience' | 'images' | 'reverify';
 
 /** Rings at each of its times, in milliseconds since 1970; `rung` of them have come. */
 export interface Alarm {
@@ -117,6 +118,8 @@ export interface Memory {
   advice: Advice[];
   verdicts: VerdictRecord[];
   images: ImagesRecord[];
+  /** Images that are wanted, and whose archiving has not been started. */
+  toArchive: { stage: EvaluatedStage; ask: ImagesAsk }[];
   baseline: Baseline | null;
   /** When a person's part ends, and before that when HR is reminded of it (milliseconds since 1970). */
   deadline: number[];
@@ -157,6 +160,7 @@ export function newMemory(application: Application): Memory {
     advice: [],
     verdicts: [],
     images: [],
+    toArchive: [],
     baseline: application.baseline ?? null,
     deadline: [],
     alarms: {},

@@ -5,4 +5,5 @@ import * as contract from '../src/contract/index.ts';
  * longer to build than a funnel to replay. The SDK freezes what workflows share, all the way down, and zod's schemas
  * cannot work frozen (they keep what they derive from themselves). It does not look into what is frozen already.
  */
-Object.freeze(contract);
+const surface: object = contract;
+Object.freeze(surface);

@@ -1,24 +1,30 @@
 import { allHandlersFinished, condition, continueAsNew, sleep, workflowInfo } from '@temporalio/workflow';
 import type { ApplicationInput, Status } from '../src/contract/index.ts';
+import { archiveImages, imagesDue } from './images.ts';
 import type { Memory } from './memory.ts';
 import { isShown, show } from './status.ts';
 
 type Funnel = (application: ApplicationInput, carried: Memory) => Promise<Status>;
 
 /**
- * Waits for `ready`. Every wait of the funnel is this one: it shows where the funnel stands, and continues as new when
- * Temporal suggests it, so nothing that a wait depends on may live outside the memory.
+ * Waits for `ready`. Every wait of the funnel is this one: it shows where the funnel stands, starts what is due beside it,
+ * and continues as new when Temporal suggests it, so nothing that a wait depends on may live outside the memory.
  */
 export async function waitUntil(memory: Memory, ready: () => boolean): Promise<void> {
   while (!ready()) {
-    if (workflowInfo().continueAsNewSuggested) {
+    if (suggested()) {
       await handlersFinished(ready);
       if (ready()) return;
       await continueAsNew<Funnel>(memory.application, memory);
     }
     show(memory);
-    await condition(() => ready() || workflowInfo().continueAsNewSuggested || !isShown(memory));
+    await condition(() => ready() || suggested() || imagesDue(memory) || !isShown(memory));
+    if (imagesDue(memory)) await archiveImages(memory);
   }
+}
+
+function suggested(): boolean {
+  return workflowInfo().continueAsNewSuggested;
 }
 
 /**

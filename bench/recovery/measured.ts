@@ -14,10 +14,10 @@ export function missed({ times, target }: Measured): boolean {
   return target !== undefined && Math.max(...times) > target;
 }
 
-/** Resolves when the condition holds; throws after a minute. */
+/** Resolves when the condition holds; throws after a minute. Asks seldom: what is measured shares the machine. */
 export async function reached(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   for (const giveUp = Date.now() + 60_000; !(await condition());) {
     if (Date.now() > giveUp) throw new Error(`it never came to that: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }

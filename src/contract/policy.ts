@@ -76,7 +76,7 @@ export const policy = z
       .strictObject({
         archiveOn: z.array(z.enum(['accept', 'review', 'reject'])).default(['accept']),
         keepFor: duration.default('90 days'),
-        /** How long images may lag the decision: they are asked for again after this, twice. */
+        /** How long images may lag the decision: they are asked for after this, and twice again. A close asks at once. */
         lag: duration.default('10s'),
       })
       .prefault({}),

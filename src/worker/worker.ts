@@ -84,6 +84,8 @@ function queuesOf({
     {
       taskQueue,
       workflowBundle: { codePath: bundlePath },
+      // All funnels of a killed worker are replayed at once, which one thread cannot share with a second core.
+      workflowThreadPoolSize: 2,
       activities: createNotificationActivities(notifier),
     },
     {

@@ -9,9 +9,9 @@ import { startParts } from '../../src/cli/parts.ts';
 import { serve } from '../support/serve.ts';
 
 async function portInUse(): Promise<number> {
-  const { url, close } = await serve(() => Promise.reject(new Error('this one is not asked')));
-  onTestFinished(close);
-  return Number(new URL(url).port);
+  const served = await serve(() => Promise.reject(new Error('this one is not asked')));
+  onTestFinished(() => served.close());
+  return Number(new URL(served.url).port);
 }
 
 test('the demo and dev take other ports when somebody else has the usual ones', async () => {

@@ -104,6 +104,20 @@ describe('continue-as-new', () => {
     expect(status.verdicts.at(-1)).toMatchObject({ stage: 'payroll_setup', verdict: 'accept' });
   });
 
+  test("between a verdict and the end of its images' lag forgets no images", async () => {
+    const policy = { ...quickPolicy, images: { lag: '4s' } };
+    const funnel = await world.start('lagging', { custom: { scenario: 'accept' }, policy });
+    await until(funnel, ({ stage }) => stage === 'verified');
+    const runs = await runsOf(funnel.applicationId);
+    await funnel.requestReverification();
+    await expect.poll(() => runsOf(funnel.applicationId)).toBeGreaterThan(runs);
+    const status = await until(
+      funnel,
+      ({ images }) => images.length === 2 && images.every(({ result }) => result === 'archived'),
+    );
+    expect(status.images.map(({ count }) => count)).toEqual([3, 1]);
+  });
+
   test('racing with events and updates loses none of them', async () => {
     const policy = { ...quickPolicy, reconciliation: { first: '50ms', longest: '50ms' } };
     const funnels = await Promise.all(
