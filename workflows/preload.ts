@@ -1,8 +1,8 @@
 import * as contract from '../src/contract/index.ts';
 
 /**
- * The contract is evaluated once for all workflows of a worker: it has no state of a workflow, and zod's schemas take
- * longer to build than a funnel to replay. The SDK freezes what workflows share, all the way down, and zod's schemas
+ * The contract is evaluated once for all workflows of a worker: it has no state of a workflow, and to build zod's
+ * schemas anew was more than a third of a replay. The SDK freezes what workflows share, all the way down, and zod's schemas
  * cannot work frozen (they keep what they derive from themselves). It does not look into what is frozen already.
  */
 const surface: object = contract;
