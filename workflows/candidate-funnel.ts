@@ -74,6 +74,8 @@ const steps: Record<Exclude<Stage, 'closed'>, (memory: Memory) => Promise<Stage>
 };
 
 async function check(memory: Memory, stage: EvaluatedStage): Promise<Stage> {
+  // A POST may queue for long, and waits for its answer are no place to begin anything.
+  await archiveImages(memory);
   const settled = await evaluate(memory, stage);
   if (settled.kind === 'expired') return afterDeadline[stage](memory);
   wantImages(memory, stage, settled);
@@ -269,7 +271,7 @@ function close(memory: Memory, outcome: Outcome): 'closed' {
 async function tidyUp(memory: Memory): Promise<void> {
   show(memory);
   await archiveImages(memory);
-  // First of all: a closed funnel takes no more updates, so every later wait is without one.
+  // A closed funnel takes no more updates, so every later wait is without one.
   await handlersFinished();
   if (imagesPending(memory)) await condition(() => !imagesPending(memory), '1 minute');
   show(memory);

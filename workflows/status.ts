@@ -79,9 +79,9 @@ function escalationOf(memory: Memory): Status['escalation'] {
   return deadline.rung > 0 ? 'reminder' : null;
 }
 
-/** Whether an alarm has changed nothing that people are shown. */
+/** Whether nothing that people are shown has come beside the story: an alarm, a result of images, a contradiction. */
 export function isShown(memory: Memory): boolean {
-  return memory.notices.escalation === escalationOf(memory);
+  return memory.notices.changes.length === 0 && memory.notices.escalation === escalationOf(memory);
 }
 
 function waitingFor(memory: Memory): WaitingFor {

@@ -49,19 +49,20 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
     closing.push(() => temporal.connection.close());
     await registerSearchAttributes(temporal.connection, loadClientConnectConfig().namespace ?? 'default');
 
-    const apiKey = secret();
-    const emulator = await listenNear(options.emulator?.port ?? 0, (port) =>
-      startEmulator({ apiKey, pace: options.pace, ...options.emulator, port }),
-    );
-    closing.push(() => emulator.close());
-
     const token = secret();
     const relay = await createRelay({ temporal, bearerTokens: [token], logger });
     closing.push(() => relay.close());
     const relayUrl = await listenNear(options.relayPort ?? 0, (port) =>
       relay.listen({ host: '127.0.0.1', port }),
     );
-    emulator.setWebhook({ url: `${relayUrl}/webhooks/riskos`, auth: { type: 'bearer', token } });
+
+    const apiKey = secret();
+    // What an earlier one could not deliver goes out as soon as it starts.
+    const webhook = { url: `${relayUrl}/webhooks/riskos`, auth: { type: 'bearer', token } } as const;
+    const emulator = await listenNear(options.emulator?.port ?? 0, (port) =>
+      startEmulator({ apiKey, pace: options.pace, webhook, ...options.emulator, port }),
+    );
+    closing.push(() => emulator.close());
 
     const riskos = createRiskosClient({
       baseUrl: emulator.url,

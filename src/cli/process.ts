@@ -1,22 +1,41 @@
 import { once } from 'node:events';
 import getPort from 'get-port';
+import { DevServerError, ensureTemporal } from '../dev-server/index.ts';
 
 /** Resolves with the first SIGINT or SIGTERM. */
 export async function stopSignal(): Promise<void> {
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
 }
 
-/** The port that people expect, or a free one when it is taken. */
-export async function usualPort(port: number): Promise<number> {
-  return getPort({ port, host: '127.0.0.1' });
-}
-
 /** Listens on the port that people expect, or on a free one when somebody else has just taken it. */
 export async function listenNear<T>(port: number, listen: (port: number) => Promise<T>): Promise<T> {
   return listen(port).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return listen(0);
+    if (isTaken(error)) return listen(0);
     throw error;
   });
+}
+
+function isTaken(error: unknown): boolean {
+  if (error instanceof DevServerError) return error.type === 'PortInUse';
+  // Windows says EACCES of a port that it keeps for itself.
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'EADDRINUSE' || code === 'EACCES';
+}
+
+/** The Temporal server that `TEMPORAL_ADDRESS` names, or one of our own on its usual ports, or on others. */
+export async function usualTemporal(options: {
+  onProgress: (line: string) => void;
+  dbFile?: string;
+}): ReturnType<typeof ensureTemporal> {
+  ownTemporal();
+  const uiPort = await usualPort(8233);
+  return listenNear(await usualPort(7233), (port) =>
+    ensureTemporal({ ...options, env: process.env, port, uiPort: port === 0 ? 0 : uiPort }),
+  );
+}
+
+async function usualPort(port: number): Promise<number> {
+  return getPort({ port, host: '127.0.0.1' });
 }
 
 /** Without `TEMPORAL_ADDRESS` the server is one of our own: nobody else's namespace, TLS or key applies to it. */

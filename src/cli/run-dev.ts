@@ -3,12 +3,11 @@ import { resolve } from 'node:path';
 import { createArchiveKey } from '../archive/index.ts';
 import { queueSettings, readSettings } from '../config.ts';
 import { defaultTaskQueue } from '../contract/index.ts';
-import { ensureTemporal } from '../dev-server/index.ts';
 import { createLogger } from '../logging.ts';
 import { InputError } from './errors.ts';
 import { notifierOfSettings } from './notifier.ts';
 import { startParts } from './parts.ts';
-import { ownTemporal, usualPort } from './process.ts';
+import { usualTemporal } from './process.ts';
 import { installRuntime } from './runtime.ts';
 
 export interface DevOptions {
@@ -25,14 +24,7 @@ export async function runDev(options: DevOptions): Promise<void> {
   await chmod(data, 0o700);
   await lockFolder(data);
   const key = await keptKey(resolve(data, 'archive-key.txt'));
-  ownTemporal();
-  const temporal = await ensureTemporal({
-    env: process.env,
-    onProgress: say,
-    dbFile: resolve(data, 'temporal.db'),
-    port: await usualPort(7233),
-    uiPort: await usualPort(8233),
-  });
+  const temporal = await usualTemporal({ onProgress: say, dbFile: resolve(data, 'temporal.db') });
   const taskQueue = queueFor(temporal.started);
   try {
     const parts = await startParts({

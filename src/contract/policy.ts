@@ -77,7 +77,9 @@ export const policy = z
         archiveOn: z.array(z.enum(['accept', 'review', 'reject'])).default(['accept']),
         keepFor: duration.default('90 days'),
         /** How long images may lag the decision: they are asked for after this, and twice again. A close asks at once. */
-        lag: duration.default('10s'),
+        lag: duration
+          .refine((lag) => milliseconds(lag) <= 3_600_000, 'must be at most 1 hour')
+          .default('10s'),
       })
       .prefault({}),
     /** RiskOS's decision words, upper case, to ours; added to the built-in ones. */

@@ -8,6 +8,7 @@ const duration = fc
     fc.constantFrom('ms', 's', ' seconds', ' minutes', 'h', ' hours', 'd', ' days'),
   )
   .map(([count, unit]) => `${count}${unit}`);
+const anHour = duration.filter((text) => milliseconds(text) <= 3_600_000);
 const some = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
 const step = fc.constantFrom('document_verification', 'review', 'close');
 
@@ -26,7 +27,7 @@ const valid = fc.record({
   ),
   review: some(fc.record({ deadline: some(duration) })),
   reverification: some(fc.record({ every: some(fc.option(duration)), deadline: some(duration) })),
-  images: some(fc.record({ keepFor: some(duration), lag: some(duration) })),
+  images: some(fc.record({ keepFor: some(duration), lag: some(anHour) })),
   verdicts: some(fc.dictionary(fc.stringMatching(/^[A-Z_]{1,40}$/), fc.constantFrom(...verdicts))),
   ambiguousWait: some(duration),
 });
@@ -53,6 +54,10 @@ describe('a policy', () => {
       expect(success).toBe(milliseconds(first) <= milliseconds(longest));
     },
   );
+
+  test.prop([duration])('refuses images that lag for more than an hour', (lag) => {
+    expect(policy.safeParse({ images: { lag } }).success).toBe(milliseconds(lag) <= 3_600_000);
+  });
 
   test.prop([fc.anything()])('never throws', (input) => {
     expect(() => policy.safeParse(input)).not.toThrow();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createNotifier } from '../../src/notifier/index.ts';
 import { createReceiver, type Receiver } from '../support/receiver.ts';
+import { documentsOf } from '../support/riskos.ts';
 import { createWorld, quickPolicy, until, type World } from '../support/world.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 'a').toString('base64')}`;
@@ -35,25 +36,34 @@ const changesOf = (applicationId: string) =>
   );
 
 /** The images come beside the story, so their place in it is nobody's promise. */
-function expectStory(applicationId: string): void {
+function expectStory(applicationId: string, story: string[]): void {
   const changes = changesOf(applicationId).flat();
-  expect(changes.filter((change) => change !== 'images')).toEqual([
-    'verdict',
-    'next_action',
-    'verdict',
-    'closed',
-  ]);
+  expect(changes.filter((change) => change !== 'images')).toEqual(story);
+}
+
+/** RiskOS says of accepted documents that they are rejected. */
+async function contradict(applicationId: string): Promise<void> {
+  const [documents] = documentsOf(world, applicationId);
+  await world.temporal.workflow.getHandle(`funnel-${applicationId}`).signal<unknown[]>('riskosEvent', {
+    eventId: 'contradicts',
+    eventType: 'decision_update',
+    evaluationId: documents?.id,
+    evalId: documents?.eval_id,
+    decision: 'REJECT',
+  });
 }
 
 describe('HR is told', () => {
   test('of each change that it must act on or know, in order, signed, and of nothing else', async () => {
     await startWorker();
     const funnel = await world.start('told', { custom: { scenario: 'accepted' } });
-    await until(funnel, ({ images }) => images[0]?.result === 'archived');
+    // Nobody asks anything of a funnel that rests at verified, so each of these comes by itself.
+    await expect.poll(() => changesOf(funnel.applicationId).flat()).toContain('images');
+    await contradict(funnel.applicationId);
+    await expect.poll(() => changesOf(funnel.applicationId).flat()).toContain('conflict');
     await funnel.complete();
     await expect.poll(() => changesOf(funnel.applicationId).flat()).toContain('closed');
-    expectStory(funnel.applicationId);
-    expect(changesOf(funnel.applicationId).flat()).toContain('images');
+    expectStory(funnel.applicationId, ['verdict', 'next_action', 'verdict', 'conflict', 'closed']);
     const link = receiver.received.find(
       ({ type, data }) => type === 'funnel.changed' && data.nextAction.kind === 'show_capture_link',
     );
@@ -96,7 +106,7 @@ describe('HR is told', () => {
     // The funnel is over meanwhile: what was left is sent by a workflow that outlives it.
     await expect.poll(() => changesOf(funnel.applicationId).flat(), { timeout: 40_000 }).toContain('closed');
     expect((await funnel.result()).outcome).toBe('rejected');
-    expectStory(funnel.applicationId);
+    expectStory(funnel.applicationId, ['verdict', 'next_action', 'verdict', 'closed']);
   });
 
   test('of nothing when nobody listens, and then nothing is written down either', async () => {

@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { createArchiveKey } from '../../archive/index.ts';
 import { logSettings, readSettings } from '../../config.ts';
-import { ensureTemporal } from '../../dev-server/index.ts';
 import { play, type Progress } from './play.ts';
 import { applicationOf, type Scenario, scenarios } from './scenarios.ts';
 import { comparison, display, jsonLine } from './table.ts';
 import { InputError } from '../errors.ts';
 import { type Parts, startParts } from '../parts.ts';
-import { ownTemporal, stopSignal, usualPort } from '../process.ts';
+import { stopSignal, usualTemporal } from '../process.ts';
 import { installRuntime } from '../runtime.ts';
 
 export interface DemoOptions {
@@ -30,13 +29,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const logger = pino({ level: LOG_LEVEL }, pino.destination(2));
   installRuntime(logger);
   const folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-'));
-  ownTemporal();
-  const temporal = await ensureTemporal({
-    env: process.env,
-    onProgress: say,
-    port: await usualPort(7233),
-    uiPort: await usualPort(8233),
-  });
+  const temporal = await usualTemporal({ onProgress: say });
   try {
     const parts = await startParts({
       address: temporal.address,
