@@ -56,6 +56,7 @@ export async function renderPage(): Promise<string> {
       ]),
     ),
     prose.trouble,
+    prose.images,
     prose.notices,
   ].join('\n\n');
   const config = await resolveConfig(pagePath);

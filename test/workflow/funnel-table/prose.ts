@@ -83,6 +83,14 @@ goes on by itself.
   then the funnel needs attention.
 - **It no longer knows an evaluation that it began**: the funnel needs attention; \`retry\` begins another one.`,
 
+  images: `## Images
+
+The images of an evaluation with documents or a selfie are archived when its verdict is one of \`images.archiveOn\` (an accept), and
+deleted after \`images.keepFor\` (90 days) by a workflow of its own, \`images-…\`, which outlives the funnel. RiskOS has
+them a moment after the verdict, so it is asked after \`images.lag\` (10 seconds), and twice more while it has none; before the
+next evaluation begins, and when the funnel closes, it is asked at once. No stage waits for them. \`status.images\` says what
+became of them: \`pending\`, \`archived\`, or why there are none: \`military\` (such documents have none), \`minor\`, \`none\`.`,
+
   notices: `## What HR is told
 
 With \`NOTIFY_URL\` a notice comes for each of these; [src/contract/notice.ts](../src/contract/notice.ts) has its shape. Several
