@@ -4,14 +4,14 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/temporal.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
     // Two cores: more files at once only make each other late.
     maxWorkers: 2,
     restoreMocks: true,
     // Real processes on a busy machine: a test that fails there gets a second chance, and the report says so.
     retry: process.env['CI'] ? 1 : 0,
     // A busy machine is late, not wrong.
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 60_000 } },
   },
 });

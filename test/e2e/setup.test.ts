@@ -59,7 +59,7 @@ test('dev keeps everything up, keeps it over a restart, and ends with Ctrl-C', a
   const application = exampleApplication('app-kept', { custom: { scenario: 'accept' } });
   expect(await run(['start', '-'], env, JSON.stringify(application))).toMatchObject({ code: 0 });
   await expect
-    .poll(async () => (await run(['status', 'app-kept'], env)).stdout, { timeout: 20_000 })
+    .poll(async () => (await run(['status', 'app-kept'], env)).stdout)
     .toMatch(/awaiting document request/);
   const ended = once(first, 'exit');
   first.kill('SIGINT');
@@ -69,7 +69,7 @@ test('dev keeps everything up, keeps it over a restart, and ends with Ctrl-C', a
   const again = { TEMPORAL_ADDRESS: addressOf(second.log()) };
   expect(await run(['documents', 'app-kept'], again)).toMatchObject({ code: 0 });
   await expect
-    .poll(async () => (await run(['status', 'app-kept'], again)).stdout, { timeout: 20_000 })
+    .poll(async () => (await run(['status', 'app-kept'], again)).stdout)
     .toMatch(/app-kept {2}verified/);
   const endedAgain = once(second, 'exit');
   second.kill('SIGINT');

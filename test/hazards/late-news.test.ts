@@ -66,4 +66,4 @@ test('a result that was told while RiskOS could not be read is read soon after',
   gateway.meddle = () => 'pass';
   const status = await until(funnel, ({ stage }) => stage === 'verified', 6000);
   expect(status.trouble).toBeNull();
-}, 60_000);
+});

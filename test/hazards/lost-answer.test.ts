@@ -37,7 +37,7 @@ describe('a POST whose answer was lost', () => {
     loseAnswer();
     const policy = { ...quickPolicy, ambiguousWait: '4s' };
     const funnel = await world.start('told', { custom: { scenario: 'person' }, policy });
-    await expect.poll(() => documentsOf(world, funnel.applicationId).length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => documentsOf(world, funnel.applicationId).length).toBe(1);
     const { id = '', eval_id: evalId = '' } = documentsOf(world, funnel.applicationId)[0] ?? {};
     await deliver(relayUrl, letter('evaluation_paused', { id, eval_id: evalId }));
     await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
@@ -49,7 +49,7 @@ describe('a POST whose answer was lost', () => {
     loseAnswer();
     const policy = { ...quickPolicy, ambiguousWait: '4s' };
     const funnel = await world.start('noted', { custom: { scenario: 'person' }, policy });
-    await expect.poll(() => documentsOf(world, funnel.applicationId).length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => documentsOf(world, funnel.applicationId).length).toBe(1);
     const { id = '', eval_id: evalId = '' } = documentsOf(world, funnel.applicationId)[0] ?? {};
     const note = { id, eval_id: evalId, reviewer_id: 'Webhook', notes: 'Capture App Opened' };
     expect(await deliver(relayUrl, letter('case_notes_added', note))).toBe(200);

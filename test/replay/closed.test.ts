@@ -42,15 +42,14 @@ test.each([
       await funnel.result();
     }),
   );
-  for (const { applicationId } of funnels) {
+  const histories = funnels.map(async ({ applicationId }) => {
     const handle = world.temporal.workflow.getHandle(`funnel-${applicationId}`);
-    const history = await handle.fetchHistory();
-    const replayed = Worker.runReplayHistory(
-      { workflowBundle: { codePath: bundlePath } },
-      history,
-      handle.workflowId,
-    );
-    await expect(replayed).resolves.toBeUndefined();
-  }
+    return { workflowId: handle.workflowId, history: await handle.fetchHistory() };
+  });
+  const workflowBundle = { codePath: bundlePath };
+  const broken: unknown[] = [];
+  for await (const replayed of Worker.runReplayHistories({ workflowBundle }, await Promise.all(histories)))
+    if (replayed.error) broken.push(replayed);
+  expect(broken).toEqual([]);
   await world.stopWorker();
 });

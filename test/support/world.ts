@@ -63,7 +63,7 @@ export async function createWorld(
     ...emulatorOptions,
   });
   const temporal = temporalClient(address);
-  const funnels = createFunnelClient({ temporal, taskQueue, deadline: 20_000 });
+  const funnels = createFunnelClient({ temporal, taskQueue, deadline: 40_000 });
   let relay: Stoppable | undefined;
   let stopRunning: (() => Promise<void>) | undefined;
 
@@ -110,7 +110,7 @@ export async function createWorld(
 export async function until(
   funnel: Funnel,
   fulfils: (status: Status) => boolean,
-  patience = 45_000,
+  patience = 90_000,
 ): Promise<Status> {
   let last: Status | undefined;
   for await (const status of funnel.watch({ interval: 50, signal: AbortSignal.timeout(patience) })) {

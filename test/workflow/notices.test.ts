@@ -78,7 +78,7 @@ describe('HR is told', () => {
     const policy = { ...quickPolicy, images: { lag: '100ms', keepFor: '1s' } };
     const funnel = await world.start('shy', { custom: { scenario: 'accepted' }, policy });
     const deleted = () => receiver.received.filter(({ type }) => type === 'images.deleted');
-    await expect.poll(() => deleted().length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => deleted().length).toBe(1);
     expect(deleted()[0]?.data).toMatchObject({ applicationId: funnel.applicationId, count: 3 });
     const told = receiver.received.map(({ body }) => body).join('\n');
     for (const secretOfTheirs of ['Robin', 'Quill', 'robin.quill', '4155550142', 'Harbour', 'di-session']) {
@@ -104,7 +104,7 @@ describe('HR is told', () => {
     await expect.poll(() => receiver.refused.length).toBeGreaterThan(0);
     receiver.status = 200;
     // The funnel is over meanwhile: what was left is sent by a workflow that outlives it.
-    await expect.poll(() => changesOf(funnel.applicationId).flat(), { timeout: 40_000 }).toContain('closed');
+    await expect.poll(() => changesOf(funnel.applicationId).flat()).toContain('closed');
     expect((await funnel.result()).outcome).toBe('rejected');
     expectStory(funnel.applicationId, ['verdict', 'next_action', 'verdict', 'closed']);
   });

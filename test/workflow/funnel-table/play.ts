@@ -172,7 +172,7 @@ async function observeClock(world: World, state: State, stage: EvaluatedStage): 
   const passed = async () =>
     (await lines()).some((line) => /: deadline passed$|^overdue since|^stopped for attention/.test(line)) ||
     (!isWait(state) && (await funnel.status()).stage === 'selfie_reverification');
-  await expect.poll(passed, { interval: 500, timeout: 40_000 }).toBe(true);
+  await expect.poll(passed, { interval: 500 }).toBe(true);
   const reminder = (await lines()).some((line) => line.startsWith('reminder: it ends at'));
   const overdue = (await lines()).some((line) => line.startsWith('overdue since'));
   const { stage: after } = await funnel.status();

@@ -13,7 +13,7 @@ const onRequest: PolicyInput = { ...patient, documents: { ...patient.documents, 
 const baseline = { referenceId: 'accepted-elsewhere-1' };
 const forPayroll = { dateOfBirth: '1990-01-01', nationalId: '900-12-3456' };
 /** Longer than the example of a funnel needs to come anywhere, on a busy machine too. */
-const patience = 40_000;
+const patience = 90_000;
 
 /** A funnel on its way to a state. */
 interface Way {

@@ -14,7 +14,7 @@ export async function reviewed(
   const policy = stage === 'passive_check' ? ({ passive: { onReview: 'review' } } as const) : {};
   const funnel = await reachVerdict(world, stage, nameOf(stage, 'review'), policy);
   const reached = async () => (await funnel.status()).stage;
-  await expect.poll(reached, { interval: 300, timeout: 40_000 }).toBe('review');
+  await expect.poll(reached, { interval: 300 }).toBe('review');
   await funnel.review({ verdict, by: 'reviewer-7', reason: 'looked at it' });
   return wordAt(world, funnel, stage);
 }

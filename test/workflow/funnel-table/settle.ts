@@ -45,7 +45,7 @@ export async function afterEnding(
   policy: NonNullable<ApplicationInput['policy']>,
 ): Promise<Word> {
   const funnel = await reachVerdict(world, stage, nameOf(stage, ending), policy);
-  await expect.poll(() => settled(funnel, stage, ending), { interval: 300, timeout: 40_000 }).toBe(true);
+  await expect.poll(() => settled(funnel, stage, ending), { interval: 300 }).toBe(true);
   return wordAt(world, funnel, stage);
 }
 
