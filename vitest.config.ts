@@ -8,6 +8,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Two cores: more files at once only make each other late.
     maxWorkers: 2,
+    // Each of the concurrent ones drives dozens of funnels.
+    maxConcurrency: 3,
     restoreMocks: true,
     // Real processes on a busy machine: a test that fails there gets a second chance, and the report says so.
     retry: process.env['CI'] ? 1 : 0,
