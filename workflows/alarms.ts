@@ -1,6 +1,6 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import { now } from './clock.ts';
-import type { Alarm, AlarmName, Memory } from './memory.ts';
+import { type Alarm, type AlarmName, alarmNames, type Memory } from './memory.ts';
 
 const summaries: Record<AlarmName, string> = {
   post: 'RiskOS is asked again then',
@@ -39,8 +39,6 @@ export function resumeAlarms(memory: Memory): void {
     if (alarm) ring(memory, name, alarm);
   }
 }
-
-const alarmNames: readonly AlarmName[] = ['post', 'read', 'deadline', 'patience', 'images', 'reverify'];
 
 function ring(memory: Memory, name: AlarmName, alarm: Alarm): void {
   const isSet = () => memory.alarms[name] === alarm;

@@ -33,10 +33,17 @@ import { type EvaluatedStage, type Memory, note, noteTrouble, type OpenEvaluatio
 import { news } from './notices.ts';
 import { waitUntil } from './waiting.ts';
 
+/** An evaluation with a verdict. */
+export interface Decided {
+  kind: 'verdict';
+  verdict: Verdict;
+  technical: boolean;
+  unknown: boolean;
+  evaluation: Evaluation;
+}
+
 /** How an evaluation ended for the funnel. */
-export type Settled =
-  | { kind: 'verdict'; verdict: Verdict; technical: boolean; unknown: boolean; evaluation: Evaluation }
-  | { kind: 'expired' };
+type Settled = Decided | { kind: 'expired' };
 
 interface AttentionDetails {
   fields?: string[];

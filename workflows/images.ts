@@ -2,14 +2,13 @@ import { CancellationScope, startChild } from '@temporalio/workflow';
 import { imagesRecord, inWords, milliseconds } from '../src/contract/index.ts';
 import { clearAlarms, hasRung, setAlarm } from './alarms.ts';
 import { now } from './clock.ts';
-import type { Settled } from './evaluation.ts';
+import type { Decided } from './evaluation.ts';
 import { imageRetention } from './image-retention.ts';
 import { type EvaluatedStage, type Memory, note } from './memory.ts';
 import { news } from './notices.ts';
 
 /** Images of a settled evaluation that policy wants in the archive; RiskOS has them a moment later. */
-export function wantImages(memory: Memory, stage: EvaluatedStage, settled: Settled): void {
-  if (settled.kind === 'expired') return;
+export function wantImages(memory: Memory, stage: EvaluatedStage, settled: Decided): void {
   const { verdict, evaluation } = settled;
   const { images: policy } = memory.application.policy;
   const captured =
@@ -33,7 +32,7 @@ export function wantImages(memory: Memory, stage: EvaluatedStage, settled: Settl
 }
 
 export function imagesDue(memory: Memory): boolean {
-  return memory.toArchive.length > 0 && hasRung(memory, 'images');
+  return hasRung(memory, 'images');
 }
 
 /** Starts the archiving of wanted images beside the funnel. Never fails it. */

@@ -70,7 +70,8 @@ type Request =
  * The next POST; the next reading without an event; the deadline of a person's part; the end of the patience with a
  * RiskOS that cannot be read after it; the end of the images' lag; the next periodic reverification.
  */
-export type AlarmName = 'post' | 'read' | 'deadline' | 'patience' | 'images' | 'reverify';
+export const alarmNames = ['post', 'read', 'deadline', 'patience', 'images', 'reverify'] as const;
+export type AlarmName = (typeof alarmNames)[number];
 
 /** Rings at each of its times, in milliseconds since 1970; `rung` of them have come. */
 export interface Alarm {
