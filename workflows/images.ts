@@ -1,26 +1,41 @@
-import { CancellationScope, startChild } from '@temporalio/workflow';
-import { imagesRecord, inWords, milliseconds } from '../src/contract/index.ts';
-import { clearAlarms, hasRung, setAlarm } from './alarms.ts';
+import { CancellationScope, getExternalWorkflowHandle, startChild, WorkflowExecutionAlreadyStartedError } from '@temporalio/workflow';
+import {
+  type Decidable,
+  type EvaluatedStage,
+  type FunnelState,
+  type ImagesAsk,
+  imagesRecord,
+  imagesReport,
+  inWords,
+  milliseconds,
+  type Verdict,
+} from '../src/contract/index.ts';
+import { recordActivation } from './activation.ts';
 import { now } from './clock.ts';
-import type { Decided } from './evaluation.ts';
 import { imageRetention } from './image-retention.ts';
-import { type EvaluatedStage, type Memory, note } from './memory.ts';
-import { news } from './notices.ts';
+import { announce } from './notices.ts';
+import { note } from './timeline.ts';
+import { clearTimers, hasFired, setTimer } from './timers.ts';
+
+const keptRecords = 100;
 
 /** Images of a settled evaluation that policy wants in the archive; RiskOS has them a moment later. */
-export function wantImages(memory: Memory, stage: EvaluatedStage, settled: Decided): void {
-  const { verdict, evaluation } = settled;
-  const { images: policy } = memory.application.policy;
+export function wantImages(
+  state: FunnelState,
+  stage: EvaluatedStage,
+  { verdict, attempt }: { verdict: Verdict; attempt: Decidable },
+): void {
+  const { latest: evaluation, evaluationId } = attempt;
+  const { images: policy } = state.application.policy;
   const captured =
     evaluation.referenceId !== undefined || (stage !== 'passive_check' && stage !== 'payroll_setup');
   if (!captured || !policy.archiveOn.some((wanted) => wanted === verdict)) return;
-  const { evaluationId } = evaluation;
-  if (memory.images.some((known) => known.evaluationId === evaluationId)) return;
-  memory.images = [...memory.images.slice(-99), { evaluationId, result: 'pending', count: 0 }];
-  memory.toArchive.push({
+  if (state.images.some((known) => known.evaluationId === evaluationId)) return;
+  state.images = [...state.images, { evaluationId, result: 'pending' as const, count: 0 }].slice(-keptRecords);
+  state.toArchive.push({
     stage,
     ask: {
-      applicationId: memory.application.applicationId,
+      applicationId: state.application.applicationId,
       evaluationId,
       evalId: evaluation.evalId,
       documentType: evaluation.documentType ?? null,
@@ -28,46 +43,54 @@ export function wantImages(memory: Memory, stage: EvaluatedStage, settled: Decid
       lag: milliseconds(policy.lag),
     },
   });
-  if (!memory.alarms.images) setAlarm(memory, 'images', now() + milliseconds(policy.lag));
+  if (!state.timers.images) setTimer(state, 'images', now() + milliseconds(policy.lag));
 }
 
-export function imagesDue(memory: Memory): boolean {
-  return hasRung(memory, 'images');
+export function imagesDue(state: FunnelState): boolean {
+  return hasFired(state, 'images');
 }
 
 /** Starts the archiving of wanted images beside the funnel. Never fails it. */
-export async function archiveImages(memory: Memory): Promise<void> {
-  clearAlarms(memory, 'images');
-  for (let wanted = memory.toArchive.shift(); wanted; wanted = memory.toArchive.shift()) {
+export async function archiveImages(state: FunnelState): Promise<void> {
+  clearTimers(state, 'images');
+  for (let wanted = state.toArchive.shift(); wanted; wanted = state.toArchive.shift()) {
     const { stage, ask } = wanted;
-    try {
-      await CancellationScope.nonCancellable(() =>
-        startChild(imageRetention, {
-          workflowId: `images-${ask.evaluationId}`,
-          parentClosePolicy: 'ABANDON',
-          staticSummary: `Images of ${inWords(stage)}`,
-          args: [{ ask, keepFor: milliseconds(memory.application.policy.images.keepFor) }],
-        }),
-      );
-    } catch {
-      settleImages(memory, { evaluationId: ask.evaluationId, result: 'none', count: 0 });
-      note(memory, 'the archiving of images could not be started');
-    }
+    await CancellationScope.nonCancellable(() => startArchiving(state, stage, ask));
   }
 }
 
-/** The retention workflow tells what became of the images. */
-export function settleImages(memory: Memory, payload: unknown): void {
+async function startArchiving(state: FunnelState, stage: EvaluatedStage, ask: ImagesAsk): Promise<void> {
+  const workflowId = `images-${ask.evaluationId}`;
+  try {
+    await startChild(imageRetention, {
+      workflowId,
+      parentClosePolicy: 'ABANDON',
+      staticSummary: `Images of ${inWords(stage)}`,
+      args: [{ ask, keepFor: milliseconds(state.application.policy.images.keepFor) }],
+    });
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) {
+      // A reset of this funnel starts what runs already: it reports its result once more.
+      await getExternalWorkflowHandle(workflowId).signal(imagesReport).catch(() => undefined);
+      return;
+    }
+    note(state, 'images', 'the archiving of images could not be started');
+  }
+}
+
+/** Records the result that the retention workflow reports. */
+export function onImages(state: FunnelState, payload: unknown): void {
+  recordActivation(state);
   const { data: images } = imagesRecord.safeParse(payload);
-  const known = memory.images.find(({ evaluationId }) => evaluationId === images?.evaluationId);
+  const known = state.images.find(({ evaluationId }) => evaluationId === images?.evaluationId);
   if (!images || known?.result !== 'pending') return;
   known.result = images.result;
   known.count = images.count;
-  news(memory, 'images');
-  memory.notices.images.push({ ...known });
-  note(memory, `images: ${images.result}${images.count > 0 ? ` (${images.count})` : ''}`);
+  announce(state, 'images');
+  state.notices.images.push({ ...known });
+  note(state, 'images', `images: ${images.result}${images.count > 0 ? ` (${images.count})` : ''}`);
 }
 
-export function imagesPending(memory: Memory): boolean {
-  return memory.images.some(({ result }) => result === 'pending');
+export function imagesPending(state: FunnelState): boolean {
+  return state.images.some(({ result }) => result === 'pending');
 }

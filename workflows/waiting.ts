@@ -1,30 +1,31 @@
 import { allHandlersFinished, condition, continueAsNew, sleep, workflowInfo } from '@temporalio/workflow';
-import type { ApplicationInput, Status } from '../src/contract/index.ts';
+import type { FunnelState, Status } from '../src/contract/index.ts';
+import { mayContinueAsNew } from './activation.ts';
 import { archiveImages, imagesDue } from './images.ts';
-import type { Memory } from './memory.ts';
-import { isShown, show } from './status.ts';
+import { isPublished, publish } from './publish.ts';
 
-type Funnel = (application: ApplicationInput, carried: Memory) => Promise<Status>;
+type Funnel = (application: { applicationId: string }, carried: FunnelState) => Promise<Status>;
 
 /**
- * Waits for `ready`. Every wait of the funnel is this one: it shows where the funnel stands, starts what is due beside it,
- * and continues as new when Temporal suggests it, so nothing that a wait depends on may live outside the memory.
+ * Waits for `ready`. Every wait of the funnel is this one: it publishes where the funnel stands, starts what is due beside it,
+ * and continues as new when Temporal suggests it, so nothing that a wait depends on may live outside the state.
  */
-export async function waitUntil(memory: Memory, ready: () => boolean): Promise<void> {
+export async function waitUntil(state: FunnelState, ready: () => boolean): Promise<void> {
   while (!ready()) {
-    if (suggested()) {
+    if (workflowInfo().continueAsNewSuggested) {
       await handlersFinished(ready);
       if (ready()) return;
-      await continueAsNew<Funnel>(memory.application, memory);
+      await continueAsNew<Funnel>({ applicationId: state.application.applicationId }, passedOn(state));
     }
-    show(memory);
-    await condition(() => ready() || suggested() || imagesDue(memory) || !isShown(memory));
-    if (imagesDue(memory)) await archiveImages(memory);
+    publish(state);
+    await condition(() => ready() || mayContinueAsNew(state) || imagesDue(state) || !isPublished(state));
+    if (imagesDue(state)) await archiveImages(state);
   }
 }
 
-function suggested(): boolean {
-  return workflowInfo().continueAsNewSuggested;
+function passedOn(state: FunnelState): FunnelState {
+  const unchecked = [...state.lineage.unchecked, workflowInfo().runId].slice(-20);
+  return { ...state, lineage: { ...state.lineage, unchecked } };
 }
 
 /**
@@ -36,6 +37,6 @@ export async function handlersFinished(enough: () => boolean = () => false): Pro
   while (!allHandlersFinished()) {
     await condition(() => allHandlersFinished() || enough());
     if (enough()) return;
-    await sleep(1, { summary: 'the answer of an update is recorded first' });
+    await sleep(1, { summary: 'an update is answered first' });
   }
 }

@@ -1,4 +1,5 @@
 export * from './application.ts';
+export * from './attention.ts';
 export * from './duration.ts';
 export * from './errors.ts';
 export * from './evaluation.ts';
@@ -8,5 +9,6 @@ export * from './notice.ts';
 export * from './policy.ts';
 export * from './queues.ts';
 export * from './search-attributes.ts';
+export * from './state.ts';
 export * from './status.ts';
 export * from './words.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Advice } from './evaluation.ts';
-import type { Outcome, Stage, Verdict } from './words.ts';
+import type { EvaluatedStage, Flag, Outcome, Stage, Verdict } from './words.ts';
 
 /** What HR has to do now. */
 export type NextAction =
@@ -32,10 +32,10 @@ export type NextAction =
 
 /** One settled evaluation. */
 export interface VerdictRecord {
-  stage: Stage;
+  stage: EvaluatedStage;
   attempt: number;
   verdict: Verdict;
-  flags: string[];
+  flags: Flag[];
   evaluationId: string;
   evalId: string;
   /** ISO 8601. */
@@ -73,8 +73,18 @@ export interface Status {
   outcome: Outcome | null;
   attention: Attention | null;
   /** Why RiskOS cannot be asked at the moment, since when (ISO 8601); the funnel goes on by itself. */
-  trouble: { reason: string; since: string } | null;
+  trouble: { reason: TroubleReason; problem: string; since: string } | null;
 }
+
+/** What RiskOS does not do at the moment. */
+export const troubleReasons = ['request_not_taken', 'request_unclear', 'unreadable'] as const;
+export type TroubleReason = (typeof troubleReasons)[number];
+
+export const troubleInWords: Record<TroubleReason, string> = {
+  request_not_taken: 'RiskOS does not take the request',
+  request_unclear: 'RiskOS did not say whether it took the request',
+  unreadable: 'RiskOS cannot be read',
+};
 
 /** Whom or what the funnel waits for. */
 export type WaitingFor = 'riskos' | 'candidate' | 'reviewer' | 'hr' | 'operator' | 'nothing';
@@ -88,9 +98,28 @@ export const waitingForInWords: Record<WaitingFor, string> = {
   nothing: 'nothing',
 };
 
-/** One line of a funnel's history, for people. */
+/** What a line of the timeline is about. */
+export const timelineKinds = [
+  'start',
+  'riskos_event',
+  'trouble',
+  'verdict',
+  'contradiction',
+  'deadline',
+  'attention',
+  'update',
+  'review',
+  'images',
+  'close',
+] as const;
+export type TimelineKind = (typeof timelineKinds)[number];
+
+/** One line of a funnel's history, for people; never PII. */
 export interface TimelineEntry {
   /** ISO 8601. */
   at: string;
+  kind: TimelineKind;
   what: string;
+  /** Who sent the update, if they said so. */
+  by?: string | undefined;
 }

@@ -12,6 +12,15 @@ export const stages = [
 ] as const;
 export type Stage = (typeof stages)[number];
 
+/** The stages that run evaluations. */
+export const evaluatedStages = [
+  'passive_check',
+  'document_verification',
+  'selfie_reverification',
+  'payroll_setup',
+] as const satisfies readonly Stage[];
+export type EvaluatedStage = (typeof evaluatedStages)[number];
+
 /** How a funnel closed. */
 export const outcomes = [
   'rejected',
@@ -26,6 +35,31 @@ export type Outcome = (typeof outcomes)[number];
 /** Our word for a RiskOS decision. */
 export const verdicts = ['accept', 'review', 'reject', 'resubmit', 'cancel'] as const;
 export type Verdict = (typeof verdicts)[number];
+
+/** What a verdict must not be read without. */
+export const flags = [
+  /** RiskOS used a decision word that neither we nor the policy know. */
+  'unknown_decision',
+  /** A step of RiskOS failed; the candidate did nothing wrong. */
+  'technical',
+  /** A reason code marks fraud. */
+  'risk',
+  /** The selfie was not compared with the reference that was sent. */
+  'other_reference',
+  /** RiskOS accepted, but verified no document although documents were requested. */
+  'no_document_result',
+  /** Accepted without the reference of an accepted document: no selfie can be compared later. */
+  'no_baseline',
+  /** A step of an accepted evaluation failed. */
+  'enrichment_failed',
+  /** A rule of the policy changed RiskOS's decision. */
+  'routed',
+  /** A person at HR decided. */
+  'decided_by_hr',
+  /** RiskOS later changed its decision; the verdict stays. */
+  'contradicted_later',
+] as const;
+export type Flag = (typeof flags)[number];
 
 /** What a check asks of RiskOS; the integration guide has a table of required fields for each [doc]. */
 export const useCases = [

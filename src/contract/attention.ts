@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { kept } from './kept.ts';
+
+/** Why a funnel stands at `needs_attention`. */
+export const attentionCause = z.discriminatedUnion('kind', [
+  /** RiskOS refused the POST; with `smsPossible` it may have processed it all the same. */
+  kept({
+    kind: z.literal('request_refused'),
+    problem: z.string(),
+    action: z.string(),
+    fields: z.array(z.string()).default([]),
+    smsPossible: z.boolean().default(false),
+  }),
+  /** So many POSTs ended without a clear answer. */
+  kept({ kind: z.literal('requests_unclear'), count: z.int() }),
+  /** RiskOS refused to show the evaluation. */
+  kept({ kind: z.literal('reading_refused'), problem: z.string(), action: z.string() }),
+  /** RiskOS no longer knows the evaluation that it began. */
+  kept({ kind: z.literal('evaluation_unknown'), evalId: z.string() }),
+  /** RiskOS could not be read since the deadline. */
+  kept({ kind: z.literal('unreadable_after_deadline'), problem: z.string() }),
+  /** RiskOS was still busy at the deadline. */
+  kept({ kind: z.literal('riskos_late') }),
+  /** RiskOS's workflow failed. */
+  kept({ kind: z.literal('execution_failed') }),
+  /** So many evaluations ended with a technical error. */
+  kept({ kind: z.literal('technical_errors'), count: z.int() }),
+  /** The funnel was reset, and the run that it was taken out of is gone: a POST in it cannot be found. */
+  kept({ kind: z.literal('reset_run_gone') }),
+]);
+export type AttentionCause = z.output<typeof attentionCause>;
+
+/**
+ * What lets the funnel go on. A person's `retry` or `correct` always does; an `event` that names the evaluation does where
+ * it is missing, and a `reading` that shows news does where RiskOS was late.
+ */
+export type Resumption = 'request' | 'event' | 'reading';
+
+export function resumptionOf(cause: AttentionCause): Resumption {
+  switch (cause.kind) {
+    case 'requests_unclear':
+      return 'event';
+    case 'request_refused':
+      return cause.smsPossible ? 'event' : 'request';
+    case 'unreadable_after_deadline':
+    case 'riskos_late':
+    case 'execution_failed':
+      return 'reading';
+    case 'reading_refused':
+    case 'evaluation_unknown':
+    case 'technical_errors':
+    case 'reset_run_gone':
+      return 'request';
+  }
+}
+
+const smsMayBeOut =
+  'RiskOS may have processed the request all the same, so an SMS may be out: look for the evaluation in the RiskOS dashboard before you retry.';
+
+/** What happened, and what to do: one sentence or two, without PII. */
+export function attentionText(cause: AttentionCause): string {
+  switch (cause.kind) {
+    case 'request_refused': {
+      const refused = `RiskOS refused the request (${cause.problem}): ${cause.action}.`;
+      return cause.smsPossible ? `${refused} ${smsMayBeOut}` : refused;
+    }
+    case 'requests_unclear':
+      return `RiskOS left ${cause.count} requests without a clear answer; each may have sent an SMS. Look for the evaluation in the RiskOS dashboard before you retry.`;
+    case 'reading_refused':
+      return `RiskOS refused to show the evaluation (${cause.problem}): ${cause.action}.`;
+    case 'evaluation_unknown':
+      return `RiskOS no longer knows the evaluation ${cause.evalId} that it began. A retry begins another one, which the candidate has to do.`;
+    case 'unreadable_after_deadline':
+      return `The deadline has passed, and RiskOS cannot be read since (${cause.problem}). The funnel resumes by itself when it can be; a retry reads at once.`;
+    case 'riskos_late':
+      return 'RiskOS has not finished this evaluation by its deadline. Look at it in the RiskOS dashboard. The funnel resumes by itself when RiskOS finishes.';
+    case 'execution_failed':
+      return 'The RiskOS workflow of this evaluation failed. Look at it in the RiskOS dashboard. A retry begins another evaluation, which the candidate has to do.';
+    case 'technical_errors':
+      return `RiskOS ended ${cause.count} evaluations with a technical error. Look at its workflow, then retry.`;
+    case 'reset_run_gone':
+      return `The funnel was reset, and the history of the run before is gone. ${smsMayBeOut}`;
+  }
+}
+
+export function attentionFields(cause: AttentionCause): string[] {
+  return cause.kind === 'request_refused' ? cause.fields : [];
+}

@@ -1,0 +1,277 @@
+import { z } from 'zod';
+import { baseline, type Candidate } from './application.ts';
+import { type AttentionCause, attentionCause } from './attention.ts';
+import { type Advice, type Evaluation } from './evaluation.ts';
+import { kept, keptPolicy, word } from './kept.ts';
+import { type Change, type Notice } from './notice.ts';
+import { policy } from './policy.ts';
+import {
+  type ImagesRecord,
+  type Status,
+  type TimelineEntry,
+  troubleReasons,
+  type VerdictRecord,
+} from './status.ts';
+import { evaluatedStages, outcomes, type UseCase, useCases, verdicts } from './words.ts';
+
+/**
+ * Everything that a funnel keeps over continue-as-new. Each release reads what earlier ones wrote (a field that is new has a
+ * default) and keeps the fields of later ones. A change that an earlier release could not go on from raises the version.
+ */
+export const stateVersion = 1;
+
+/** Milliseconds since 1970. */
+const instant = z.number();
+const count = z.int().min(0).default(0);
+
+const evaluation = z.custom<Evaluation>((value) => typeof value === 'object' && value !== null);
+const advice = z.array(z.custom<Advice>()).default([]);
+
+/** An evaluation that is to be read. */
+const hint = kept({ evaluationId: z.string(), evalId: z.string() });
+
+/** When a person's part ends, and when HR is reminded of it. */
+const deadline = kept({ at: instant, reminderAt: instant.nullable().default(null) });
+
+const attemptId = {
+  evaluationId: z.string(),
+  /** The attempt's number in its evaluationId. */
+  number: z.int(),
+  /** POSTs that failed, by what RiskOS may have made of them. */
+  notProcessed: count,
+  perhapsProcessed: count,
+  /** Why no POST may follow, unless an event says that RiskOS has processed one. */
+  stop: attentionCause.nullable().default(null),
+};
+
+/** An attempt whose `eval_id` at RiskOS is not known. */
+const posting = kept({
+  kind: z.literal('posting'),
+  ...attemptId,
+  /** Named by events, or by a failed POST. */
+  evalIds: z.array(z.string()).default([]),
+});
+
+const readingShape = {
+  kind: z.literal('reading'),
+  ...attemptId,
+  /** RiskOS's ids for this request; more than one after a re-run. */
+  known: z.array(
+    kept({
+      evalId: z.string(),
+      /** The POST's answer named it; others come from events. */
+      answered: z.boolean().default(false),
+      /** How often RiskOS did not know it. */
+      misses: count,
+      /** A reading of it that began after the deadline succeeded. */
+      readSinceDeadline: z.boolean().default(false),
+    }),
+  ),
+  /** Readings so far by plan, which decide the next interval. */
+  reads: count,
+  /** Readings that failed since the last one that did not. */
+  failedReads: count,
+  /** Wrong one-time codes so far. */
+  codes: count,
+  deadline,
+  /** The deadline has passed, and a reading because of it has been asked for. */
+  overdue: z.boolean().default(false),
+};
+
+/** An attempt that RiskOS knows; `latest` is the last reading that counts. */
+const reading = kept({ ...readingShape, latest: evaluation.nullable().default(null) });
+/** The same, with an evaluation to decide on. */
+const decidable = kept({ ...readingShape, latest: evaluation });
+
+const visit = {
+  stage: z.enum(evaluatedStages),
+  /** The candidate's attempts in this stage. */
+  tries: z.int().min(1).default(1),
+  /** Evaluations of this stage that ended with a technical error. */
+  technical: count,
+  advice,
+  /** Attempts that expired, and can still end with an accept. */
+  givenUp: z
+    .array(kept({ evaluationId: z.string(), number: z.int(), evalIds: z.array(z.string()) }))
+    .default([]),
+  /** What is to be read next, of the current attempt and of those given up. */
+  toRead: z.array(hint).default([]),
+  /** Somebody asked for a reading of everything. */
+  readNow: z.boolean().default(false),
+};
+
+/** A stage with an evaluation under way. */
+const checking = kept({ ...visit, attempt: z.discriminatedUnion('kind', [posting, reading]) });
+/** The same, with an evaluation that RiskOS leaves to a person. */
+const undecided = kept({ ...visit, attempt: decidable });
+
+const awaitingDocumentRequest = kept({
+  stage: z.literal('awaiting_document_request'),
+  request: kept({ kind: z.literal('requestDocuments') })
+    .nullable()
+    .default(null),
+});
+
+const review = kept({
+  stage: z.literal('review'),
+  of: undecided,
+  /** What RiskOS said of which evaluation, and when: what differs, or came later, is a person's decision. */
+  settled: kept({
+    verdict: z.enum(verdicts),
+    evalId: z.string(),
+    decidedAt: z.string().nullable().default(null),
+  }),
+  deadline,
+  request: kept({ kind: z.literal('review'), verdict: z.enum(['accept', 'reject', 'resubmit']) })
+    .nullable()
+    .default(null),
+});
+
+const verified = kept({
+  stage: z.literal('verified'),
+  request: z
+    .discriminatedUnion('kind', [
+      kept({ kind: z.literal('requestReverification') }),
+      kept({ kind: z.literal('requestPayrollSetup') }),
+      kept({ kind: z.literal('complete') }),
+    ])
+    .nullable()
+    .default(null),
+});
+
+const needsAttention = kept({
+  stage: z.literal('needs_attention'),
+  cause: attentionCause,
+  /** Where the funnel goes on. */
+  back: checking,
+  request: kept({ kind: z.enum(['retry', 'correct']) })
+    .nullable()
+    .default(null),
+});
+
+const closed = kept({ stage: z.literal('closed'), outcome: z.enum(outcomes) });
+
+/** Where a funnel stands, with exactly the data that belongs there. */
+const position = z.discriminatedUnion('stage', [
+  checking,
+  awaitingDocumentRequest,
+  review,
+  verified,
+  needsAttention,
+  closed,
+]);
+
+/**
+ * The next POST; the next reading without an event; the deadline of a person's part; how long RiskOS may stay unreadable after
+ * it; the images' lag; the next periodic reverification; the next look at a decision that may have changed.
+ */
+export const timerNames = [
+  'post',
+  'read',
+  'deadline',
+  'patience',
+  'images',
+  'reverify',
+  'contradiction',
+] as const;
+export type TimerName = (typeof timerNames)[number];
+
+/** Fires at each of its times; `fired` of them have come. */
+const timer = kept({ times: z.array(instant), fired: count });
+
+const candidate = z.custom<Candidate>((value) => typeof value === 'object' && value !== null);
+
+const imagesAsk = kept({
+  applicationId: z.string(),
+  evaluationId: z.string(),
+  evalId: z.string(),
+  documentType: z.string().nullable().default(null),
+  reasonCodes: z.array(z.string()).default([]),
+  /** Milliseconds that images may lag the decision. */
+  lag: z.number(),
+});
+
+export const funnelState = kept({
+  version: z.literal(stateVersion),
+  application: kept({
+    applicationId: z.string(),
+    candidate,
+    useCase: z.enum(useCases).extract(['passive', 'contractor_onboarding']),
+    custom: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+    baseline: baseline.optional(),
+    policy: keptPolicy(policy),
+  }),
+  /** The last eight characters of the first run's id. */
+  run: z.string(),
+  /** Which earlier runs may hold POSTs that this one has forgotten: see {@link lineage}. */
+  lineage: kept({
+    /** Runs that continued as new before anybody could see whether they were resets. */
+    unchecked: z.array(z.string()).default([]),
+    /** Runs that a reset took this funnel out of. */
+    bases: z.array(z.string()).default([]),
+  }).prefault({}),
+  position,
+  /** Evaluations begun in each stage: the attempt number in evaluationId. */
+  attempts: z.partialRecord(z.enum(evaluatedStages), z.int()).default({}),
+  /** Why RiskOS cannot be asked at the moment. */
+  trouble: kept({ reason: z.enum(troubleReasons), problem: z.string(), since: instant })
+    .nullable()
+    .default(null),
+  /** Evaluations with a verdict, so that a decision that changes later is noticed. */
+  settled: z
+    .array(
+      kept({
+        evaluationId: z.string(),
+        evalIds: z.array(z.string()),
+        /** RiskOS's words that are known. */
+        decisions: z.array(z.string()).default([]),
+      }),
+    )
+    .default([]),
+  /** Settled evaluations whose decision may have changed. */
+  toCheck: z.array(kept({ evaluationId: z.string(), evalId: z.string(), failures: count })).default([]),
+  verdicts: z.array(z.custom<VerdictRecord>()).default([]),
+  images: z.array(z.custom<ImagesRecord>()).default([]),
+  /** Images that are wanted, and whose archiving has not been started. */
+  toArchive: z.array(kept({ stage: z.enum(evaluatedStages), ask: imagesAsk })).default([]),
+  baseline: baseline.nullable().default(null),
+  timers: z.partialRecord(z.enum(timerNames), timer).default({}),
+  notices: kept({
+    /** What is new since the last notice. */
+    changes: z.array(word<Change>()).default([]),
+    verdicts: z.array(z.custom<VerdictRecord>()).default([]),
+    images: z.array(z.custom<ImagesRecord>()).default([]),
+    /** As the last notice had them. */
+    nextAction: z.string().default(''),
+    escalation: word<NonNullable<Status['escalation']>>().nullable().default(null),
+    /** Whether the workers have a `NOTIFY_URL`; `null`: not known yet. */
+    wanted: z.boolean().nullable().default(null),
+    /** In the order in which they are sent. */
+    unsent: z.array(z.custom<Notice>()).default([]),
+  }).prefault({}),
+  seenEvents: z.array(z.string()).default([]),
+  timeline: z.array(z.custom<TimelineEntry>()).default([]),
+  /** The search attributes as last published. */
+  published: z.string().default(''),
+  /** The history length of the last activation that history shows: only then may the run continue as new. */
+  recordedAt: count,
+});
+
+export type FunnelState = z.output<typeof funnelState>;
+export type Position = FunnelState['position'];
+export type Checking = z.output<typeof checking>;
+export type Undecided = z.output<typeof undecided>;
+export type Review = z.output<typeof review>;
+export type Verified = z.output<typeof verified>;
+export type NeedsAttention = z.output<typeof needsAttention>;
+export type AwaitingDocumentRequest = z.output<typeof awaitingDocumentRequest>;
+export type Closed = z.output<typeof closed>;
+export type Attempt = Checking['attempt'];
+export type Posting = z.output<typeof posting>;
+export type Reading = z.output<typeof reading>;
+export type Decidable = z.output<typeof decidable>;
+export type Hint = z.output<typeof hint>;
+export type Deadline = z.output<typeof deadline>;
+export type Timer = z.output<typeof timer>;
+export type ImagesAsk = z.output<typeof imagesAsk>;
+export type { AttentionCause, UseCase };

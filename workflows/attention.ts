@@ -1,0 +1,103 @@
+import {
+  type AttentionCause,
+  attentionText,
+  type Checking,
+  type FunnelState,
+  milliseconds,
+  type NeedsAttention,
+  type Reading,
+  resumptionOf,
+} from '../src/contract/index.ts';
+import { now } from './clock.ts';
+import { deadlineRule } from './evaluation/deadline.ts';
+import { hintAll } from './evaluation/hints.ts';
+import { type Reader, readQueue } from './evaluation/read.ts';
+import { deadlineFrom } from './evaluation/schedule.ts';
+import { again } from './state.ts';
+import { note } from './timeline.ts';
+import { clearTimers, hasFired, setTimer } from './timers.ts';
+import { waitUntil } from './waiting.ts';
+
+/** The position in which a person has to look. */
+export function needsAttention(state: FunnelState, back: Checking, cause: AttentionCause): NeedsAttention {
+  clearTimers(state, 'post', 'read', 'patience');
+  note(state, 'attention', `stopped for attention: ${attentionText(cause)}`);
+  return { stage: 'needs_attention', cause, back, request: null };
+}
+
+/** Waits until a person, an event or a reading lets the funnel go on, and returns where. */
+export async function attendedTo(state: FunnelState, position: NeedsAttention): Promise<Checking> {
+  const { cause, back } = position;
+  const resumption = resumptionOf(cause);
+  const { longest } = state.application.policy.reconciliation;
+  for (;;) {
+    const { attempt } = back;
+    if (position.request) return resumed(state, back, cause);
+    if (attempt.kind === 'posting') {
+      const isIdentified = () => resumption !== 'request' && attempt.evalIds.length > 0;
+      await waitUntil(state, () => position.request !== null || isIdentified());
+      if (position.request) continue;
+      note(state, 'attention', 'an event names the evaluation; resumed');
+      return back;
+    }
+    if (resumption !== 'reading') {
+      await waitUntil(state, () => position.request !== null);
+      continue;
+    }
+    if (!state.timers.read) setTimer(state, 'read', now() + milliseconds(longest));
+    const isDue = () => back.readNow || hasFired(state, 'read');
+    await waitUntil(state, () => position.request !== null || back.toRead.length > 0 || isDue());
+    if (position.request) continue;
+    if (await hasNews(state, position, attempt, isDue())) {
+      note(state, 'attention', 'RiskOS answers; resumed');
+      return resumed(state, back, cause);
+    }
+  }
+}
+
+/** Reads what is due. True if the cause is gone. */
+async function hasNews(
+  state: FunnelState,
+  position: NeedsAttention,
+  attempt: Reading,
+  isDue: boolean,
+): Promise<boolean> {
+  const { cause, back } = position;
+  if (isDue) hintAll(back, attempt);
+  clearTimers(state, 'read');
+  const before = attempt.latest;
+  const reader: Reader = { hasDeadline: false, interrupted: () => position.request !== null, isEnd: () => true };
+  await readQueue(state, back, attempt, reader);
+  back.readNow = false;
+  if (back.attempt !== attempt) return true;
+  const wasRead = attempt.latest !== before;
+  return wasRead && (cause.kind !== 'riskos_late' || attempt.latest?.state !== 'in_progress');
+}
+
+/** Where the funnel goes on when the cause is gone, or a person says that it is. */
+function resumed(state: FunnelState, back: Checking, cause: AttentionCause): Checking {
+  clearTimers(state, 'read', 'patience');
+  switch (cause.kind) {
+    case 'evaluation_unknown':
+    case 'execution_failed':
+      return again(state, back);
+    case 'technical_errors':
+      return { ...back, technical: 0 };
+    case 'riskos_late':
+      return back.attempt.kind === 'reading' ? { ...back, attempt: renewed(state, back, back.attempt) } : back;
+    case 'request_refused':
+    case 'requests_unclear':
+    case 'reset_run_gone':
+      return { ...back, attempt: { ...back.attempt, perhapsProcessed: 0, stop: null } };
+    case 'reading_refused':
+    case 'unreadable_after_deadline':
+      return { ...back, readNow: true };
+  }
+}
+
+/** RiskOS was late, so the candidate's part begins anew. */
+function renewed(state: FunnelState, { stage }: Checking, attempt: Reading): Reading {
+  clearTimers(state, 'deadline');
+  const known = attempt.known.map((one) => ({ ...one, readSinceDeadline: false }));
+  return { ...attempt, known, overdue: false, deadline: deadlineFrom(now(), deadlineRule(state, stage)) };
+}

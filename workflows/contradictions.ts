@@ -1,0 +1,69 @@
+import { CancellationScope, condition } from '@temporalio/workflow';
+import { type FunnelState, inWords, milliseconds, type RiskosEvent } from '../src/contract/index.ts';
+import { read } from './activities.ts';
+import { now } from './clock.ts';
+import { contradicts } from './evaluation/judge.ts';
+import { backOff } from './evaluation/schedule.ts';
+import { announce } from './notices.ts';
+import { note } from './timeline.ts';
+import { clearTimers, hasFired, setTimer } from './timers.ts';
+
+type Settled = FunnelState['settled'][number];
+type Check = FunnelState['toCheck'][number];
+
+const mostChecks = 20;
+
+/** True if an event of a settled evaluation can mean another decision; only then is it worth a reading. */
+export function mayHaveChanged({ evalIds }: Settled, { eventType, evalId }: RiskosEvent): boolean {
+  if (eventType === 'decision_update' || eventType === 'reevaluation') return true;
+  return eventType === 'evaluation_completed' && evalId !== undefined && !evalIds.includes(evalId);
+}
+
+export function queueCheck(state: FunnelState, { evaluationId, evalIds }: Settled, event: RiskosEvent): void {
+  const evalId = event.evalId ?? evalIds[0];
+  if (evalId !== undefined && state.toCheck.length < mostChecks)
+    state.toCheck.push({ evaluationId, evalId, failures: 0 });
+}
+
+/**
+ * Reads, beside the story, settled evaluations whose decision may have changed. The verdict stays; that RiskOS says something
+ * else now is recorded and shown.
+ */
+export function watchContradictions(state: FunnelState): void {
+  void CancellationScope.nonCancellable(async () => {
+    for (;;) {
+      await condition(() => state.toCheck.length > 0 && (!state.timers.contradiction || hasFired(state, 'contradiction')));
+      clearTimers(state, 'contradiction');
+      const [check] = state.toCheck;
+      if (check) await look(state, check);
+    }
+  });
+}
+
+async function look(state: FunnelState, check: Check): Promise<void> {
+  const called = await read(state, check);
+  if ('failure' in called) {
+    if (called.failure.type !== 'RiskosUnavailable' && called.failure.type !== 'RiskosAmbiguous') return done(state, check);
+    check.failures += 1;
+    const { ambiguousWait, reconciliation } = state.application.policy;
+    const wait = backOff(ambiguousWait, milliseconds(reconciliation.longest), check.failures);
+    return setTimer(state, 'contradiction', now() + wait);
+  }
+  done(state, check);
+  const record = state.verdicts.findLast(({ evaluationId }) => evaluationId === check.evaluationId);
+  const settled = state.settled.find(({ evaluationId }) => evaluationId === check.evaluationId);
+  if (!record || !settled || record.flags.includes('contradicted_later')) return;
+  const { evaluation } = called;
+  if (!contradicts(evaluation, record.verdict, settled.decisions, state.application.policy)) return;
+  record.flags = [...record.flags, 'contradicted_later'];
+  announce(state, 'conflict');
+  note(
+    state,
+    'contradiction',
+    `RiskOS says ${evaluation.decision ?? ''} of ${inWords(record.stage)}, attempt ${record.attempt} now; the verdict stays`,
+  );
+}
+
+function done(state: FunnelState, check: Check): void {
+  state.toCheck = state.toCheck.filter((one) => one !== check);
+}

@@ -1,0 +1,58 @@
+import {
+  type Checking,
+  type Decidable,
+  type FunnelState,
+  inWords,
+  type Reading,
+} from '../../src/contract/index.ts';
+import { note } from '../timeline.ts';
+import { hasFired } from '../timers.ts';
+import { endTimers } from './deadline.ts';
+import { judge } from './judge.ts';
+import { post, unidentified } from './post.ts';
+import { isReadSinceDeadline, type Reader, readNext } from './read.ts';
+import { type Result, stopped } from './result.ts';
+import { settle } from './settle.ts';
+
+const keptGivenUp = 5;
+
+/** One attempt, from its POST to a verdict, its deadline, or a stop for attention. Goes on with one that is under way. */
+export async function evaluate(state: FunnelState, position: Checking): Promise<Result> {
+  for (;;) {
+    const { attempt } = position;
+    if (attempt.kind === 'posting') {
+      const stop = await post(state, position, attempt);
+      if (stop) return stop;
+      continue;
+    }
+    const { latest } = attempt;
+    if (latest?.state === 'completed') return judged(state, position, { ...attempt, latest });
+    if (hasFired(state, 'deadline') && isReadSinceDeadline(attempt)) return expire(state, position, attempt);
+    const stop = await readNext(state, position, attempt, untilCompleted);
+    if (stop) return stop;
+    if (attempt.known.length === 0) position.attempt = unidentified(state, attempt);
+  }
+}
+
+const untilCompleted: Reader = {
+  hasDeadline: true,
+  interrupted: () => false,
+  isEnd: () => true,
+};
+
+function judged(state: FunnelState, position: Checking, attempt: Decidable): Result {
+  const { stage } = position;
+  const { baseline, application } = state;
+  const judgement = judge(attempt.latest, { stage, baseline, policy: application.policy, byReviewer: false });
+  return settle(state, position, attempt, judgement);
+}
+
+function expire(state: FunnelState, position: Checking, attempt: Reading): Result {
+  if (attempt.latest?.state === 'in_progress') return stopped({ kind: 'riskos_late' });
+  const { evaluationId, number, known } = attempt;
+  note(state, 'deadline', `${inWords(position.stage)}, attempt ${number}: deadline passed`);
+  const evalIds = known.map(({ evalId }) => evalId);
+  position.givenUp = [...position.givenUp, { evaluationId, number, evalIds }].slice(-keptGivenUp);
+  endTimers(state);
+  return { kind: 'expired' };
+}

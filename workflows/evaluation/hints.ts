@@ -1,0 +1,46 @@
+import type { Attempt, Checking, Reading } from '../../src/contract/index.ts';
+
+/** Re-runs of one request that are followed up. */
+export const mostEvalIds = 4;
+
+/** Queues a reading of what an event named: of the current attempt, whose `eval_id` it may bring, or of one given up. */
+export function hint(position: Checking, evaluationId: string, evalId: string | undefined): void {
+  const { attempt } = position;
+  if (attempt.evaluationId !== evaluationId) {
+    if (evalId !== undefined && isGivenUp(position, evaluationId)) queue(position, evaluationId, evalId);
+    return;
+  }
+  if (evalId !== undefined) learn(attempt, evalId);
+  if (attempt.kind === 'posting') return;
+  const named = attempt.known.filter((one) => one.evalId === evalId);
+  for (const one of named.length > 0 ? named : attempt.known) queue(position, evaluationId, one.evalId);
+}
+
+export function isGivenUp(position: Checking, evaluationId: string): boolean {
+  return position.givenUp.some((attempt) => attempt.evaluationId === evaluationId);
+}
+
+/** Queues a reading of all that is known, attempts that were given up included. */
+export function hintAll(position: Checking, attempt: Reading): void {
+  for (const { evalId } of attempt.known) queue(position, attempt.evaluationId, evalId);
+  for (const { evaluationId, evalIds } of position.givenUp)
+    for (const evalId of evalIds) queue(position, evaluationId, evalId);
+}
+
+function queue(position: Checking, evaluationId: string, evalId: string): void {
+  const isQueued = position.toRead.some((one) => one.evaluationId === evaluationId && one.evalId === evalId);
+  if (!isQueued) position.toRead.push({ evaluationId, evalId });
+}
+
+function learn(attempt: Attempt, evalId: string): void {
+  if (attempt.kind === 'posting') {
+    if (!attempt.evalIds.includes(evalId)) attempt.evalIds.push(evalId);
+    return;
+  }
+  if (attempt.known.some((one) => one.evalId === evalId)) return;
+  if (attempt.known.length >= mostEvalIds) {
+    const oldest = attempt.known.findIndex(({ answered }) => !answered);
+    attempt.known.splice(oldest, 1);
+  }
+  attempt.known.push({ evalId, answered: false, misses: 0, readSinceDeadline: false });
+}

@@ -1,0 +1,73 @@
+import {
+  type Baseline,
+  comparedWith,
+  type EvaluatedStage,
+  type Evaluation,
+  type Flag,
+  type Policy,
+  type Verdict,
+  verdictOf,
+} from '../../src/contract/index.ts';
+
+/** What the funnel makes of a completed evaluation. */
+export interface Judgement {
+  verdict: Verdict;
+  flags: Flag[];
+}
+
+export interface Circumstances {
+  stage: EvaluatedStage;
+  baseline: Baseline | null;
+  policy: Policy;
+  /** A person decided in RiskOS, after its own decision had led to a review. */
+  byReviewer: boolean;
+}
+
+/** RiskOS's decision in our words, and with what the funnel must not overlook. */
+export function judge(evaluation: Evaluation, { stage, baseline, policy, byReviewer }: Circumstances): Judgement {
+  const { verdict, flags } = verdictOf(evaluation.decision, policy.verdicts);
+  if (verdict === 'accept' && stage === 'selfie_reverification' && !isComparedWith(baseline, evaluation)) {
+    return { verdict: 'review', flags: ['other_reference'] };
+  }
+  if ((verdict === 'resubmit' || verdict === 'cancel') && evaluation.technical) {
+    return { verdict, flags: ['technical'] };
+  }
+  if (verdict === 'resubmit' && evaluation.risk && !byReviewer) {
+    return { verdict: onRisk[policy.documents.onRisk], flags: ['risk'] };
+  }
+  return { verdict, flags };
+}
+
+const onRisk = { review: 'review', close: 'reject', next_attempt: 'resubmit' } as const;
+
+/** A selfie that was not compared with the reference that was sent proves nothing. */
+function isComparedWith(baseline: Baseline | null, evaluation: Evaluation): boolean {
+  return baseline !== null && comparedWith(baseline, evaluation) === 'same';
+}
+
+/** What a review began with. */
+interface Settled {
+  verdict: Verdict;
+  evalId: string;
+  decidedAt: string | null;
+}
+
+/** True if the same evaluation carries a decision that was made after the settled one. */
+export function isDecidedAnew({ evalId, decidedAt }: Evaluation, settled: Settled): boolean {
+  return evalId === settled.evalId && decidedAt !== undefined && decidedAt !== settled.decidedAt;
+}
+
+/** True if a person has decided a review: the verdict changed, or one that ends the review was given again later. */
+export function endsReview(evaluation: Evaluation, verdict: Verdict, settled: Settled): boolean {
+  return verdict !== settled.verdict || (verdict !== 'review' && isDecidedAnew(evaluation, settled));
+}
+
+/**
+ * True if what RiskOS says now contradicts a verdict that the funnel acted upon. A REVIEW says nothing new of an evaluation
+ * that a person decided.
+ */
+export function contradicts(evaluation: Evaluation, verdict: Verdict, known: string[], policy: Policy): boolean {
+  if (evaluation.state !== 'completed' || evaluation.decision === undefined) return false;
+  if (known.includes(evaluation.decision)) return false;
+  return verdictOf(evaluation.decision, policy.verdicts).verdict !== verdict;
+}

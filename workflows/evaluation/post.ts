@@ -1,0 +1,140 @@
+import type { EvaluationAsk } from '../../activities/evaluations.ts';
+import {
+  type Checking,
+  type Evaluation,
+  type FunnelState,
+  milliseconds,
+  type Posting,
+  type Reading,
+  type RiskosFailure,
+} from '../../src/contract/index.ts';
+import { postEvaluation } from '../activities.ts';
+import { now } from '../clock.ts';
+import { noteRecovery, noteTrouble } from '../timeline.ts';
+import { clearTimers, hasFired, setTimer } from '../timers.ts';
+import { waitUntil } from '../waiting.ts';
+import { deadlineRule } from './deadline.ts';
+import { mostEvalIds } from './hints.ts';
+import { readGivenUp } from './read.ts';
+import { type Stopped, stopped } from './result.ts';
+import { backOff, deadlineFrom } from './schedule.ts';
+
+/** After this many POSTs of unknown effect a person decides whether one more may be sent. */
+const mostUnclear = 5;
+const longestUnclearWait = 3600_000;
+
+/**
+ * POSTs until RiskOS's id is known: from the answer, or, when the answer was lost, from an event. Then the attempt is a
+ * {@link Reading}.
+ */
+export async function post(
+  state: FunnelState,
+  position: Checking,
+  attempt: Posting,
+): Promise<Stopped | undefined> {
+  if (state.timers.post) {
+    await waitUntil(
+      state,
+      () => attempt.evalIds.length > 0 || position.toRead.length > 0 || hasFired(state, 'post'),
+    );
+  }
+  if (attempt.evalIds.length === 0 && (await readGivenUp(state, position))) return undefined;
+  if (attempt.evalIds.length > 0) return identified(state, position, attempt);
+  if (state.timers.post && !hasFired(state, 'post')) return undefined;
+  clearTimers(state, 'post');
+  if (attempt.stop) return stopped(attempt.stop);
+  return postOnce(state, position, attempt);
+}
+
+async function postOnce(
+  state: FunnelState,
+  position: Checking,
+  attempt: Posting,
+): Promise<Stopped | undefined> {
+  const called = await postEvaluation(state, askOf(state, position, attempt));
+  if ('failure' in called) return afterFailure(state, attempt, called.failure);
+  noteRecovery(state);
+  return identified(state, position, attempt, called.evaluation);
+}
+
+/** An event that names the evaluation outweighs any failure of the POST. */
+function afterFailure(state: FunnelState, attempt: Posting, failure: RiskosFailure): Stopped | undefined {
+  const { processed, reason: problem, action, fields, evalId, retryAfter, type } = failure;
+  if (evalId !== null && !attempt.evalIds.includes(evalId)) attempt.evalIds.push(evalId);
+  if (attempt.evalIds.length > 0) return undefined;
+  const refused = type === 'RiskosRefused';
+  if (processed === 'no') {
+    const smsPossible = attempt.perhapsProcessed > 0;
+    if (refused) return stopped({ kind: 'request_refused', problem, action, fields, smsPossible });
+    attempt.notProcessed += 1;
+    setTimer(state, 'post', now() + (retryAfter ?? 1000));
+    noteTrouble(state, 'request_not_taken', problem);
+    return undefined;
+  }
+  attempt.perhapsProcessed += 1;
+  noteTrouble(state, 'request_unclear', problem);
+  const { ambiguousWait } = state.application.policy;
+  setTimer(state, 'post', now() + backOff(ambiguousWait, longestUnclearWait, attempt.perhapsProcessed));
+  if (refused) attempt.stop = { kind: 'request_refused', problem, action, fields, smsPossible: true };
+  else if (attempt.perhapsProcessed >= mostUnclear)
+    attempt.stop = { kind: 'requests_unclear', count: attempt.perhapsProcessed };
+  return undefined;
+}
+
+/** RiskOS knows the attempt: its deadline begins, and what the answer did not say is read. */
+function identified(
+  state: FunnelState,
+  position: Checking,
+  attempt: Posting,
+  answer?: Evaluation,
+): undefined {
+  clearTimers(state, 'post');
+  const { evaluationId, number, notProcessed, perhapsProcessed, stop } = attempt;
+  const named = attempt.evalIds.filter((evalId) => evalId !== answer?.evalId).slice(-mostEvalIds);
+  const reading: Reading = {
+    kind: 'reading',
+    evaluationId,
+    number,
+    notProcessed,
+    perhapsProcessed,
+    stop,
+    known: [
+      ...(answer ? [{ evalId: answer.evalId, answered: true, misses: 0, readSinceDeadline: false }] : []),
+      ...named.map((evalId) => ({ evalId, answered: false, misses: 0, readSinceDeadline: false })),
+    ],
+    latest: answer ?? null,
+    reads: 0,
+    failedReads: 0,
+    codes: 0,
+    deadline: deadlineFrom(now(), deadlineRule(state, position.stage)),
+    overdue: false,
+  };
+  position.attempt = reading;
+  // An event that came during the POST can be newer than its answer.
+  const toRead = answer?.state === 'completed' ? named : attempt.evalIds.slice(-mostEvalIds);
+  position.toRead.push(...toRead.map((evalId) => ({ evaluationId, evalId })));
+}
+
+/** The state of an attempt whose ids from events turned out to be none: the wait for a right one begins again. */
+export function unidentified(state: FunnelState, attempt: Reading): Posting {
+  const { evaluationId, number, notProcessed, perhapsProcessed, stop } = attempt;
+  const { ambiguousWait } = state.application.policy;
+  setTimer(state, 'post', now() + milliseconds(ambiguousWait));
+  return { kind: 'posting', evaluationId, number, notProcessed, perhapsProcessed, stop, evalIds: [] };
+}
+
+function askOf(state: FunnelState, position: Checking, attempt: Posting): EvaluationAsk {
+  const { application, baseline, lineage } = state;
+  const { stage } = position;
+  return {
+    evaluationId: attempt.evaluationId,
+    applicationId: application.applicationId,
+    useCase: stage === 'passive_check' ? application.useCase : stage,
+    candidate: application.candidate,
+    custom: application.custom,
+    documents: application.policy.documents,
+    tries: attempt.notProcessed + 1,
+    lineage,
+    ...(stage === 'selfie_reverification' && baseline ? { baseline } : {}),
+  };
+}

@@ -1,0 +1,218 @@
+import {
+  type Checking,
+  type Evaluation,
+  type FunnelState,
+  type Hint,
+  inWords,
+  milliseconds,
+  type Reading,
+  type RiskosFailure,
+} from '../../src/contract/index.ts';
+import { read } from '../activities.ts';
+import { now } from '../clock.ts';
+import { note, noteRecovery, noteTrouble } from '../timeline.ts';
+import { clearTimers, hasFired, setDeadlineTimer, setTimer } from '../timers.ts';
+import { waitUntil } from '../waiting.ts';
+import { deadlineRule } from './deadline.ts';
+import { hintAll, isGivenUp } from './hints.ts';
+import { judge } from './judge.ts';
+import { type Stopped, stopped } from './result.ts';
+import { backOff, deadlineIsNear, pollInterval } from './schedule.ts';
+
+/** RiskOS may know an evaluation a moment later than it names it, so an unknown one is asked for again. */
+const mostMisses = 3;
+
+/** For whom the readings are. */
+export interface Reader {
+  /** The candidate's deadline counts, and what only a person can mend stops the attempt. */
+  hasDeadline: boolean;
+  /** No more readings are needed. */
+  interrupted(): boolean;
+  /** True if this evaluation ends the readings, so that no other one of the same request is read over it. */
+  isEnd(evaluation: Evaluation): boolean;
+}
+
+/** Waits for an event, the next reading's time or the deadline, and reads. */
+export async function readNext(
+  state: FunnelState,
+  position: Checking,
+  attempt: Reading,
+  reader: Reader,
+): Promise<Stopped | undefined> {
+  if (!state.timers.read) scheduleReading(state, position, attempt, reader);
+  const deadlinePassed = () => reader.hasDeadline && hasFired(state, 'deadline') && !attempt.overdue;
+  const isDue = () => hasFired(state, 'read') || deadlinePassed() || position.readNow;
+  await waitUntil(state, () => reader.interrupted() || position.toRead.length > 0 || isDue());
+  if (reader.interrupted()) return undefined;
+  if (isDue()) hintAll(position, attempt);
+  if (deadlinePassed()) attempt.overdue = true;
+  if (hasFired(state, 'read')) scheduleReading(state, position, attempt, reader);
+  const result = await readQueue(state, position, attempt, reader);
+  position.readNow = false;
+  return result;
+}
+
+/** Reads what is queued, one after the other. */
+export async function readQueue(
+  state: FunnelState,
+  position: Checking,
+  attempt: Reading,
+  reader: Reader,
+): Promise<Stopped | undefined> {
+  for (let hint = nextHint(position); hint && !reader.interrupted(); hint = nextHint(position)) {
+    if (hint.evaluationId !== attempt.evaluationId) {
+      if (await readGivenUpOne(state, position, hint)) return undefined;
+      continue;
+    }
+    const result = await readCurrent(state, position, attempt, hint.evalId, reader);
+    if (result) return result;
+    if (attempt.latest?.state === 'completed' && reader.isEnd(attempt.latest)) return undefined;
+  }
+  return undefined;
+}
+
+function nextHint(position: Checking): Hint | undefined {
+  return position.toRead.shift();
+}
+
+/** True if every id that RiskOS has for this attempt was read, successfully, after the deadline. */
+export function isReadSinceDeadline(attempt: Reading): boolean {
+  return attempt.known.length > 0 && attempt.known.every(({ readSinceDeadline }) => readSinceDeadline);
+}
+
+async function readCurrent(
+  state: FunnelState,
+  position: Checking,
+  attempt: Reading,
+  evalId: string,
+  reader: Reader,
+): Promise<Stopped | undefined> {
+  const known = attempt.known.find((one) => one.evalId === evalId);
+  if (!known) return undefined;
+  const beganAfterDeadline = hasFired(state, 'deadline');
+  const called = await read(state, { evaluationId: attempt.evaluationId, evalId });
+  if ('failure' in called) return unread(state, position, attempt, known, called.failure, reader);
+  const { evaluation } = called;
+  // A re-run that is still paused takes nothing away from one that has completed.
+  if (evaluation.state === 'completed' || attempt.latest?.state !== 'completed' || attempt.latest.evalId === evalId)
+    attempt.latest = evaluation;
+  noteRecovery(state);
+  known.misses = 0;
+  known.readSinceDeadline = beganAfterDeadline;
+  attempt.failedReads = 0;
+  clearTimers(state, 'patience');
+  return undefined;
+}
+
+async function unread(
+  state: FunnelState,
+  position: Checking,
+  attempt: Reading,
+  known: Reading['known'][number],
+  failure: RiskosFailure,
+  reader: Reader,
+): Promise<Stopped | undefined> {
+  const { type, reason: problem, action } = failure;
+  switch (type) {
+    case 'RiskosUnknownEvaluation':
+    case 'RiskosForeignEvaluation':
+      known.misses += 1;
+      if (type === 'RiskosUnknownEvaluation' && known.misses < mostMisses) {
+        readSoon(state, 1);
+        return undefined;
+      }
+      attempt.known = attempt.known.filter((one) => one !== known);
+      if (!known.answered) return undefined;
+      if (reader.hasDeadline) return stopped({ kind: 'evaluation_unknown', evalId: known.evalId });
+      break;
+    case 'RiskosRefused':
+      if (reader.hasDeadline) return stopped({ kind: 'reading_refused', problem, action });
+      break;
+    case 'RiskosUnavailable':
+    case 'RiskosNotProcessed':
+    case 'RiskosAmbiguous':
+      break;
+  }
+  noteTrouble(state, 'unreadable', problem);
+  if (reader.hasDeadline && hasFired(state, 'deadline')) {
+    const { longest } = state.application.policy.reconciliation;
+    if (!state.timers.patience) setTimer(state, 'patience', now() + milliseconds(longest));
+    if (hasFired(state, 'patience')) return stopped({ kind: 'unreadable_after_deadline', problem });
+  }
+  attempt.failedReads += 1;
+  readSoon(state, attempt.failedReads);
+  return undefined;
+}
+
+/**
+ * Reads what events named of attempts that were given up. An accept counts, late or not: the candidate did their part, so the
+ * newer attempt is superseded by it. True if there was one.
+ */
+export async function readGivenUp(state: FunnelState, position: Checking): Promise<boolean> {
+  for (let hint = nextHint(position); hint; hint = nextHint(position))
+    if (await readGivenUpOne(state, position, hint)) return true;
+  return false;
+}
+
+async function readGivenUpOne(state: FunnelState, position: Checking, hint: Hint): Promise<boolean> {
+  if (!isGivenUp(position, hint.evaluationId)) return false;
+  const called = await read(state, hint);
+  if ('failure' in called) return false;
+  const { evaluation } = called;
+  const { stage } = position;
+  const { baseline, application } = state;
+  if (evaluation.state !== 'completed') return false;
+  const judgement = judge(evaluation, { stage, baseline, policy: application.policy, byReviewer: false });
+  if (judgement.verdict !== 'accept') return false;
+  const given = position.givenUp.find(({ evaluationId }) => evaluationId === hint.evaluationId);
+  if (!given) return false;
+  note(
+    state,
+    'verdict',
+    `${inWords(stage)}, attempt ${given.number} was accepted late; it counts, not attempt ${position.attempt.number}`,
+  );
+  position.attempt = adopted(state, position, given, evaluation);
+  position.toRead = [];
+  return true;
+}
+
+function adopted(
+  state: FunnelState,
+  position: Checking,
+  { evaluationId, number }: Checking['givenUp'][number],
+  evaluation: Evaluation,
+): Reading {
+  const { attempt } = position;
+  clearTimers(state, 'post');
+  return {
+    kind: 'reading',
+    evaluationId,
+    number,
+    notProcessed: 0,
+    perhapsProcessed: 0,
+    stop: null,
+    known: [{ evalId: evaluation.evalId, answered: true, misses: 0, readSinceDeadline: false }],
+    latest: evaluation,
+    reads: 0,
+    failedReads: 0,
+    codes: 0,
+    deadline: attempt.kind === 'reading' ? attempt.deadline : { at: now(), reminderAt: null },
+    overdue: false,
+  };
+}
+
+/** What could not be read is read again before the next reading by plan, after longer and longer waits. */
+function readSoon(state: FunnelState, failures: number): void {
+  const { ambiguousWait, reconciliation } = state.application.policy;
+  const soon = now() + backOff(ambiguousWait, milliseconds(reconciliation.longest), failures);
+  setTimer(state, 'read', Math.min(state.timers.read?.times[0] ?? soon, soon));
+}
+
+function scheduleReading(state: FunnelState, position: Checking, attempt: Reading, reader: Reader): void {
+  const { reconciliation } = state.application.policy;
+  setTimer(state, 'read', now() + pollInterval(reconciliation, attempt.reads));
+  attempt.reads += 1;
+  if (!reader.hasDeadline || state.timers.deadline) return;
+  if (deadlineIsNear(reconciliation, deadlineRule(state, position.stage), attempt.reads))
+    setDeadlineTimer(state, attempt.deadline);
+}

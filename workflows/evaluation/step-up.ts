@@ -1,0 +1,34 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { Candidate, Checking, FunnelState, Refusal } from '../../src/contract/index.ts';
+import { patch } from '../activities.ts';
+import { hint } from './hints.ts';
+
+/** What a paused evaluation can be given by an update. */
+export type StepUp =
+  | { kind: 'one_time_code'; code: string }
+  | { kind: 'resend_one_time_code' }
+  | { kind: 'information'; candidate: Partial<Candidate> };
+
+/** Gives a paused evaluation what it waits for, and queues a reading. Fails the update if RiskOS refuses it. */
+export async function stepUp(state: FunnelState, position: Checking, given: StepUp): Promise<void> {
+  const { attempt, stage } = position;
+  if (attempt.kind !== 'reading' || !attempt.latest) return;
+  const { evaluationId } = attempt;
+  const { evalId } = attempt.latest;
+  const useCase = stage === 'passive_check' ? state.application.useCase : stage;
+  const called = await patch(state, { evalId, patch: { ...given, evaluationId, useCase } }).finally(() =>
+    hint(position, evaluationId, evalId),
+  );
+  if ('failure' in called) {
+    const { type, reason, action } = called.failure;
+    const refused = type === 'RiskosRefused';
+    throw ApplicationFailure.nonRetryable(
+      refused
+        ? `RiskOS refused it (${reason}): ${action}`
+        : `RiskOS did not answer clearly (${reason}); look at the status, then repeat it`,
+      (refused ? 'RiskosRefused' : 'RiskosUnavailable') satisfies Refusal,
+    );
+  }
+  attempt.latest = called.evaluation;
+  if (given.kind === 'one_time_code' && attempt.latest.pausedFor === 'one_time_code') attempt.codes += 1;
+}

@@ -1,0 +1,135 @@
+import { workflowInfo } from '@temporalio/workflow';
+import {
+  type Application,
+  type Attempt,
+  type Checking,
+  describeIssues,
+  type EvaluatedStage,
+  formatEvaluationId,
+  type FunnelState,
+  funnelState,
+  stateVersion,
+} from '../src/contract/index.ts';
+
+/** The state of a funnel that begins. */
+export function newState(application: Application): FunnelState {
+  const run = workflowInfo().firstExecutionRunId.slice(-8);
+  const first = { applicationId: application.applicationId, run, stage: 'passive_check', attempt: 1 } as const;
+  return funnelState.parse({
+    version: stateVersion,
+    application,
+    run,
+    position: application.baseline
+      ? { stage: 'verified' }
+      : { stage: 'passive_check', attempt: newAttempt(formatEvaluationId(first), 1) },
+    attempts: application.baseline ? {} : { passive_check: 1 },
+    baseline: application.baseline ?? null,
+  });
+}
+
+/**
+ * The state that an earlier run passed on, whichever release wrote it. Throws an error that fails the workflow task, which
+ * Temporal repeats, so that a worker of the right release can go on.
+ */
+export function restoreState(carried: unknown): FunnelState {
+  const version = versionOf(carried);
+  if (version > stateVersion) {
+    throw new StateError(
+      `a newer release wrote the state of this funnel (version ${version}, this release reads ${stateVersion}); run the newer worker again`,
+    );
+  }
+  const parsed = funnelState.safeParse(carried);
+  if (!parsed.success) {
+    throw new StateError(`the state of this funnel cannot be read: ${describeIssues(parsed.error, 'state')}`);
+  }
+  return { ...parsed.data, recordedAt: 0 };
+}
+
+class StateError extends Error {
+  override readonly name = 'StateError';
+}
+
+function versionOf(carried: unknown): number {
+  const version: unknown =
+    typeof carried === 'object' && carried !== null && 'version' in carried ? carried.version : undefined;
+  return typeof version === 'number' ? version : 0;
+}
+
+/** The position that begins a stage, with its first attempt. */
+export function checking(state: FunnelState, stage: EvaluatedStage, more: Partial<Checking> = {}): Checking {
+  return {
+    stage,
+    tries: 1,
+    technical: 0,
+    advice: [],
+    givenUp: [],
+    toRead: [],
+    readNow: false,
+    ...more,
+    attempt: nextAttempt(state, stage),
+  };
+}
+
+/** The same stage with a new attempt; attempts that were given up in it can still end well. */
+export function again(
+  state: FunnelState,
+  position: Checking,
+  change: Partial<Pick<Checking, 'tries' | 'technical' | 'advice'>> = {},
+): Checking {
+  const { stage, tries, technical, advice, givenUp } = position;
+  return checking(state, stage, { tries, technical, advice, givenUp, ...change });
+}
+
+function nextAttempt(state: FunnelState, stage: EvaluatedStage): Attempt {
+  const number = (state.attempts[stage] ?? 0) + 1;
+  state.attempts[stage] = number;
+  const { applicationId } = state.application;
+  return newAttempt(formatEvaluationId({ applicationId, run: state.run, stage, attempt: number }), number);
+}
+
+function newAttempt(evaluationId: string, number: number): Attempt {
+  return {
+    kind: 'posting',
+    evaluationId,
+    number,
+    notProcessed: 0,
+    perhapsProcessed: 0,
+    evalIds: [],
+    stop: null,
+  };
+}
+
+/** The evaluation that is under way or under review, or that the funnel goes back to. */
+export function openChecking({ position }: FunnelState): Checking | undefined {
+  switch (position.stage) {
+    case 'passive_check':
+    case 'document_verification':
+    case 'selfie_reverification':
+    case 'payroll_setup':
+      return position;
+    case 'review':
+      return position.of;
+    case 'needs_attention':
+      return position.back;
+    case 'awaiting_document_request':
+    case 'verified':
+    case 'closed':
+      return undefined;
+  }
+}
+
+const keptEvents = 200;
+
+/** True for the first event with this id. */
+export function firstSight(state: FunnelState, eventId: string): boolean {
+  if (state.seenEvents.includes(eventId)) return false;
+  state.seenEvents.push(eventId);
+  if (state.seenEvents.length > keptEvents) state.seenEvents.shift();
+  return true;
+}
+
+/** Data that no later stage needs unless HR gives it again. */
+export function dropSpentData(state: FunnelState): void {
+  const { dateOfBirth: _date, nationalId: _id, ...candidate } = state.application.candidate;
+  state.application = { ...state.application, candidate };
+}

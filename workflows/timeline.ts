@@ -1,0 +1,29 @@
+import { type FunnelState, type TimelineKind, troubleInWords, type TroubleReason } from '../src/contract/index.ts';
+import { iso, now } from './clock.ts';
+
+const keptLines = 100;
+
+/** Adds a line for people; never PII. */
+export function note(state: FunnelState, kind: TimelineKind, what: string, by?: string): void {
+  state.timeline.push({ at: iso(now()), kind, what, ...(by === undefined ? {} : { by }) });
+  if (state.timeline.length > keptLines) state.timeline.splice(leastWorth(state), 1);
+}
+
+/** RiskOS's progress notes go first; who decided a review is kept to the last. */
+function leastWorth({ timeline }: FunnelState): number {
+  const event = timeline.findIndex(({ kind }) => kind === 'riskos_event');
+  return event >= 0 ? event : Math.max(0, timeline.findIndex(({ kind }) => kind !== 'review'));
+}
+
+/** A trouble with RiskOS is noted once when it begins, and once when it is over. */
+export function noteTrouble(state: FunnelState, reason: TroubleReason, problem: string): void {
+  if (state.trouble !== null) return;
+  state.trouble = { reason, problem, since: now() };
+  note(state, 'trouble', `${troubleInWords[reason]} (${problem}); retried until it answers`);
+}
+
+export function noteRecovery(state: FunnelState): void {
+  if (state.trouble === null) return;
+  state.trouble = null;
+  note(state, 'trouble', 'RiskOS answers again');
+}
