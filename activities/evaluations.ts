@@ -1,5 +1,14 @@
-import type { Baseline, Candidate, Evaluation, Policy, UseCase } from '../src/contract/index.ts';
-import { activityInfo, Context } from '@temporalio/activity';
+import type {
+  Baseline,
+  Candidate,
+  Evaluation,
+  Policy,
+  Processed,
+  RiskosFailureType,
+  RiskosTrouble as Trouble,
+  UseCase,
+} from '../src/contract/index.ts';
+import { activityInfo, Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import {
   type EvaluationPatch,
@@ -35,17 +44,8 @@ interface PatchAsk {
   patch: EvaluationPatch;
 }
 
-/** The details of a failure of these activities, for the funnel's decision and for people. */
-export interface RiskosTrouble {
-  /** RiskosError's type. */
-  reason: string;
-  action: string;
-  fields: string[];
-  /** Milliseconds to wait before the next try, jitter and what RiskOS asked for included; null where none pays. */
-  retryAfter: number | null;
-  /** The evaluation that exists although the call failed, or null. */
-  evalId: string | null;
-}
+/** For a workflow that does not read `processed` yet; new code takes `parseRiskosFailure` of the contract. */
+export type RiskosTrouble = Omit<Trouble, 'processed'>;
 
 /** RiskOS's answer, and in passing what the funnel would have to ask this worker for otherwise. */
 export interface Answered {
@@ -54,10 +54,11 @@ export interface Answered {
   hrIsTold: boolean;
 }
 
+/** Every failure of these has a {@link RiskosFailureType} as its type and a {@link Trouble} as its details. */
 export interface EvaluationActivities {
   /**
-   * One POST. Fails with the type `RiskosNotProcessed`, `RiskosAmbiguous` or `RiskosRefused` and a
-   * {@link RiskosTrouble}; it is never retried by Temporal, because a second POST is a second SMS [doc].
+   * One POST. Fails with `RiskosNotProcessed`, `RiskosAmbiguous` or `RiskosRefused`; it is never retried by Temporal,
+   * because a second POST is a second SMS [doc].
    */
   createEvaluation(ask: EvaluationAsk): Promise<Answered>;
   /** One PATCH of a paused evaluation. Fails as {@link createEvaluation} does, and is not retried by Temporal either. */
@@ -80,7 +81,7 @@ export function createEvaluationActivities(riskos: RiskosClient, hrIsTold: boole
           });
           return { evaluation, hrIsTold };
         } catch (error) {
-          throw failureOfCreate(error, ask.tries);
+          throw failureOfChange(error, ask.tries);
         }
       }),
     patchEvaluation: ({ evalId, patch }) =>
@@ -92,17 +93,19 @@ export function createEvaluationActivities(riskos: RiskosClient, hrIsTold: boole
           });
           return { evaluation, hrIsTold };
         } catch (error) {
-          throw failureOfCreate(error);
+          throw failureOfChange(error);
         }
       }),
     readEvaluation: ({ evaluationId, evalId }) =>
       alive(async (signal) => {
         const evaluation = await read(riskos, evalId, signal, evaluationId);
         if (evaluation.evaluationId !== evaluationId) {
-          throw ApplicationFailure.nonRetryable(
-            'this RiskOS evaluation belongs to another request; the event that named it is ignored',
-            'RiskosForeignEvaluation',
-          );
+          throw ApplicationFailure.create({
+            message: 'this RiskOS evaluation belongs to another request; the event that named it is ignored',
+            type: 'RiskosForeignEvaluation' satisfies RiskosFailureType,
+            nonRetryable: true,
+            details: [foreign],
+          });
         }
         return { evaluation, hrIsTold };
       }),
@@ -118,7 +121,7 @@ async function read(
   try {
     return await riskos.get(evalId, { signal, correlationId });
   } catch (error) {
-    if (!(error instanceof RiskosError)) throw error;
+    if (!(error instanceof RiskosError)) throw unexpected(error, 'RiskosUnavailable', 'no');
     // To a reading, 400 means that the id is none.
     if (error.status === 404 || error.status === 400) {
       throw failureOf(error, 'RiskosUnknownEvaluation', true);
@@ -128,11 +131,42 @@ async function read(
   }
 }
 
-function failureOfCreate(error: unknown, tries = 1): unknown {
-  if (!(error instanceof RiskosError)) return error;
-  if (needsPerson(error)) return failureOf(error, 'RiskosRefused', true);
-  const type = error.processed === 'perhaps' ? 'RiskosAmbiguous' : 'RiskosNotProcessed';
+/** The type says who can end it; whether RiskOS processed the request is in the details, whatever the type. */
+function failureOfChange(error: unknown, tries = 1): ApplicationFailure {
+  if (!(error instanceof RiskosError)) return unexpected(error, 'RiskosAmbiguous', 'perhaps');
+  if (needsPerson(error)) return failureOf(error, 'RiskosRefused', true, tries);
+  const type = error.processed === 'no' ? 'RiskosNotProcessed' : 'RiskosAmbiguous';
   return failureOf(error, type, true, tries);
+}
+
+const foreign: Trouble = {
+  reason: 'WrongEvaluation',
+  action: 'nothing',
+  fields: ['id'],
+  retryAfter: null,
+  evalId: null,
+  processed: 'no',
+};
+
+/** A fault of ours. Its message could hold a value of the request, so only its name and place are kept. */
+function unexpected(error: unknown, type: RiskosFailureType, processed: Processed): ApplicationFailure {
+  const name = error instanceof Error ? error.name : typeof error;
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  log.error('unexpected error in a call to RiskOS', { error: name, at: stack.match(/^ +at .+$/gm) ?? [] });
+  const trouble: Trouble = {
+    reason: 'Unexpected',
+    action: "report it with the worker's log line",
+    fields: [],
+    retryAfter: null,
+    evalId: null,
+    processed,
+  };
+  return ApplicationFailure.create({
+    message: `unexpected error in a call to RiskOS (${name}); the worker's log has its place`,
+    type,
+    nonRetryable: processed !== 'no',
+    details: [trouble],
+  });
 }
 
 /** What only a person can mend. A cancelled call is a worker that stops, and nobody's fault. */
@@ -142,17 +176,18 @@ function needsPerson(error: RiskosError): boolean {
 
 function failureOf(
   error: RiskosError,
-  type: string,
+  type: RiskosFailureType,
   nonRetryable: boolean,
   tries = activityInfo().attempt,
 ): ApplicationFailure {
   const retryAfter = retryDelay(error, tries, { first: 1000, longest: longestBackoff });
-  const trouble: RiskosTrouble = {
+  const trouble: Trouble = {
     reason: error.type,
     action: error.action,
     fields: error.fields,
     retryAfter: retryAfter ?? null,
     evalId: error.evalId ?? null,
+    processed: error.processed,
   };
   return ApplicationFailure.create({
     message: error.message,

@@ -3,6 +3,7 @@ export * from './attention.ts';
 export * from './duration.ts';
 export * from './errors.ts';
 export * from './evaluation.ts';
+export * from './failures.ts';
 export * from './ids.ts';
 export * from './messages.ts';
 export * from './notice.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Evaluation } from '../contract/index.ts';
-import { type Processed, RiskosError, type RiskosProblem } from './errors.ts';
-import { holdsError } from './failures.ts';
+import type { Evaluation, Processed, RiskosProblem } from '../contract/index.ts';
+import { RiskosError } from './errors.ts';
 import { isRecord } from './json.ts';
+import { evalIdIn, holdsError } from './processed.ts';
 import {
   adviceFor,
   defaultReasonCodes,
@@ -18,7 +18,7 @@ export interface Interpretation {
   environment?: string;
   /** Whether a paused evaluation that waits for nothing known must have a capture link. */
   expectCapture?: boolean;
-  /** Whether the answer is that of a request that changes something: kept in the error. */
+  /** Whether RiskOS processed the request that this answers; kept in the error. */
   processed?: Processed;
   status?: number;
   call?: string;
@@ -103,7 +103,7 @@ export function interpretEvaluation(raw: unknown, options: Interpretation = {}):
     throw refuse(
       'IncompleteAnswer',
       relied.error.issues.map(({ path }) => path.join('.')),
-      opaqueId.safeParse(raw['eval_id']).data,
+      evalIdIn(raw),
     );
   }
   const { id, eval_id: evalId, state } = relied.data;

@@ -3,9 +3,10 @@ import { Pool } from 'undici';
 import type { Evaluation, UseCase } from '../contract/index.ts';
 import { interpretEvaluation } from './answers.ts';
 import { RiskosError } from './errors.ts';
-import { errorOfAnswer, holdsError, saysNoDocuments } from './failures.ts';
+import { errorOfAnswer, saysNoDocuments } from './failures.ts';
 import { type Answer, callOf, exchange } from './http.ts';
 import { parseJson } from './json.ts';
+import { holdsError, isSuccess, processedBy, type Sent } from './processed.ts';
 import { redactedAnswer, redactedRequest } from './redaction.ts';
 import {
   checked,
@@ -84,23 +85,36 @@ export function createRiskosClient(options: RiskosClientOptions): RiskosClient {
         {
           ...call,
           body: createBody(valid, settings, now()),
-          read: (answer) => evaluationOf(answer, call, { evaluationId, capture }, settings),
+          read: (answer) => evaluationOf(answer, call, { kind: 'create', evaluationId }, settings, capture),
         },
         how,
       );
     },
     get: async (evalId, how) => {
       const call = { method: 'GET', path: pathOf(evalId) } as const;
-      return send({ ...call, read: (answer) => evaluationOf(answer, call, { evalId }, settings) }, how);
+      return send(
+        { ...call, read: (answer) => evaluationOf(answer, call, { kind: 'read', evalId }, settings) },
+        how,
+      );
     },
     patch: async (evalId, patch, how) => {
       const call = { method: 'PATCH', path: pathOf(evalId) } as const;
       const body = patchBody(checked(evaluationPatch, patch), evalId, settings, now());
-      return send({ ...call, body, read: (answer) => evaluationOf(answer, call, { evalId }, settings) }, how);
+      return send(
+        { ...call, body, read: (answer) => evaluationOf(answer, call, { kind: 'patch', evalId }, settings) },
+        how,
+      );
     },
     documents: async (evalId, how) => {
       const call = { method: 'GET', path: `${pathOf(evalId)}/documents` } as const;
-      return send({ ...call, documents: true, read: (answer) => documentsOf(answer, call, now()) }, how);
+      return send(
+        {
+          ...call,
+          documents: true,
+          read: (answer) => documentsOf(answer, call, { kind: 'read', evalId }, now()),
+        },
+        how,
+      );
     },
     close: async () => {
       await (closing ??= pool.close());
@@ -136,72 +150,62 @@ async function perform<Result>(
     if (verbose) {
       const { status, body } = answer;
       const milliseconds = now().getTime() - started;
-      const shown = call.documents && isSuccess(answer) ? undefined : redactedAnswer(parseJson(body));
+      const shown = call.documents && isSuccess(status) ? undefined : redactedAnswer(parseJson(body));
       log?.debug({ status, milliseconds, bytes: body.length, body: shown }, 'RiskOS answer');
     }
     onAnswer?.({ status: answer.status, body: parseJson(answer.body) });
     return call.read(answer);
   } catch (error) {
     if (error instanceof RiskosError) {
-      const { type, status, code, processed, retryable, retryAfter } = error;
-      log?.warn({ type, status, code, processed, retryable, retryAfter }, 'RiskOS call failed');
+      const { type, status, code, processed, evalId, retryable, retryAfter } = error;
+      log?.warn({ type, status, code, processed, evalId, retryable, retryAfter }, 'RiskOS call failed');
     }
     throw error;
   }
 }
 
-interface Expected {
-  evaluationId?: string;
-  evalId?: string;
-  capture?: boolean;
-}
-
 function evaluationOf(
-  answer: Answer,
-  call: Pick<Call<Evaluation>, 'method' | 'path'>,
-  expected: Expected,
+  { status, headers, body }: Answer,
+  called: Pick<Call<Evaluation>, 'method' | 'path'>,
+  sent: Sent,
   settings: RiskosSettings,
+  expectCapture = false,
 ): Evaluation {
-  const changes = call.method !== 'GET';
-  if (!isSuccess(answer)) {
-    throw errorOfAnswer(answer, { call: callOf(call), changes, now: settings.now() });
-  }
-  const about = {
-    call: callOf(call),
-    status: answer.status,
-    processed: changes ? 'perhaps' : 'no',
-  } as const;
-  const found = interpretEvaluation(parseJson(answer.body), {
+  const call = callOf(called);
+  if (!isSuccess(status)) throw errorOfAnswer({ status, headers, body }, { call, sent, now: settings.now() });
+  const json = parseJson(body);
+  const about = { call, status, processed: processedBy(sent, status, json) };
+  const found = interpretEvaluation(json, {
     ...about,
     environment: settings.environment,
     reasonCodes: settings.reasonCodes,
-    expectCapture: expected.capture ?? false,
+    expectCapture,
   });
-  const wrong = [
-    ...(expected.evaluationId === undefined || expected.evaluationId === found.evaluationId ? [] : ['id']),
-    ...(expected.evalId === undefined || expected.evalId === found.evalId ? [] : ['eval_id']),
-  ];
-  if (wrong.length > 0) throw new RiskosError('WrongEvaluation', { ...about, fields: wrong });
-  return found;
+  if (sent.kind === 'create') {
+    if (found.evaluationId === sent.evaluationId) return found;
+    // Whose it is shows when it is read.
+    throw new RiskosError('WrongEvaluation', { ...about, fields: ['id'], evalId: found.evalId });
+  }
+  if (found.evalId === sent.evalId) return found;
+  throw new RiskosError('WrongEvaluation', { ...about, fields: ['eval_id'] });
 }
 
-function documentsOf(answer: Answer, called: Pick<Call<Documents>, 'method' | 'path'>, now: Date): Documents {
+function documentsOf(
+  answer: Answer,
+  called: Pick<Call<Documents>, 'method' | 'path'>,
+  sent: Sent,
+  now: Date,
+): Documents {
   const { status, body } = answer;
   const call = callOf(called);
-  if (isSuccess(answer)) {
+  if (isSuccess(status)) {
     // "PK": a ZIP, even an empty one, begins with it; the rest of the bytes is for the archive to judge.
     if (body[0] === 0x50 && body[1] === 0x4b) return { kind: 'zip', bytes: body };
-    throw new RiskosError(holdsError(parseJson(body)) ? 'ErrorInAnswer' : 'MalformedAnswer', {
-      call,
-      status,
-    });
+    const type = holdsError(parseJson(body)) ? 'ErrorInAnswer' : 'MalformedAnswer';
+    throw new RiskosError(type, { call, status, processed: 'no' });
   }
   if (status === 400 && saysNoDocuments(parseJson(body))) return { kind: 'no_documents' };
-  throw errorOfAnswer(answer, { call, changes: false, now });
-}
-
-function isSuccess({ status }: Answer): boolean {
-  return status >= 200 && status < 300;
+  throw errorOfAnswer(answer, { call, sent, now });
 }
 
 function pathOf(evalId: string): string {

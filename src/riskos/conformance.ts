@@ -61,8 +61,9 @@ export function environmentOf(body: unknown): 'Sandbox' | 'Production' | undefin
 export async function sendIncomplete(options: RiskosClientOptions, how: CallOptions = {}): Promise<void> {
   const settings = checkedSettings(options);
   const { origin, timeouts, limits, now, workflow } = settings;
+  const evaluationId = `incomplete-${randomUUID()}`;
   const body = {
-    id: `incomplete-${randomUUID()}`,
+    id: evaluationId,
     timestamp: now().toISOString(),
     workflow,
     data: {
@@ -84,7 +85,8 @@ export async function sendIncomplete(options: RiskosClientOptions, how: CallOpti
     });
     how.onAnswer?.({ status: answer.status, body: parseJson(answer.body) });
     if (answer.status >= 300) {
-      throw errorOfAnswer(answer, { call: 'POST /api/evaluation', changes: true, now: now() });
+      const sent = { kind: 'create', evaluationId } as const;
+      throw errorOfAnswer(answer, { call: 'POST /api/evaluation', sent, now: now() });
     }
   } finally {
     await pool.close();

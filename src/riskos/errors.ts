@@ -1,11 +1,7 @@
+import type { Processed, RiskosProblem } from '../contract/index.ts';
+
 /** Whose doing it is, and so who can end it. */
 export type Fault = 'candidate' | 'setup' | 'riskos';
-
-/**
- * Whether RiskOS could have processed the request. `perhaps` is said only of a request that changes something: a
- * POST or PATCH of which at least a part was sent and whose outcome is unknown.
- */
-export type Processed = 'no' | 'perhaps';
 
 interface Meaning {
   /** What happened, as the beginning of the message. */
@@ -18,7 +14,7 @@ interface Meaning {
 }
 
 /** The documented words for what can go wrong with RiskOS, and what each of them means. */
-export const riskosProblems = {
+export const riskosProblems: Record<RiskosProblem, Meaning> = {
   InvalidSettings: {
     what: 'the settings of the RiskOS client are wrong',
     fault: 'setup',
@@ -174,13 +170,21 @@ export const riskosProblems = {
     retryable: false,
     action: 'check who sends to this address',
   },
-} as const satisfies Record<string, Meaning>;
+};
 
-export type RiskosProblem = keyof typeof riskosProblems;
+/** Nothing was sent to RiskOS. */
+const unsent: readonly RiskosProblem[] = [
+  'InvalidSettings',
+  'InvalidRequest',
+  'InvalidWebhook',
+  'Unreachable',
+  'InsecureConnection',
+];
 
 export interface RiskosErrorDetails {
   /** HTTP status of the answer, if there was one. */
   status?: number | undefined;
+  /** `perhaps` when absent, unless an error of this type means that nothing was sent. */
   processed?: Processed | undefined;
   /** Milliseconds. */
   retryAfter?: number | undefined;
@@ -202,6 +206,7 @@ export class RiskosError extends Error {
   override readonly name = 'RiskosError';
   readonly type: RiskosProblem;
   readonly status: number | undefined;
+  /** Of a POST or PATCH: whether RiskOS processed it. A GET changes nothing, so it is `no`. */
   readonly processed: Processed;
   /** Whether the same request can succeed later without anybody doing anything. */
   readonly retryable: boolean;
@@ -214,15 +219,18 @@ export class RiskosError extends Error {
   readonly fields: string[];
   /** RiskOS's own error code, such as "WORKFLOW_NOT_FOUND". */
   readonly code: string | undefined;
-  /** The evaluation that exists in RiskOS although the call failed, so that it can be read instead of made again. */
+  /**
+   * The evaluation that the answer names although the call failed, so that it can be read instead of made again. It
+   * belongs to the request only where `processed` is `yes`; a reading shows it otherwise.
+   */
   readonly evalId: string | undefined;
 
   constructor(type: RiskosProblem, details: RiskosErrorDetails = {}) {
     super(messageOf(type, details), details.cause === undefined ? {} : { cause: details.cause });
-    const meaning: Meaning = riskosProblems[type];
+    const meaning = riskosProblems[type];
     this.type = type;
     this.status = details.status;
-    this.processed = details.processed ?? 'no';
+    this.processed = details.processed ?? (unsent.includes(type) ? 'no' : 'perhaps');
     this.retryable = meaning.retryable;
     this.retryAfter = details.retryAfter;
     this.fault = details.fault ?? meaning.fault;

@@ -1,27 +1,30 @@
 import { z } from 'zod';
-import { type Fault, type Processed, RiskosError, type RiskosProblem } from './errors.ts';
+import type { RiskosProblem } from '../contract/index.ts';
+import { type Fault, RiskosError } from './errors.ts';
 import type { Answer } from './http.ts';
-import { retryAfterOf } from './retry.ts';
 import { isRecord, parseJson } from './json.ts';
+import { evalIdIn, processedBy, type Sent } from './processed.ts';
+import { retryAfterOf } from './retry.ts';
 
 export interface FailedCall {
   call: string;
-  /** Whether the request would change something. */
-  changes: boolean;
+  sent: Sent;
   now: Date;
 }
 
 /** What an answer that is not 2xx means. */
-export function errorOfAnswer(answer: Answer, { call, changes, now }: FailedCall): RiskosError {
+export function errorOfAnswer(answer: Answer, { call, sent, now }: FailedCall): RiskosError {
   const { status } = answer;
-  const { code, fields } = errorBody(parseJson(answer.body));
+  const body = parseJson(answer.body);
+  const { code, fields } = errorBody(body);
   const type = typeOf(status, code);
   return new RiskosError(type, {
     call,
     status,
     code,
     fields,
-    processed: processedBy(status, changes),
+    processed: processedBy(sent, status, body, code),
+    evalId: sent.kind === 'create' ? evalIdIn(body) : undefined,
     retryAfter: retryAfterOf(answer.headers, now),
     fault: type === 'DataRefused' ? faultOf(fields) : undefined,
   });
@@ -36,6 +39,7 @@ const typeOfCode: Record<string, RiskosProblem> = {
 };
 
 function typeOf(status: number, code: string | undefined): RiskosProblem {
+  if (status < 400) return 'Redirected';
   if (code !== undefined && Object.hasOwn(typeOfCode, code)) return typeOfCode[code] ?? 'RequestRefused';
   if (status >= 500) return 'ServerError';
   switch (status) {
@@ -57,11 +61,6 @@ function typeOf(status: number, code: string | undefined): RiskosProblem {
   }
 }
 
-/** A 4xx says that RiskOS did not take the request; a 408 or a 5xx leaves that open. */
-function processedBy(status: number, changes: boolean): Processed {
-  return changes && (status >= 500 || status === 408) ? 'perhaps' : 'no';
-}
-
 function faultOf(fields: string[]): Fault {
   return fields.some((field) => field.startsWith('candidate.')) ? 'candidate' : 'setup';
 }
@@ -79,11 +78,6 @@ function errorBody(body: unknown): { code: string | undefined; fields: string[] 
     return parsed.success ? [fieldName(parsed.data.field)] : [];
   });
   return { code: candidates.map(codeOf).find(Boolean), fields: [...new Set(fields)] };
-}
-
-/** Whether an answer's body is one of the error shapes and nothing else. */
-export function holdsError(body: unknown): boolean {
-  return isRecord(body) && !('eval_id' in body) && ['error', 'message', 'code'].some((key) => key in body);
 }
 
 /** "No Documents Found", a normal answer about images [doc], in whichever of the shapes. */

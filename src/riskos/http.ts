@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { type Processed, RiskosError, type RiskosProblem } from './errors.ts';
+import type { Processed, RiskosProblem } from '../contract/index.ts';
+import { RiskosError } from './errors.ts';
+import { isSuccess } from './processed.ts';
 
 export interface Exchange {
   method: 'GET' | 'POST' | 'PATCH';
@@ -17,7 +19,7 @@ export interface Exchange {
 export interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
-  /** Of an answer that is not 2xx: what came of it, at most 64 KiB. */
+  /** Of an answer that is not 2xx, the part that arrived, at most 64 KiB. */
   body: Buffer;
 }
 
@@ -56,7 +58,7 @@ export function exchange(dispatcher: Dispatcher, request: Exchange): Promise<Ans
       settle(() => resolve({ status: status ?? 0, headers, body: Buffer.concat(chunks) }));
     /** The status of an error says enough, whatever becomes of its body. */
     const failOrSettleFor = (type: RiskosProblem, note?: string): void => {
-      if (status === undefined || status < 300) return fail(type, { note });
+      if (status === undefined || isSuccess(status)) return fail(type, { note });
       succeed();
       controller?.abort(new Error(type));
     };
@@ -76,8 +78,7 @@ export function exchange(dispatcher: Dispatcher, request: Exchange): Promise<Ans
           if (code < 200) return;
           status = code;
           headers = received;
-          if (code >= 300 && code < 400) return fail('Redirected');
-          if (code >= 300) {
+          if (!isSuccess(code)) {
             limit = errorBodyLimit;
             return;
           }

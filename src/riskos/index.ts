@@ -6,7 +6,8 @@ export {
   type RiskosClient,
   type SeenAnswer,
 } from './client.ts';
-export { type Fault, type Processed, RiskosError, type RiskosProblem, riskosProblems } from './errors.ts';
+export type { Processed, RiskosProblem } from '../contract/index.ts';
+export { type Fault, RiskosError, riskosProblems } from './errors.ts';
 export type { ExternalDevice } from './external-device.ts';
 export {
   adviceFor,

@@ -41,7 +41,7 @@ export interface Backoff {
  * and never less than RiskOS asked for. `undefined` when another attempt does not pay or could do something twice.
  */
 export function retryDelay(error: RiskosError, attempt: number, backoff: Backoff = {}): number | undefined {
-  if (!error.retryable || error.processed === 'perhaps') return undefined;
+  if (!error.retryable || error.processed !== 'no') return undefined;
   const { first = 500, longest = 60_000, random = Math.random } = backoff;
   const ceiling = Math.min(longest, first * 2 ** (Math.max(1, attempt) - 1));
   return Math.round((error.retryAfter ?? 0) + random() * ceiling);

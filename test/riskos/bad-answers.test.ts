@@ -24,16 +24,16 @@ async function troublesOf(url: string): Promise<[RiskosProblem, Processed][]> {
   return errors.map(({ type, processed }) => [type, processed]);
 }
 
-function thrice(type: RiskosProblem): [RiskosProblem, Processed][] {
+function thrice(type: RiskosProblem, processed: Processed = 'perhaps'): [RiskosProblem, Processed][] {
   return [
-    [type, 'perhaps'],
-    [type, 'perhaps'],
+    [type, processed],
+    [type, processed],
     [type, 'no'],
   ];
 }
 
 describe('a 2xx answer that is not what RiskOS is documented to send', () => {
-  it.each<[string, string, RiskosProblem]>([
+  it.each<[string, string, RiskosProblem, Processed?]>([
     ['an HTML page', '<!doctype html><title>Welcome to the hotel WiFi</title>', 'MalformedAnswer'],
     ['nothing', '', 'MalformedAnswer'],
     ['half of a JSON object', JSON.stringify(completed()).slice(0, 200), 'MalformedAnswer'],
@@ -56,17 +56,19 @@ describe('a 2xx answer that is not what RiskOS is documented to send', () => {
       'an unknown lifecycle',
       JSON.stringify(completed({ eval_status: 'evaluation_lost' })),
       'IncompleteAnswer',
+      'yes',
     ],
-    ['no lifecycle', JSON.stringify(completed({ eval_status: null })), 'IncompleteAnswer'],
+    ['no lifecycle', JSON.stringify(completed({ eval_status: null })), 'IncompleteAnswer', 'yes'],
     ['another evaluation', JSON.stringify(completed({ id: 'x', eval_id: 'y' })), 'WrongEvaluation'],
     [
       'another environment',
       JSON.stringify(completed({ environment_name: 'Production' })),
       'WrongEnvironment',
+      'yes',
     ],
-  ])('is a named error: %s', async (_, body, type) => {
+  ])('is a named error: %s', async (_, body, type, processed) => {
     const riskos = await startAnswering(200, body === '\ufffd' ? new Uint8Array([0x7b, 0xff, 0xfe]) : body);
-    expect(await troublesOf(riskos.url)).toEqual(thrice(type));
+    expect(await troublesOf(riskos.url)).toEqual(thrice(type, processed));
   });
 
   it('keeps the id of the evaluation that was made, so that it can be read', async () => {
@@ -77,7 +79,7 @@ describe('a 2xx answer that is not what RiskOS is documented to send', () => {
     ]) {
       const riskos = await startAnswering(201, body);
       const error = await failureOf(clientOf(riskos.url).create(documentRequest));
-      expect(error).toMatchObject({ processed: 'perhaps', evalId });
+      expect(error).toMatchObject({ processed: 'yes', evalId });
     }
   });
 

@@ -33,8 +33,8 @@ describe('an HTTP error', () => {
     [403, { code: 'WORKFLOW_NOT_PUBLISHED' }, 'WorkflowNotPublished', 'no', false, 'setup'],
     [404, { error: 'x', code: 'WORKFLOW_NOT_FOUND' }, 'WorkflowNotFound', 'no', false, 'setup'],
     [404, { error: 'Workflow not found' }, 'WorkflowNotFound', 'no', false, 'setup'],
-    [404, '<html>nothing here</html>', 'NotFound', 'no', false, 'setup'],
-    [405, '', 'RequestRefused', 'no', false, 'setup'],
+    [404, '<html>nothing here</html>', 'NotFound', 'perhaps', false, 'setup'],
+    [405, '', 'RequestRefused', 'perhaps', false, 'setup'],
     [408, '', 'TimedOut', 'perhaps', true, 'riskos'],
     [429, { message: 'slow down' }, 'RateLimited', 'no', true, 'riskos'],
     [500, { error: { code: 'INTERNAL_ERROR', message: 'oops' } }, 'ServerError', 'perhaps', true, 'riskos'],
@@ -163,7 +163,7 @@ describe('the wait that RiskOS asks for', () => {
 });
 
 describe('the delay before another attempt', () => {
-  const limited = new RiskosError('RateLimited', { retryAfter: 4000 });
+  const limited = new RiskosError('RateLimited', { processed: 'no', retryAfter: 4000 });
   const down = new RiskosError('Unreachable');
 
   it('grows exponentially up to its limit', () => {
@@ -185,8 +185,10 @@ describe('the delay before another attempt', () => {
 
   it('is none where another attempt does not pay or could do it twice', () => {
     expect(retryDelay(new RiskosError('AuthenticationFailed'), 1)).toBeUndefined();
-    expect(retryDelay(new RiskosError('TimedOut', { processed: 'perhaps' }), 1)).toBeUndefined();
-    expect(retryDelay(new RiskosError('TimedOut'), 1)).toBeDefined();
+    for (const processed of ['perhaps', 'yes'] as const) {
+      expect(retryDelay(new RiskosError('TimedOut', { processed }), 1)).toBeUndefined();
+    }
+    expect(retryDelay(new RiskosError('TimedOut', { processed: 'no' }), 1)).toBeDefined();
   });
 });
 

@@ -134,7 +134,7 @@ describe('what a paused evaluation waits for', () => {
     const client = clientOf(riskos.url);
     expect(await failureOf(client.create(documentRequest))).toMatchObject({
       type: 'IncompleteAnswer',
-      processed: 'perhaps',
+      processed: 'yes',
       fields: ['capture link'],
       evalId,
     });

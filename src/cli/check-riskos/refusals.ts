@@ -1,4 +1,4 @@
-import { holdsError } from '../../riskos/failures.ts';
+import { holdsError } from '../../riskos/processed.ts';
 import type { RiskosProblem } from '../../riskos/index.ts';
 import { errorInWords, failed, type Judged, ok, remedyOf } from './results.ts';
 import type { Limited, Outcome } from './session.ts';

@@ -33,7 +33,7 @@ export function someOf(names: string[]): string {
 /** What to do about an error; `evaluationId` is that of a request that would change something. */
 export function remedyOf(error: RiskosError, evaluationId?: string): string {
   if (error.evalId !== undefined) return `${error.action} (evaluation ${error.evalId})`;
-  if (error.processed === 'perhaps') {
+  if (error.processed !== 'no') {
     const which = evaluationId === undefined ? 'it' : `the id ${evaluationId}`;
     return `it was perhaps processed, so it was not sent again: look for ${which} in the RiskOS dashboard`;
   }
