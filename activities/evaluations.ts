@@ -30,6 +30,8 @@ export interface EvaluationAsk {
   baseline?: Baseline;
   /** 1 for the first POST of this attempt: how far the waits between them have grown. */
   tries: number;
+  /** Where POSTs may be that a reset of the workflow made it forget. */
+  lineage: { unchecked: string[]; bases: string[] };
 }
 
 /** Which evaluation to read, and the request it must belong to. */
@@ -39,19 +41,18 @@ interface EvaluationRead {
 }
 
 /** What a paused evaluation is given. */
-interface PatchAsk {
+export interface PatchAsk {
   evalId: string;
   patch: EvaluationPatch;
 }
-
-/** For a workflow that does not read `processed` yet; new code takes `parseRiskosFailure` of the contract. */
-export type RiskosTrouble = Omit<Trouble, 'processed'>;
 
 /** RiskOS's answer, and in passing what the funnel would have to ask this worker for otherwise. */
 export interface Answered {
   evaluation: Evaluation;
   /** Whether this worker has a `NOTIFY_URL`. */
   hrIsTold: boolean;
+  /** Runs that resets took this funnel out of, when they were looked for. */
+  resetBases?: string[];
 }
 
 /** Every failure of these has a {@link RiskosFailureType} as its type and a {@link Trouble} as its details. */

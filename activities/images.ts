@@ -1,20 +1,9 @@
-import type { ImagesRecord } from '../src/contract/index.ts';
+import type { ImagesAsk, ImagesRecord } from '../src/contract/index.ts';
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { type Archive, ArchiveError } from '../src/archive/index.ts';
 import type { RiskosClient } from '../src/riskos/index.ts';
 import { alive } from './evaluations.ts';
-
-/** Whose images, and what is known about why there may be none. */
-export interface ImagesAsk {
-  applicationId: string;
-  evaluationId: string;
-  evalId: string;
-  documentType: string | null;
-  reasonCodes: string[];
-  /** Milliseconds that images may lag the decision. */
-  lag: number;
-}
 
 interface Deleted {
   removed: number;

@@ -51,7 +51,7 @@ export type Called = { evaluation: Evaluation } | { failure: RiskosFailure };
 
 /** One POST; never repeated by Temporal. */
 export function postEvaluation(state: FunnelState, ask: EvaluationAsk): Promise<Called> {
-  return called(state, () =>
+  return calledByStory(state, () =>
     createEvaluation.executeWithOptions(options('POST', ask.evaluationId), [ask]),
   );
 }
@@ -66,9 +66,17 @@ export function patch(state: FunnelState, ask: PatchAsk): Promise<Called> {
 /** One GET; Temporal repeats it a few times. */
 export function read(state: FunnelState, hint: Hint): Promise<Called> {
   const { evaluationId, evalId } = hint;
-  return called(state, () =>
+  return calledByStory(state, () =>
     readEvaluation.executeWithOptions(options('GET', evaluationId), [{ evaluationId, evalId }]),
   );
+}
+
+/** Throws {@link CancelledFailure} when the story has been withdrawn, even if the call failed by itself at that moment. */
+async function calledByStory(state: FunnelState, call: () => Promise<Answered>): Promise<Called> {
+  const result = await called(state, call);
+  if ('failure' in result && CancellationScope.current().consideredCancelled)
+    throw new CancelledFailure('withdrawn');
+  return result;
 }
 
 async function called(state: FunnelState, call: () => Promise<Answered>): Promise<Called> {
@@ -78,16 +86,10 @@ async function called(state: FunnelState, call: () => Promise<Answered>): Promis
     if (resetBases) state.lineage = { unchecked: [], bases: resetBases };
     return { evaluation };
   } catch (error) {
-    stopIfWithdrawn();
     return { failure: failureOf(error) };
   } finally {
     recordActivation(state);
   }
-}
-
-/** A withdrawal ends the story, even where a call failed by itself at the same moment. */
-function stopIfWithdrawn(): void {
-  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('withdrawn');
 }
 
 function failureOf(error: unknown): RiskosFailure {
@@ -97,7 +99,10 @@ function failureOf(error: unknown): RiskosFailure {
     : parseRiskosFailure(undefined, undefined);
 }
 
-function options(verb: 'POST' | 'PATCH' | 'GET', evaluationId: string): { summary: string; taskQueue: string } {
+function options(
+  verb: 'POST' | 'PATCH' | 'GET',
+  evaluationId: string,
+): { summary: string; taskQueue: string } {
   const key = parseEvaluationId(evaluationId);
   return {
     summary: key ? `${verb} ${inWords(key.stage)}, attempt ${key.attempt}` : verb,

@@ -66,7 +66,11 @@ async function hasNews(
   if (isDue) hintAll(back, attempt);
   clearTimers(state, 'read');
   const before = attempt.latest;
-  const reader: Reader = { hasDeadline: false, interrupted: () => position.request !== null, isEnd: () => true };
+  const reader: Reader = {
+    hasDeadline: false,
+    interrupted: () => position.request !== null,
+    isEnd: () => true,
+  };
   await readQueue(state, back, attempt, reader);
   back.readNow = false;
   if (back.attempt !== attempt) return true;
@@ -84,7 +88,9 @@ function resumed(state: FunnelState, back: Checking, cause: AttentionCause): Che
     case 'technical_errors':
       return { ...back, technical: 0 };
     case 'riskos_late':
-      return back.attempt.kind === 'reading' ? { ...back, attempt: renewed(state, back, back.attempt) } : back;
+      return back.attempt.kind === 'reading'
+        ? { ...back, attempt: renewed(state, back, back.attempt) }
+        : back;
     case 'request_refused':
     case 'requests_unclear':
     case 'reset_run_gone':

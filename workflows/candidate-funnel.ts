@@ -1,279 +1,314 @@
 import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import {
-  type ApplicationInput,
+  type Advice,
+  type AwaitingDocumentRequest,
+  type Checking,
+  type Closed,
+  type EvaluatedStage,
   type Evaluation,
+  type FunnelState,
   inWords,
   milliseconds,
   type Outcome,
-  type Stage,
+  type Position,
+  type Review,
   type Status,
+  type Verified,
 } from '../src/contract/index.ts';
 import { acceptApplication } from './application.ts';
-import { clearAlarms, hasRung, resumeAlarms, setAlarm } from './alarms.ts';
+import { attendedTo, needsAttention } from './attention.ts';
 import { now } from './clock.ts';
-import { evaluate, forgetAbandoned, NeedsAttention, review, setDeadline } from './evaluation.ts';
+import { watchContradictions } from './contradictions.ts';
+import { evaluate } from './evaluation/attempt.ts';
+import type { Judged } from './evaluation/result.ts';
+import { deadlineFrom } from './evaluation/schedule.ts';
+import { registerHandlers } from './handlers.ts';
 import { archiveImages, imagesPending, wantImages } from './images.ts';
-import { type EvaluatedStage, type Memory, newMemory, note, recall } from './memory.ts';
-import { listen } from './messages.ts';
-import { handOverNotices, sendNotices } from './notices.ts';
-import { maxAttempts, show, statusOf } from './status.ts';
+import { deliverNotices, handOverNotices } from './notices.ts';
+import { maxAttempts } from './policy.ts';
+import { publish } from './publish.ts';
+import { reviewed } from './review.ts';
+import { again, checking, dropSpentData, newState, restoreState } from './state.ts';
+import { statusOf } from './status.ts';
+import { note } from './timeline.ts';
+import { clearTimers, hasFired, resumeTimers, setDeadlineTimer, setTimer } from './timers.ts';
 import { handlersFinished, waitUntil } from './waiting.ts';
 
 /**
  * One candidate's way through workforce verification, from the application to the last day it is needed. The story
- * is a loop over stages: each step does what its stage is for and names the next one. `carried` is the memory of
- * an earlier run of the same funnel.
+ * is a loop over positions: each step does what its position is for and returns the next one. `carried` is the state that an
+ * earlier run of the same funnel passed on.
  */
-export async function candidateFunnel(application: ApplicationInput, carried?: Memory): Promise<Status> {
+export async function candidateFunnel(application: unknown, carried?: unknown): Promise<Status> {
   // A second argument counts only from an earlier run: anybody can start a workflow.
-  const continued = workflowInfo().continuedFromExecutionRunId !== undefined;
-  const memory = continued && carried ? recall(carried) : newMemory(acceptApplication(application));
-  if (!continued) note(memory, application.baseline ? 'verified elsewhere' : 'application received');
+  const continued = workflowInfo().continuedFromExecutionRunId !== undefined && carried !== undefined;
+  const state = continued ? restoreState(carried) : newState(acceptApplication(application));
+  if (!continued) note(state, 'start', state.baseline ? 'verified elsewhere' : 'application received');
   const story = new CancellationScope();
-  listen(memory, story);
-  resumeAlarms(memory);
-  sendNotices(memory);
+  registerHandlers(state, story);
+  resumeTimers(state);
+  deliverNotices(state);
+  watchContradictions(state);
   try {
-    await story.run(() => walk(memory));
+    await story.run(() => walk(state));
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    memory.stage = close(memory, 'withdrawn');
+    state.position = close(state, 'withdrawn');
   }
-  await CancellationScope.nonCancellable(() => tidyUp(memory));
-  return statusOf(memory);
+  await CancellationScope.nonCancellable(() => tidyUp(state));
+  return statusOf(state);
 }
 
-async function walk(memory: Memory): Promise<void> {
-  for (;;) {
-    const { stage } = memory;
-    if (stage === 'closed') return;
-    show(memory);
-    try {
-      memory.stage = await steps[stage](memory);
-      if (memory.stage !== 'review' && memory.evaluation?.settled) memory.evaluation = null;
-    } catch (error) {
-      if (!(error instanceof NeedsAttention)) throw error;
-      memory.attention = { reason: error.message, fields: error.fields };
-      memory.interrupted = stage;
-      memory.unexplained = error.unexplained;
-      memory.stage = 'needs_attention';
-      note(memory, `stopped for attention: ${error.message}`);
-    }
+async function walk(state: FunnelState): Promise<void> {
+  while (state.position.stage !== 'closed') {
+    publish(state);
+    state.position = await step(state, state.position);
   }
 }
 
-const steps: Record<Exclude<Stage, 'closed'>, (memory: Memory) => Promise<Stage>> = {
-  passive_check: (memory) => check(memory, 'passive_check'),
-  awaiting_document_request: waitForDocumentRequest,
-  document_verification: (memory) => check(memory, 'document_verification'),
-  review: waitForReview,
-  verified: restVerified,
-  selfie_reverification: (memory) => check(memory, 'selfie_reverification'),
-  payroll_setup: (memory) => check(memory, 'payroll_setup'),
-  needs_attention: waitForAttention,
-};
-
-async function check(memory: Memory, stage: EvaluatedStage): Promise<Stage> {
-  // A POST may queue for long, and waits for its answer are no place to begin anything.
-  await archiveImages(memory);
-  const settled = await evaluate(memory, stage);
-  if (settled.kind === 'expired') return afterDeadline[stage](memory);
-  wantImages(memory, stage, settled);
-  if (settled.technical) return afterTechnicalError(memory, stage);
-  switch (settled.verdict) {
-    case 'accept':
-      return afterAccept[stage](memory, settled.evaluation);
+async function step(state: FunnelState, position: Position): Promise<Position> {
+  switch (position.stage) {
+    case 'passive_check':
+    case 'document_verification':
+    case 'selfie_reverification':
+    case 'payroll_setup':
+      return check(state, position);
+    case 'awaiting_document_request':
+      return waitForDocumentRequest(state, position);
     case 'review':
-      return settled.unknown ? enterReview(memory) : afterReviewVerdict[stage](memory);
+      return waitForReview(state, position);
+    case 'verified':
+      return restVerified(state, position);
+    case 'needs_attention':
+      return attendedTo(state, position);
+    case 'closed':
+      return position;
+  }
+}
+
+async function check(state: FunnelState, position: Checking): Promise<Position> {
+  // A POST may queue for long, and waits for its answer are no place to begin anything.
+  await archiveImages(state);
+  const result = await evaluate(state, position);
+  switch (result.kind) {
+    case 'stopped':
+      return needsAttention(state, position, result.cause);
+    case 'expired':
+      return afterDeadline[position.stage](state, position);
+    case 'judged':
+      wantImages(state, position.stage, result);
+      return afterVerdict(state, position, result);
+  }
+}
+
+function afterVerdict(state: FunnelState, position: Checking, judged: Judged): Position {
+  const { stage } = position;
+  const { verdict, flags, attempt } = judged;
+  if (flags.includes('technical') && verdict !== 'review') return afterTechnicalError(state, position);
+  switch (verdict) {
+    case 'accept':
+      return afterAccept[stage](state, attempt.latest);
+    case 'review':
+      return flags.includes('unknown_decision')
+        ? enterReview(state, position, judged)
+        : afterReviewVerdict[stage](state, position, judged);
     case 'reject':
-      return afterReject[stage](memory);
+      return afterReject[stage](state, position, judged);
     case 'resubmit':
-      return afterResubmit(memory, stage, settled.evaluation);
+      return afterResubmit(state, position, judged);
     case 'cancel':
-      return close(memory, 'cancelled');
+      return close(state, 'cancelled');
   }
 }
 
 /** A person decides; their word is final, whatever the policy says of a verdict that RiskOS gives by itself. */
-async function waitForReview(memory: Memory): Promise<Stage> {
-  const stage = memory.evaluation?.stage;
-  const settled = await review(memory);
-  if (settled.kind === 'expired' || stage === undefined) throw new NeedsAttention('The review got lost.');
-  wantImages(memory, stage, settled);
-  switch (settled.verdict) {
+async function waitForReview(state: FunnelState, position: Review): Promise<Position> {
+  const judged = await reviewed(state, position);
+  const { of } = position;
+  wantImages(state, of.stage, judged);
+  switch (judged.verdict) {
     case 'accept':
-      return afterAccept[stage](memory, settled.evaluation);
+      return afterAccept[of.stage](state, judged.attempt.latest);
     case 'resubmit':
-      return anotherTry(memory, stage, settled.evaluation);
+      return oneMoreAttempt(state, of, judged.attempt.latest.advice);
     case 'review':
-      return enterReview(memory);
+      return enterReview(state, of, judged);
     case 'reject':
-      return close(memory, 'rejected');
+      return close(state, 'rejected');
     case 'cancel':
-      return close(memory, 'cancelled');
+      return close(state, 'cancelled');
   }
 }
 
-async function waitForDocumentRequest(memory: Memory): Promise<Stage> {
-  await waitUntil(memory, () => memory.request !== null);
-  memory.request = null;
-  return enter(memory, 'document_verification');
+async function waitForDocumentRequest(
+  state: FunnelState,
+  position: AwaitingDocumentRequest,
+): Promise<Position> {
+  await waitUntil(state, () => position.request !== null);
+  return checking(state, 'document_verification');
 }
 
-async function restVerified(memory: Memory): Promise<Stage> {
+async function restVerified(state: FunnelState, position: Verified): Promise<Position> {
   // What an update has just brought is for the stage that it asked for.
-  if (memory.request === null) forgetWhatIsDone(memory);
-  const { every } = memory.application.policy.reverification;
-  const periodic = every !== null && memory.baseline !== null && memory.alarms.reverify === undefined;
-  if (periodic) setAlarm(memory, 'reverify', now() + milliseconds(every));
-  await waitUntil(memory, () => memory.request !== null || hasRung(memory, 'reverify'));
-  const { request } = memory;
-  memory.request = null;
-  if (request?.kind === 'complete') return close(memory, 'completed');
-  if (request?.kind === 'requestPayrollSetup') return enter(memory, 'payroll_setup');
-  clearAlarms(memory, 'reverify');
-  return enter(memory, 'selfie_reverification');
+  if (position.request === null) dropSpentData(state);
+  const { every } = state.application.policy.reverification;
+  if (every !== null && state.baseline !== null && !state.timers.reverify)
+    setTimer(state, 'reverify', now() + milliseconds(every));
+  await waitUntil(state, () => position.request !== null || hasFired(state, 'reverify'));
+  switch (position.request?.kind) {
+    case 'complete':
+      return close(state, 'completed');
+    case 'requestPayrollSetup':
+      return checking(state, 'payroll_setup');
+    case 'requestReverification':
+    // The period is over.
+    case undefined:
+      clearTimers(state, 'reverify');
+      return checking(state, 'selfie_reverification');
+  }
 }
 
-async function waitForAttention(memory: Memory): Promise<Stage> {
-  const explained = () => memory.unexplained && (memory.evaluation?.evalIds.length ?? 0) > 0;
-  await waitUntil(memory, () => memory.request !== null || explained());
-  if (memory.request === null) note(memory, 'an event tells which evaluation it is; going on');
-  memory.request = null;
-  memory.unexplained = false;
-  const back = memory.interrupted ?? 'passive_check';
-  memory.attention = null;
-  memory.interrupted = null;
-  memory.technical = 0;
-  return back;
-}
-
-type Follow = Record<EvaluatedStage, (memory: Memory) => Stage>;
-
-const afterAccept: Record<EvaluatedStage, (memory: Memory, evaluation: Evaluation) => Stage> = {
-  passive_check: (memory, evaluation) => {
+const afterAccept: Record<EvaluatedStage, (state: FunnelState, evaluation: Evaluation) => Position> = {
+  passive_check: (state, evaluation) => {
     // A step-up inside the passive evaluation has verified documents already.
-    if (evaluation.referenceId !== undefined) return keepBaseline(memory, evaluation);
-    const { start } = memory.application.policy.documents;
-    return start === 'immediately' ? enter(memory, 'document_verification') : 'awaiting_document_request';
+    if (evaluation.referenceId !== undefined) return keepBaseline(state, evaluation);
+    return state.application.policy.documents.start === 'immediately'
+      ? checking(state, 'document_verification')
+      : { stage: 'awaiting_document_request', request: null };
   },
   document_verification: keepBaseline,
-  selfie_reverification: () => 'verified',
-  payroll_setup: () => 'verified',
+  selfie_reverification: verified,
+  payroll_setup: verified,
 };
 
+type Follow = Record<EvaluatedStage, (state: FunnelState, position: Checking, judged: Judged) => Position>;
+
 const afterReviewVerdict: Follow = {
-  passive_check: (memory) => stepUp(memory, memory.application.policy.passive.onReview),
+  passive_check: (state, position, judged) =>
+    stepUp(state, position, judged, state.application.policy.passive.onReview),
   document_verification: enterReview,
   selfie_reverification: enterReview,
   payroll_setup: enterReview,
 };
 
 const afterReject: Follow = {
-  passive_check: (memory) => stepUp(memory, memory.application.policy.passive.onReject),
-  document_verification: (memory) => close(memory, 'rejected'),
-  selfie_reverification: (memory) => {
-    const { onReject } = memory.application.policy.reverification;
-    if (onReject === 'review') return enterReview(memory);
-    return onReject === 'verified' ? 'verified' : close(memory, 'rejected');
+  passive_check: (state, position, judged) =>
+    stepUp(state, position, judged, state.application.policy.passive.onReject),
+  document_verification: (state) => close(state, 'rejected'),
+  selfie_reverification: (state, position, judged) => {
+    switch (state.application.policy.reverification.onReject) {
+      case 'review':
+        return enterReview(state, position, judged);
+      case 'verified':
+        return verified();
+      case 'close':
+        return close(state, 'rejected');
+    }
   },
-  payroll_setup: (memory) => close(memory, 'rejected'),
+  payroll_setup: (state) => close(state, 'rejected'),
 };
 
-const afterDeadline: Follow = {
-  passive_check: (memory) => close(memory, 'expired'),
-  document_verification: (memory) =>
-    memory.application.policy.documents.onDeadline === 'next_attempt'
-      ? nextTry(memory, 'document_verification', 'expired')
-      : close(memory, 'expired'),
-  selfie_reverification: (memory) =>
-    memory.application.policy.reverification.onDeadline === 'verified'
-      ? 'verified'
-      : close(memory, 'expired'),
-  payroll_setup: () => 'verified',
+const afterDeadline: Record<EvaluatedStage, (state: FunnelState, position: Checking) => Position> = {
+  passive_check: (state) => close(state, 'expired'),
+  document_verification: (state, position) =>
+    state.application.policy.documents.onDeadline === 'next_attempt'
+      ? nextAttempt(state, position, position.advice, 'expired')
+      : close(state, 'expired'),
+  selfie_reverification: (state) =>
+    state.application.policy.reverification.onDeadline === 'verified' ? verified() : close(state, 'expired'),
+  payroll_setup: verified,
 };
 
-function afterResubmit(memory: Memory, stage: EvaluatedStage, evaluation: Evaluation): Stage {
-  memory.advice = evaluation.advice;
-  if (stage === 'passive_check') return stepUp(memory, memory.application.policy.passive.onResubmit);
-  if (stage === 'payroll_setup') return enterReview(memory);
-  return nextTry(memory, stage, 'attempts_exhausted');
+function afterResubmit(state: FunnelState, position: Checking, judged: Judged): Position {
+  const { advice } = judged.attempt.latest;
+  switch (position.stage) {
+    case 'passive_check':
+      return stepUp(state, position, judged, state.application.policy.passive.onResubmit, advice);
+    case 'payroll_setup':
+      return enterReview(state, position, judged);
+    case 'document_verification':
+    case 'selfie_reverification':
+      return nextAttempt(state, position, advice, 'attempts_exhausted');
+  }
 }
 
-/** A person may grant a try beyond the policy's. */
-function anotherTry(memory: Memory, stage: EvaluatedStage, evaluation: Evaluation): Stage {
-  memory.advice = evaluation.advice;
-  if (stage === 'passive_check') return enter(memory, 'document_verification');
-  memory.tries += 1;
-  return stage;
+/** The candidate's next attempt, if the policy has one left. */
+function nextAttempt(state: FunnelState, position: Checking, advice: Advice[], otherwise: Outcome): Position {
+  if (position.tries >= maxAttempts(state.application.policy, position.stage)) return close(state, otherwise);
+  return again(state, position, { tries: position.tries + 1, advice });
+}
+
+/** A person may grant an attempt beyond the policy's. */
+function oneMoreAttempt(state: FunnelState, position: Checking, advice: Advice[]): Position {
+  if (position.stage === 'passive_check') return checking(state, 'document_verification', { advice });
+  return again(state, position, { tries: position.tries + 1, advice });
 }
 
 /** A new evaluation that does not count as the candidate's attempt, with a cap of its own. */
-function afterTechnicalError(memory: Memory, stage: EvaluatedStage): Stage {
-  memory.technical += 1;
-  if (memory.technical <= memory.application.policy.documents.maxTechnicalRetries) return stage;
-  throw new NeedsAttention(
-    `RiskOS ended ${memory.technical} evaluations with a technical error. Look at its workflow, then retry.`,
-  );
+function afterTechnicalError(state: FunnelState, position: Checking): Position {
+  const technical = position.technical + 1;
+  const next = again(state, position, { technical });
+  if (technical <= state.application.policy.documents.maxTechnicalRetries) return next;
+  return needsAttention(state, next, { kind: 'technical_errors', count: technical });
 }
 
-function nextTry(memory: Memory, stage: EvaluatedStage, otherwise: Outcome): Stage {
-  if (memory.tries >= maxAttempts(memory, stage)) return close(memory, otherwise);
-  memory.tries += 1;
-  return stage;
+function stepUp(
+  state: FunnelState,
+  position: Checking,
+  judged: Judged,
+  to: 'document_verification' | 'review' | 'close',
+  advice: Advice[] = [],
+): Position {
+  switch (to) {
+    case 'document_verification':
+      return checking(state, 'document_verification', { advice });
+    case 'review':
+      return enterReview(state, position, judged);
+    case 'close':
+      return close(state, 'rejected');
+  }
 }
 
-function stepUp(memory: Memory, to: 'document_verification' | 'review' | 'close'): Stage {
-  if (to === 'review') return enterReview(memory);
-  return to === 'close' ? close(memory, 'rejected') : enter(memory, to);
+function enterReview(state: FunnelState, position: Checking, { verdict, attempt }: Judged): Review {
+  const deadline = deadlineFrom(now(), state.application.policy.review);
+  setDeadlineTimer(state, deadline);
+  const { evalId, decidedAt } = attempt.latest;
+  return {
+    stage: 'review',
+    // Attempts that were given up no longer count, and the readings begin anew.
+    of: { ...position, givenUp: [], toRead: [], attempt: { ...attempt, reads: 0 } },
+    settled: { verdict, evalId, decidedAt: decidedAt ?? null },
+    deadline,
+    request: null,
+  };
 }
 
-function enter(memory: Memory, stage: EvaluatedStage): Stage {
-  forgetAbandoned(memory);
-  memory.tries = 1;
-  memory.technical = 0;
-  if (stage !== 'document_verification') memory.advice = [];
-  return stage;
-}
-
-function enterReview(memory: Memory): Stage {
-  setDeadline(memory, memory.application.policy.review);
-  setAlarm(memory, 'deadline', ...memory.deadline);
-  return 'review';
-}
-
-/** No later stage needs these unless HR gives them again. */
-function forgetWhatIsDone(memory: Memory): void {
-  const { dateOfBirth: _date, nationalId: _id, ...candidate } = memory.application.candidate;
-  memory.application = { ...memory.application, candidate };
+function verified(): Verified {
+  return { stage: 'verified', request: null };
 }
 
 /** Only an accepted evaluation comes here, so only its reference is ever compared with. */
-function keepBaseline(memory: Memory, evaluation: Evaluation): Stage {
+function keepBaseline(state: FunnelState, evaluation: Evaluation): Verified {
   const { referenceId, transactionToken } = evaluation;
   if (referenceId === undefined)
-    note(memory, 'accepted without a reference: no selfie can be compared later');
-  else memory.baseline = { referenceId, ...(transactionToken === undefined ? {} : { transactionToken }) };
-  memory.advice = [];
-  return 'verified';
+    note(state, 'verdict', 'accepted without a reference: no selfie can be compared later');
+  else state.baseline = { referenceId, ...(transactionToken === undefined ? {} : { transactionToken }) };
+  return verified();
 }
 
-function close(memory: Memory, outcome: Outcome): 'closed' {
-  memory.outcome = outcome;
-  memory.evaluation = null;
-  memory.attention = null;
-  memory.request = null;
-  note(memory, `closed: ${inWords(outcome)}`);
-  return 'closed';
+function close(state: FunnelState, outcome: Outcome): Closed {
+  dropSpentData(state);
+  note(state, 'close', `closed: ${inWords(outcome)}`);
+  return { stage: 'closed', outcome };
 }
 
-/** Images that are still being archived may tell their result, for a while; the archiving itself goes on anyway. */
-async function tidyUp(memory: Memory): Promise<void> {
-  show(memory);
-  await archiveImages(memory);
+/** Images that are still being archived may report their result, for a while; the archiving itself goes on anyway. */
+async function tidyUp(state: FunnelState): Promise<void> {
+  publish(state);
+  await archiveImages(state);
   // A closed funnel takes no more updates, so every later wait is without one.
   await handlersFinished();
-  if (imagesPending(memory)) await condition(() => !imagesPending(memory), '1 minute');
-  show(memory);
-  await handOverNotices(memory);
+  if (imagesPending(state)) await condition(() => !imagesPending(state), '1 minute');
+  publish(state);
+  await handOverNotices(state);
 }

@@ -32,7 +32,9 @@ export function queueCheck(state: FunnelState, { evaluationId, evalIds }: Settle
 export function watchContradictions(state: FunnelState): void {
   void CancellationScope.nonCancellable(async () => {
     for (;;) {
-      await condition(() => state.toCheck.length > 0 && (!state.timers.contradiction || hasFired(state, 'contradiction')));
+      await condition(
+        () => state.toCheck.length > 0 && (!state.timers.contradiction || hasFired(state, 'contradiction')),
+      );
       clearTimers(state, 'contradiction');
       const [check] = state.toCheck;
       if (check) await look(state, check);
@@ -43,7 +45,8 @@ export function watchContradictions(state: FunnelState): void {
 async function look(state: FunnelState, check: Check): Promise<void> {
   const called = await read(state, check);
   if ('failure' in called) {
-    if (called.failure.type !== 'RiskosUnavailable' && called.failure.type !== 'RiskosAmbiguous') return done(state, check);
+    if (called.failure.type !== 'RiskosUnavailable' && called.failure.type !== 'RiskosAmbiguous')
+      return done(state, check);
     check.failures += 1;
     const { ambiguousWait, reconciliation } = state.application.policy;
     const wait = backOff(ambiguousWait, milliseconds(reconciliation.longest), check.failures);

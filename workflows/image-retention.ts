@@ -2,15 +2,23 @@ import {
   ActivityFailure,
   ApplicationFailure,
   getExternalWorkflowHandle,
+  defineSignal,
   proxyActivities,
   setCurrentDetails,
+  setHandler,
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ImageActivities, ImagesAsk } from '../activities/images.ts';
-import { type ImagesRecord, imagesSignal, imagesTaskQueue } from '../src/contract/index.ts';
+import type { ImageActivities } from '../activities/images.ts';
+import {
+  type ImagesAsk,
+  type ImagesRecord,
+  imagesReport,
+  imagesSignal,
+  imagesTaskQueue,
+} from '../src/contract/index.ts';
 import { iso, now } from './clock.ts';
-import { tellHr } from './tell-hr.ts';
+import { deliver } from './notice-delivery.ts';
 
 export interface Retention {
   ask: ImagesAsk;
@@ -27,8 +35,13 @@ const { archiveImages, deleteImages } = proxyActivities<ImageActivities>({
 /** Archives the images of one evaluation, keeps them as long as policy says, and deletes them. Outlives the funnel. */
 export async function imageRetention({ ask, keepFor }: Retention): Promise<ImagesRecord> {
   const { evaluationId, applicationId } = ask;
-  const record = await archive(ask);
-  await tellFunnel(record);
+  let record: ImagesRecord | undefined;
+  // A funnel that was reset asks again for a result that it has forgotten.
+  setHandler(defineSignal(imagesReport), async () => {
+    if (record) await report(record);
+  });
+  record = await archive(ask);
+  await report(record);
   if (record.count === 0) return record;
   setCurrentDetails(`${record.count} images are kept until ${iso(now() + keepFor)}, then deleted.`);
   await sleep(keepFor, { summary: 'the images are deleted then' });
@@ -37,7 +50,7 @@ export async function imageRetention({ ask, keepFor }: Retention): Promise<Image
   ]);
   setCurrentDetails(`${record.count} images were deleted.`);
   if (!hrIsTold) return record;
-  await tellHr({
+  await deliver({
     id: `${evaluationId}~images-deleted`,
     timestamp: iso(now()),
     type: 'images.deleted',
@@ -70,7 +83,7 @@ function onImagesQueue(): { taskQueue: string } {
   return { taskQueue: imagesTaskQueue(workflowInfo().taskQueue) };
 }
 
-async function tellFunnel(record: ImagesRecord): Promise<void> {
+async function report(record: ImagesRecord): Promise<void> {
   const funnel = workflowInfo().parent?.workflowId;
   if (funnel === undefined) return;
   try {

@@ -1,4 +1,4 @@
-import { CancellationScope, getExternalWorkflowHandle, startChild, WorkflowExecutionAlreadyStartedError } from '@temporalio/workflow';
+import { CancellationScope, getExternalWorkflowHandle, startChild } from '@temporalio/workflow';
 import {
   type Decidable,
   type EvaluatedStage,
@@ -31,7 +31,9 @@ export function wantImages(
     evaluation.referenceId !== undefined || (stage !== 'passive_check' && stage !== 'payroll_setup');
   if (!captured || !policy.archiveOn.some((wanted) => wanted === verdict)) return;
   if (state.images.some((known) => known.evaluationId === evaluationId)) return;
-  state.images = [...state.images, { evaluationId, result: 'pending' as const, count: 0 }].slice(-keptRecords);
+  state.images = [...state.images, { evaluationId, result: 'pending' as const, count: 0 }].slice(
+    -keptRecords,
+  );
   state.toArchive.push({
     stage,
     ask: {
@@ -69,9 +71,11 @@ async function startArchiving(state: FunnelState, stage: EvaluatedStage, ask: Im
       args: [{ ask, keepFor: milliseconds(state.application.policy.images.keepFor) }],
     });
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) {
-      // A reset of this funnel starts what runs already: it reports its result once more.
-      await getExternalWorkflowHandle(workflowId).signal(imagesReport).catch(() => undefined);
+    if (error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError') {
+      // A funnel that was reset starts what runs already, and asks it for the result.
+      await getExternalWorkflowHandle(workflowId)
+        .signal(imagesReport)
+        .catch(() => undefined);
       return;
     }
     note(state, 'images', 'the archiving of images could not be started');

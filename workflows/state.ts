@@ -14,7 +14,12 @@ import {
 /** The state of a funnel that begins. */
 export function newState(application: Application): FunnelState {
   const run = workflowInfo().firstExecutionRunId.slice(-8);
-  const first = { applicationId: application.applicationId, run, stage: 'passive_check', attempt: 1 } as const;
+  const first = {
+    applicationId: application.applicationId,
+    run,
+    stage: 'passive_check',
+    attempt: 1,
+  } as const;
   return funnelState.parse({
     version: stateVersion,
     application,

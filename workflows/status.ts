@@ -1,91 +1,75 @@
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import {
-  inWords,
+  attentionFields,
+  attentionText,
+  type Candidate,
+  type Checking,
+  type FunnelState,
   type NextAction,
-  searchAttributes,
-  type Stage,
+  type Position,
   type Status,
-  updatesPossibleIn,
-  type VerdictRecord,
   type WaitingFor,
-  waitingForInWords,
 } from '../src/contract/index.ts';
-import { iso, now } from './clock.ts';
-import { hasRung } from './alarms.ts';
-import type { Memory } from './memory.ts';
-import { compose } from './notices.ts';
+import { iso } from './clock.ts';
+import { maxAttempts } from './policy.ts';
+import { openChecking } from './state.ts';
+import { hasFired } from './timers.ts';
 
-/** What a funnel says of itself: to the query, after each update, and as its result. */
-export function statusOf(memory: Memory): Status {
-  const deadline = deadlineOf(memory);
+/** What a funnel says of itself: in its memo, to the query, after each update, and as its result. */
+export function statusOf(state: FunnelState): Status {
+  const { position } = state;
+  const deadline = deadlineOf(state);
+  const cause = position.stage === 'needs_attention' ? position.cause : null;
   return {
-    applicationId: memory.application.applicationId,
-    stage: memory.stage,
-    attempt: attemptOf(memory),
-    waitingFor: waitingFor(memory),
+    applicationId: state.application.applicationId,
+    stage: position.stage,
+    attempt: attemptOf(state),
+    waitingFor: waitingFor(position),
     deadline: deadline === null ? null : iso(deadline),
-    escalation: escalationOf(memory),
-    nextAction: nextAction(memory),
-    verdicts: memory.verdicts,
-    images: memory.images,
-    baseline: memory.baseline !== null,
-    outcome: memory.outcome,
-    attention: memory.attention,
-    trouble: memory.trouble && { reason: memory.trouble.reason, since: iso(memory.trouble.since) },
+    escalation: escalationOf(state),
+    nextAction: nextAction(state, position),
+    verdicts: state.verdicts,
+    images: state.images,
+    baseline: state.baseline !== null,
+    outcome: position.stage === 'closed' ? position.outcome : null,
+    attention: cause && { reason: attentionText(cause), fields: attentionFields(cause) },
+    trouble: state.trouble && { ...state.trouble, since: iso(state.trouble.since) },
   };
 }
 
-/** Puts the status where operators look: search attributes, when they changed, and the UI's current details. */
-export function show(memory: Memory): void {
-  const status = statusOf(memory);
-  compose(memory, status);
-  setCurrentDetails(details(status, memory));
-  const shown = JSON.stringify([
-    status.stage,
-    status.outcome,
-    status.attempt,
-    status.waitingFor,
-    status.deadline,
-    status.escalation,
-  ]);
-  if (shown === memory.shown) return;
-  memory.shown = shown;
-  upsertSearchAttributes([
-    { key: searchAttributes.stage, value: status.stage },
-    { key: searchAttributes.outcome, value: status.outcome },
-    { key: searchAttributes.attempt, value: status.attempt },
-    { key: searchAttributes.waitingFor, value: status.waitingFor },
-    { key: searchAttributes.escalation, value: status.escalation },
-    { key: searchAttributes.deadline, value: status.deadline === null ? null : new Date(status.deadline) },
-  ]);
+function attemptOf(state: FunnelState): number {
+  return openChecking(state)?.attempt.number ?? state.verdicts.at(-1)?.attempt ?? 0;
 }
 
-function attemptOf(memory: Memory): number {
-  return memory.evaluation?.attempt ?? memory.verdicts.findLast(() => true)?.attempt ?? 0;
+/** When the current wait ends by itself. */
+function deadlineOf({ position, timers }: FunnelState): number | null {
+  switch (position.stage) {
+    case 'passive_check':
+    case 'document_verification':
+    case 'selfie_reverification':
+    case 'payroll_setup':
+      return position.attempt.kind === 'reading' ? position.attempt.deadline.at : null;
+    case 'review':
+      return position.deadline.at;
+    case 'verified':
+      return timers.reverify?.times.at(-1) ?? null;
+    case 'awaiting_document_request':
+    case 'needs_attention':
+    case 'closed':
+      return null;
+  }
 }
 
-function deadlineOf(memory: Memory): number | null {
-  if (memory.stage === 'closed' || memory.stage === 'needs_attention') return null;
-  const times = memory.stage === 'verified' ? memory.alarms.reverify?.times : memory.deadline;
-  return times?.at(-1) ?? null;
-}
-
-/** Whether the deadline of a person's part is near or over. */
-function escalationOf(memory: Memory): Status['escalation'] {
-  const { deadline } = memory.alarms;
-  const whom = waitingFor(memory);
+/** Whether the deadline of a person's part is near, or over. */
+export function escalationOf(state: FunnelState): Status['escalation'] {
+  const { deadline } = state.timers;
+  const whom = waitingFor(state.position);
   if (!deadline || (whom !== 'candidate' && whom !== 'reviewer')) return null;
-  if (hasRung(memory, 'deadline')) return 'overdue';
-  return deadline.rung > 0 ? 'reminder' : null;
+  if (hasFired(state, 'deadline')) return 'overdue';
+  return deadline.fired > 0 ? 'reminder' : null;
 }
 
-/** Whether nothing that people are shown has come beside the story: an alarm, a result of images, a contradiction. */
-export function isShown(memory: Memory): boolean {
-  return memory.notices.changes.length === 0 && memory.notices.escalation === escalationOf(memory);
-}
-
-function waitingFor(memory: Memory): WaitingFor {
-  switch (memory.stage) {
+function waitingFor(position: Position): WaitingFor {
+  switch (position.stage) {
     case 'closed':
     case 'verified':
       return 'nothing';
@@ -99,12 +83,14 @@ function waitingFor(memory: Memory): WaitingFor {
     case 'document_verification':
     case 'selfie_reverification':
     case 'payroll_setup':
-      return memory.evaluation?.latest?.state === 'paused' ? 'candidate' : 'riskos';
+      return position.attempt.kind === 'reading' && position.attempt.latest?.state === 'paused'
+        ? 'candidate'
+        : 'riskos';
   }
 }
 
-function nextAction(memory: Memory): NextAction {
-  switch (memory.stage) {
+function nextAction(state: FunnelState, position: Position): NextAction {
+  switch (position.stage) {
     case 'closed':
     case 'verified':
       return { kind: 'none' };
@@ -113,37 +99,40 @@ function nextAction(memory: Memory): NextAction {
     case 'review':
       return { kind: 'review' };
     case 'needs_attention':
-      return { kind: 'needs_attention', reason: memory.attention?.reason ?? 'unknown' };
+      return { kind: 'needs_attention', reason: attentionText(position.cause) };
     case 'passive_check':
     case 'document_verification':
     case 'selfie_reverification':
     case 'payroll_setup':
-      return handOff(memory);
+      return handOff(state, position);
   }
 }
 
-function handOff(memory: Memory): NextAction {
-  const open = memory.evaluation;
-  const latest = open?.latest;
-  if (!open || latest?.state !== 'paused') return { kind: 'wait' };
-  switch (latest.pausedFor) {
+/** RiskOS says nothing of a limit; about five codes are known to be accepted [doc]. */
+const mostCodes = 5;
+
+function handOff(state: FunnelState, { attempt, stage, tries, advice }: Checking): NextAction {
+  if (attempt.kind === 'posting' || attempt.latest?.state !== 'paused') return { kind: 'wait' };
+  const { pausedFor, url, transactionToken } = attempt.latest;
+  switch (pausedFor) {
     case 'capture':
-      return latest.url === undefined
+      return url === undefined
         ? { kind: 'wait' }
         : {
             kind: 'show_capture_link',
-            url: latest.url,
-            attempt: memory.tries,
-            of: Math.max(memory.tries, maxAttempts(memory)),
-            expiresAt: iso(deadlineOf(memory) ?? now()),
-            advice: memory.advice,
+            url,
+            ...(transactionToken === undefined ? {} : { transactionToken }),
+            attempt: tries,
+            of: Math.max(tries, maxAttempts(state.application.policy, stage)),
+            expiresAt: iso(attempt.deadline.at),
+            advice,
           };
     case 'hosted_flow':
-      return latest.url === undefined ? { kind: 'wait' } : { kind: 'open_hosted_flow', url: latest.url };
+      return url === undefined ? { kind: 'wait' } : { kind: 'open_hosted_flow', url };
     case 'one_time_code':
-      return { kind: 'enter_one_time_code', attemptsLeft: Math.max(0, 5 - open.codes) };
+      return { kind: 'enter_one_time_code', attemptsLeft: Math.max(0, mostCodes - attempt.codes) };
     case 'more_information':
-      return { kind: 'provide_information', fields: unknownFields(memory) };
+      return { kind: 'provide_information', fields: unknownFields(state.application.candidate) };
     case 'unknown':
     case undefined:
       return { kind: 'wait' };
@@ -151,72 +140,8 @@ function handOff(memory: Memory): NextAction {
 }
 
 /** RiskOS does not say what it misses [open]; what it has not been given is the best guess. */
-function unknownFields({ application: { candidate } }: Memory): string[] {
+function unknownFields(candidate: Candidate): string[] {
   return (['address', 'dateOfBirth', 'nationalId'] as const).filter(
     (field) => candidate[field] === undefined,
   );
-}
-
-/** How often the candidate may try in the current stage. */
-export function maxAttempts(memory: Memory, stage: Stage = memory.stage): number {
-  const { policy } = memory.application;
-  if (stage === 'document_verification') return policy.documents.maxAttempts;
-  if (stage === 'selfie_reverification') return policy.reverification.maxAttempts;
-  return 1;
-}
-
-/** A few lines of Markdown, the important ones first: the UI's box is small. */
-function details(status: Status, memory: Memory): string {
-  const tries =
-    memory.evaluation && maxAttempts(memory) > 1 ? `, try ${memory.tries} of ${maxAttempts(memory)}` : '';
-  const outcome = status.outcome ? `: ${inWords(status.outcome)}` : '';
-  return [
-    `**${inWords(status.stage)}**${outcome}${tries}`,
-    ...(status.stage === 'closed' ? [] : [waitLine(status), whatToDo(status)]),
-    status.trouble
-      ? `RiskOS ${status.trouble.reason} since ${status.trouble.since.slice(0, 16).replace('T', ' ')} UTC`
-      : '',
-    status.verdicts.length > 0 ? `Verdicts: ${status.verdicts.map(verdictText).join(' → ')}` : '',
-    memory.evaluation ? `RiskOS knows this evaluation by the id \`${memory.evaluation.evaluationId}\`` : '',
-  ]
-    .filter(Boolean)
-    .join('\n\n');
-}
-
-function waitLine(status: Status): string {
-  if (status.waitingFor === 'nothing') return '';
-  const until = status.deadline ? ` until ${status.deadline.slice(0, 16).replace('T', ' ')} UTC` : '';
-  const escalation = status.escalation === null ? '' : ` **${escalationInWords[status.escalation]}**`;
-  return `Waits for ${waitingForInWords[status.waitingFor]}${until}.${escalation}`;
-}
-
-const escalationInWords = { reminder: 'That is soon.', overdue: 'That is over.' };
-
-function verdictText({ stage, attempt, verdict, flags }: VerdictRecord): string {
-  return `${inWords(stage)} ${attempt} **${[verdict, ...flags.map(inWords)].join(', ')}**`;
-}
-
-function whatToDo(status: Status): string {
-  switch (status.nextAction.kind) {
-    case 'show_capture_link':
-      return 'The candidate has the capture link; it is also in the query `status`.';
-    case 'open_hosted_flow':
-      return 'The candidate has to open the Hosted Flow; its link is in the query `status`.';
-    case 'enter_one_time_code':
-      return 'The candidate has to enter the one-time code.';
-    case 'provide_information':
-      return 'RiskOS wants more information.';
-    case 'review':
-      return 'Decide in the RiskOS dashboard, or send the update `review`.';
-    case 'request_documents':
-      return 'Send the update `requestDocuments` when documents are wanted.';
-    case 'needs_attention':
-      return `${status.nextAction.reason} Mend it, then send the update \`retry\` or \`correct\`.`;
-    case 'wait':
-      return 'Nothing to do.';
-    case 'none':
-      return `Possible updates: ${updatesPossibleIn(status.stage)
-        .map((name) => `\`${name}\``)
-        .join(', ')}.`;
-  }
 }

@@ -1,4 +1,9 @@
-import { type FunnelState, type TimelineKind, troubleInWords, type TroubleReason } from '../src/contract/index.ts';
+import {
+  type FunnelState,
+  type TimelineKind,
+  troubleInWords,
+  type TroubleReason,
+} from '../src/contract/index.ts';
 import { iso, now } from './clock.ts';
 
 const keptLines = 100;
@@ -12,7 +17,12 @@ export function note(state: FunnelState, kind: TimelineKind, what: string, by?: 
 /** RiskOS's progress notes go first; who decided a review is kept to the last. */
 function leastWorth({ timeline }: FunnelState): number {
   const event = timeline.findIndex(({ kind }) => kind === 'riskos_event');
-  return event >= 0 ? event : Math.max(0, timeline.findIndex(({ kind }) => kind !== 'review'));
+  return event >= 0
+    ? event
+    : Math.max(
+        0,
+        timeline.findIndex(({ kind }) => kind !== 'review'),
+      );
 }
 
 /** A trouble with RiskOS is noted once when it begins, and once when it is over. */

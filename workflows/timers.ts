@@ -1,5 +1,11 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
-import { type Deadline, type FunnelState, type Timer, type TimerName, timerNames } from '../src/contract/index.ts';
+import {
+  type Deadline,
+  type FunnelState,
+  type Timer,
+  type TimerName,
+  timerNames,
+} from '../src/contract/index.ts';
 import { recordActivation } from './activation.ts';
 import { now } from './clock.ts';
 
@@ -50,7 +56,9 @@ function run(state: FunnelState, name: TimerName, timer: Timer): void {
   const isSet = () => state.timers[name] === timer;
   void CancellationScope.nonCancellable(async () => {
     for (const time of timer.times.slice(timer.fired)) {
-      const cleared = await condition(() => !isSet(), Math.max(1, time - now()), { summary: summaries[name] });
+      const cleared = await condition(() => !isSet(), Math.max(1, time - now()), {
+        summary: summaries[name],
+      });
       if (cleared) return;
       timer.fired += 1;
       recordActivation(state);

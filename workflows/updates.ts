@@ -1,4 +1,11 @@
-import { ApplicationFailure, CancellationScope, condition, defineUpdate, setHandler } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineUpdate,
+  setHandler,
+} from '@temporalio/workflow';
+import type { z } from 'zod';
 import {
   type Candidate,
   describeIssues,
@@ -6,17 +13,15 @@ import {
   type FunnelState,
   inWords,
   missingFields,
-  type NeedsAttention,
-  type Position,
   type Refusal,
   resumptionOf,
-  type Review,
+  type Stage,
   type Status,
   type UpdateMessage,
   type UpdateName,
+  updateNames,
   updates,
   updatesPossibleIn,
-  type Verified,
 } from '../src/contract/index.ts';
 import { recordActivation } from './activation.ts';
 import { type StepUp, stepUp } from './evaluation/step-up.ts';
@@ -24,16 +29,247 @@ import { openChecking } from './state.ts';
 import { statusOf } from './status.ts';
 import { note } from './timeline.ts';
 
-/** What an update does once it is accepted, and why it may be refused although its stage is right. */
-interface Handling<Name extends UpdateName> {
-  take(message: UpdateMessage<Name>): void | Promise<void>;
-  refuse?(message: UpdateMessage<Name>): Refused | undefined;
+interface Handling<Message> {
+  /** Carries the update out; the status afterwards is its answer. */
+  take(message: Message): Promise<void>;
+  /** Throws the refusal of an update that is not possible although its stage is right. */
+  admit?(message: Message): void;
 }
 
-type Refused = [type: Refusal, message: string];
+type Handlings = { [Name in UpdateName]: Handling<UpdateMessage<Name>> };
 
-/** Registers a handler for each update; `story` is what a withdrawal ends. */
+type Rules = { [Name in UpdateName]: { schema: z.ZodType<UpdateMessage<Name>>; stages: readonly Stage[] } };
+const rules: Rules = updates;
+
+/** Registers a handler for each update. A withdrawal cancels `story`. */
 export function registerUpdates(state: FunnelState, story: CancellationScope): void {
   const handlings = handlingsOf(state, story);
-  for (const name of updateNamesOf(handlings)) register(state, name, handlings[name]);
+  for (const name of updateNames) register(state, name, handlings);
+}
+
+function register<Name extends UpdateName>(
+  state: FunnelState,
+  name: Name,
+  handlings: Pick<Handlings, Name>,
+): void {
+  const { schema, stages } = rules[name];
+  const handling = handlings[name];
+  setHandler(
+    defineUpdate<Status, [unknown]>(name),
+    async (input) => {
+      recordActivation(state);
+      await handling.take(schema.parse(input ?? {}));
+      return statusOf(state);
+    },
+    {
+      validator: (input) => {
+        const parsed = schema.safeParse(input ?? {});
+        if (!parsed.success) throw refusal('InvalidMessage', describeIssues(parsed.error));
+        if (!stages.includes(state.position.stage)) throw wrongStage(state, name);
+        handling.admit?.(parsed.data);
+      },
+    },
+  );
+}
+
+/** One entry for each update: what it does at the position that it is for. */
+function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
+  const stepUps = new CancellationScope();
+
+  const giving = <Message extends { by?: string | undefined }>(
+    name: UpdateName,
+    wanted: Evaluation['pausedFor'],
+    given: (message: Message) => StepUp,
+  ): Handling<Message> => ({
+    take: async (message) => {
+      const position = openChecking(state);
+      const step = given(message);
+      if (step.kind === 'information') improve(state, step.candidate);
+      note(state, 'update', inWords(step.kind), message.by);
+      if (position) await stepUps.run(() => stepUp(state, position, step));
+    },
+    admit: () => {
+      const waits = pausedFor(state);
+      if (waits === wanted) return;
+      const instead = waits ? `it waits for ${inWords(waits)}` : 'it waits for nothing';
+      throw refusal('WrongStage', `RiskOS does not wait for ${inWords(wanted ?? name)}; ${instead}`);
+    },
+  });
+
+  return {
+    requestDocuments: {
+      take: ({ by, ...session }) => {
+        const { position } = state;
+        if (position.stage !== 'awaiting_document_request') throw wrongStage(state, 'requestDocuments');
+        improve(state, session);
+        position.request = { kind: 'requestDocuments' };
+        note(state, 'update', 'documents requested', by);
+        return moved(state);
+      },
+      admit: () => refuseSecond(state),
+    },
+    requestReverification: {
+      take: ({ by, reason, ...session }) => {
+        const { position } = state;
+        if (position.stage !== 'verified') throw wrongStage(state, 'requestReverification');
+        improve(state, session);
+        position.request = { kind: 'requestReverification' };
+        note(state, 'update', `reverification requested${reason ? `: ${inWords(reason)}` : ''}`, by);
+        return moved(state);
+      },
+      admit: () => {
+        refuseSecond(state);
+        if (state.baseline) return;
+        throw refusal(
+          'NoBaseline',
+          'there is no accepted document verification that a selfie could be compared with',
+        );
+      },
+    },
+    requestPayrollSetup: {
+      take: ({ by, candidate, ...session }) => {
+        const { position } = state;
+        if (position.stage !== 'verified') throw wrongStage(state, 'requestPayrollSetup');
+        improve(state, { ...session, ...candidate });
+        position.request = { kind: 'requestPayrollSetup' };
+        note(state, 'update', 'payroll setup requested', by);
+        return moved(state);
+      },
+      admit: ({ candidate }) => {
+        refuseSecond(state);
+        const missing = missingFields('payroll_setup', merged(state, candidate));
+        if (missing.length === 0) return;
+        const fields = missing.map(
+          (field) => `candidate.${field}: is required for the use case payroll_setup`,
+        );
+        throw refusal('InvalidMessage', fields.join('; '));
+      },
+    },
+    submitOneTimeCode: giving('submitOneTimeCode', 'one_time_code', ({ code }) => ({
+      kind: 'one_time_code',
+      code,
+    })),
+    resendOneTimeCode: giving('resendOneTimeCode', 'one_time_code', () => ({ kind: 'resend_one_time_code' })),
+    provideInformation: giving('provideInformation', 'more_information', ({ candidate }) => ({
+      kind: 'information',
+      candidate,
+    })),
+    review: {
+      take: ({ verdict, by, reason }) => {
+        const { position } = state;
+        if (position.stage !== 'review') throw wrongStage(state, 'review');
+        position.request = { kind: 'review', verdict };
+        note(state, 'review', `review: ${verdict}: ${reason}`, by);
+        return moved(state);
+      },
+      admit: () => refuseSecond(state),
+    },
+    readNow: {
+      take: async ({ by }) => {
+        const before = state.position;
+        const position = openChecking(state);
+        if (!position) throw wrongStage(state, 'readNow');
+        position.readNow = true;
+        note(state, 'update', 'reading requested', by);
+        await condition(() => !position.readNow || state.position !== before);
+      },
+      admit: () => {
+        if (!canReadNow(state)) throw wrongStage(state, 'readNow');
+      },
+    },
+    correct: {
+      take: ({ candidate, by }) => {
+        const { position } = state;
+        if (position.stage !== 'needs_attention') throw wrongStage(state, 'correct');
+        improve(state, candidate);
+        position.request = { kind: 'correct' };
+        note(state, 'update', `corrected: ${Object.keys(candidate).join(', ')}`, by);
+        return moved(state);
+      },
+      admit: () => refuseSecond(state),
+    },
+    retry: {
+      take: ({ by }) => {
+        const { position } = state;
+        if (position.stage !== 'needs_attention') throw wrongStage(state, 'retry');
+        position.request = { kind: 'retry' };
+        note(state, 'update', 'retried', by);
+        return moved(state);
+      },
+      admit: () => refuseSecond(state),
+    },
+    withdraw: {
+      take: ({ reason, by }) => {
+        note(state, 'update', `withdrawn${reason ? `: ${reason}` : ''}`, by);
+        stepUps.cancel();
+        story.cancel();
+        return moved(state);
+      },
+    },
+    complete: {
+      take: ({ by }) => {
+        const { position } = state;
+        if (position.stage !== 'verified') throw wrongStage(state, 'complete');
+        position.request = { kind: 'complete' };
+        note(state, 'update', 'completed', by);
+        return moved(state);
+      },
+      admit: () => refuseSecond(state),
+    },
+  };
+}
+
+/** Resolves when the story has taken the update up. */
+async function moved(state: FunnelState): Promise<void> {
+  const before = state.position;
+  await condition(() => state.position !== before);
+}
+
+/** An update that has just been accepted is carried out before the next one. */
+function refuseSecond({ position }: FunnelState): void {
+  if (!('request' in position) || position.request === null) return;
+  throw refusal('WrongStage', `${position.request.kind} has just been accepted; look at the status first`);
+}
+
+function wrongStage(state: FunnelState, name: UpdateName): ApplicationFailure {
+  const { stage } = state.position;
+  const waits = pausedFor(state);
+  const possible = updatesPossibleIn(stage)
+    .filter((one) => (wantedBy[one] ?? waits) === waits)
+    .filter((one) => one !== 'readNow' || canReadNow(state));
+  const instead =
+    possible.length > 0 ? `possible now: ${possible.join(', ')}` : 'no update is possible any more';
+  return refusal('WrongStage', `${name} is not possible at ${stage}; ${instead}`);
+}
+
+/** There is an evaluation to read, and reading it can change something. */
+function canReadNow(state: FunnelState): boolean {
+  const { position } = state;
+  const isKnown = openChecking(state)?.attempt.kind === 'reading';
+  return isKnown && (position.stage !== 'needs_attention' || resumptionOf(position.cause) === 'reading');
+}
+
+function pausedFor(state: FunnelState): Evaluation['pausedFor'] {
+  const attempt = openChecking(state)?.attempt;
+  return attempt?.kind === 'reading' ? attempt.latest?.pausedFor : undefined;
+}
+
+/** Updates that make sense only while RiskOS waits for something. */
+const wantedBy: Partial<Record<UpdateName, Evaluation['pausedFor']>> = {
+  submitOneTimeCode: 'one_time_code',
+  resendOneTimeCode: 'one_time_code',
+  provideInformation: 'more_information',
+};
+
+function refusal(type: Refusal, message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, type);
+}
+
+function improve(state: FunnelState, better: Partial<Candidate>): void {
+  state.application = { ...state.application, candidate: merged(state, better) };
+}
+
+function merged(state: FunnelState, better: Partial<Candidate>): Candidate {
+  const known = Object.fromEntries(Object.entries(better).filter(([, value]) => value !== undefined));
+  return { ...state.application.candidate, ...known };
 }

@@ -43,6 +43,8 @@ export interface Funnel {
   resendOneTimeCode(): Promise<Status>;
   provideInformation(message: UpdateInput<'provideInformation'>): Promise<Status>;
   review(message: UpdateInput<'review'>): Promise<Status>;
+  /** Reads RiskOS now, for an operator who believes that a webhook was lost; resolves when it has been read. */
+  readNow(message?: UpdateInput<'readNow'>): Promise<Status>;
   correct(message: UpdateInput<'correct'>): Promise<Status>;
   retry(): Promise<Status>;
   withdraw(message?: UpdateInput<'withdraw'>): Promise<Status>;
@@ -120,6 +122,7 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
     resendOneTimeCode: () => update('resendOneTimeCode', {}),
     provideInformation: (message) => update('provideInformation', message),
     review: (message) => update('review', message),
+    readNow: (message = {}) => update('readNow', message),
     correct: (message) => update('correct', message),
     retry: () => update('retry', {}),
     withdraw: (message = {}) => update('withdraw', message),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Baseline } from './application.ts';
-import type { Verdict } from './words.ts';
+import type { Flag, Verdict } from './words.ts';
 
 /** What the candidate is told before the next attempt; `key` is stable, for translation. */
 export interface Advice {
@@ -63,7 +63,7 @@ const builtInVerdicts: Record<string, Verdict> = {
 export function verdictOf(
   decision: string | undefined,
   mapping: Record<string, Verdict>,
-): { verdict: Verdict; flags: string[] } {
+): { verdict: Verdict; flags: Flag[] } {
   const word = decision?.trim().toUpperCase() ?? '';
   const known = Object.hasOwn(mapping, word)
     ? mapping[word]
@@ -93,11 +93,6 @@ export const riskosEvent = z.object({
   evalId: z
     .string()
     .regex(/^[A-Za-z0-9._~:-]{1,100}$/)
-    .optional(),
-  /** RiskOS's decision word, upper case. */
-  decision: z
-    .string()
-    .regex(/^[A-Z_]{1,40}$/)
     .optional(),
   /** The step of a capture that a progress note tells of, such as "document_front_uploaded". */
   progress: z.string().max(64).optional(),

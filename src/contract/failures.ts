@@ -51,6 +51,8 @@ export const riskosFailureTypes = [
   'RiskosForeignEvaluation',
   /** GET: RiskOS cannot be read now. */
   'RiskosUnavailable',
+  /** POST: the workflow was reset, and the run that may hold an earlier POST is gone. Nothing was sent. */
+  'ResetRunGone',
 ] as const;
 export type RiskosFailureType = (typeof riskosFailureTypes)[number];
 
@@ -113,4 +115,5 @@ const processedBefore: Record<RiskosFailureType, Processed> = {
   RiskosUnknownEvaluation: 'no',
   RiskosForeignEvaluation: 'no',
   RiskosUnavailable: 'no',
+  ResetRunGone: 'perhaps',
 };

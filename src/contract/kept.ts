@@ -18,11 +18,13 @@ export function keptPolicy<Schema extends z.ZodType>(schema: Schema): z.ZodType<
     const first = schema.safeParse(known);
     for (const issue of first.error?.issues ?? []) {
       if (issue.code !== 'unrecognized_keys') continue;
-      for (const key of issue.keys) unknown.push({ path: [...issue.path, key], value: take(known, [...issue.path, key]) });
+      for (const key of issue.keys)
+        unknown.push({ path: [...issue.path, key], value: take(known, [...issue.path, key]) });
     }
     const parsed = schema.safeParse(known);
     if (!parsed.success) {
-      for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message });
+      for (const { path, message } of parsed.error.issues)
+        context.addIssue({ code: 'custom', path, message });
       return z.NEVER;
     }
     for (const one of unknown) put(parsed.data, one.path, one.value);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { candidate } from './application.ts';
-import type { Stage } from './words.ts';
+import { evaluatedStages, type Stage } from './words.ts';
 
 const token = candidate.shape.diSessionToken;
 const better = candidate
@@ -8,14 +8,8 @@ const better = candidate
   .refine((fields) => Object.values(fields).some((value) => value !== undefined), 'names no field');
 const who = z.string().min(1).max(200);
 const why = z.string().min(1).max(1000);
-
-/** The stages in which an evaluation is under way. */
-const evaluated: readonly Stage[] = [
-  'passive_check',
-  'document_verification',
-  'selfie_reverification',
-  'payroll_setup',
-];
+/** Every update may say who sends it. */
+const sender = { by: who.optional() };
 
 const open: readonly Stage[] = [
   'passive_check',
@@ -32,7 +26,7 @@ const open: readonly Stage[] = [
 export const updates = {
   /** Documents are wanted now: the candidate gets a capture link. */
   requestDocuments: {
-    schema: z.strictObject({ diSessionToken: token.optional() }),
+    schema: z.strictObject({ diSessionToken: token.optional(), ...sender }),
     stages: ['awaiting_document_request'],
   },
   /** A selfie is wanted, compared with the accepted documents. */
@@ -40,26 +34,28 @@ export const updates = {
     schema: z.strictObject({
       diSessionToken: token.optional(),
       reason: z.enum(['first_day', 'high_risk_action', 'account_recovery', 'periodic']).optional(),
+      ...sender,
     }),
     stages: ['verified'],
   },
   /** The code that the candidate got, when RiskOS waits for one. */
   submitOneTimeCode: {
-    schema: z.strictObject({ code: z.string().regex(/^\d{4,10}$/, 'must be 4 to 10 digits') }),
-    stages: evaluated,
+    schema: z.strictObject({ code: z.string().regex(/^\d{4,10}$/, 'must be 4 to 10 digits'), ...sender }),
+    stages: evaluatedStages,
   },
   /** Another code for the candidate. */
-  resendOneTimeCode: { schema: z.strictObject({}), stages: evaluated },
+  resendOneTimeCode: { schema: z.strictObject({ ...sender }), stages: evaluatedStages },
   /** What RiskOS misses of the candidate, when it waits for more information. */
   provideInformation: {
-    schema: z.strictObject({ candidate: better }),
-    stages: evaluated,
+    schema: z.strictObject({ candidate: better, ...sender }),
+    stages: evaluatedStages,
   },
   /** The passive checks of payroll, which need more of the candidate's data than the earlier ones. */
   requestPayrollSetup: {
     schema: z.strictObject({
       diSessionToken: token.optional(),
       candidate: candidate.pick({ address: true, dateOfBirth: true, nationalId: true }).partial().default({}),
+      ...sender,
     }),
     stages: ['verified'],
   },
@@ -68,42 +64,46 @@ export const updates = {
     schema: z.strictObject({ verdict: z.enum(['accept', 'reject', 'resubmit']), by: who, reason: why }),
     stages: ['review'],
   },
+  /** RiskOS is read now, for an operator who believes that a webhook was lost. */
+  readNow: {
+    schema: z.strictObject({ ...sender }),
+    stages: [...evaluatedStages, 'review', 'needs_attention'],
+  },
   /** Better data of the candidate, after RiskOS refused the request. */
   correct: {
-    schema: z.strictObject({ candidate: better }),
+    schema: z.strictObject({ candidate: better, ...sender }),
     stages: ['needs_attention'],
   },
   /** The cause has been removed: go on where the funnel stopped. */
-  retry: { schema: z.strictObject({}), stages: ['needs_attention'] },
+  retry: { schema: z.strictObject({ ...sender }), stages: ['needs_attention'] },
   /** The candidate or HR gives up. */
-  withdraw: { schema: z.strictObject({ reason: why.optional() }), stages: open },
+  withdraw: { schema: z.strictObject({ reason: why.optional(), ...sender }), stages: open },
   /** HR needs this funnel no longer. */
-  complete: { schema: z.strictObject({}), stages: ['verified'] },
+  complete: { schema: z.strictObject({ ...sender }), stages: ['verified'] },
 } as const satisfies Record<string, { schema: z.ZodType; stages: readonly Stage[] }>;
 
 export type UpdateName = keyof typeof updates;
+/** An update as it arrives in the workflow: validated. */
+export type UpdateMessage<Name extends UpdateName> = z.output<(typeof updates)[Name]['schema']>;
 export type UpdateInput<Name extends UpdateName> = z.input<(typeof updates)[Name]['schema']>;
 
 export function updatesPossibleIn(stage: Stage): UpdateName[] {
   return updateNames.filter((name) => updates[name].stages.some((possible) => possible === stage));
 }
 
-export const updateNames: readonly UpdateName[] = [
-  'requestDocuments',
-  'requestReverification',
-  'requestPayrollSetup',
-  'submitOneTimeCode',
-  'resendOneTimeCode',
-  'provideInformation',
-  'review',
-  'correct',
-  'retry',
-  'withdraw',
-  'complete',
-];
+/** In the order of {@link updates}. */
+export const updateNames: readonly UpdateName[] = names(updates);
+
+function names<Name extends string>(record: Record<Name, unknown>): Name[] {
+  const found: Name[] = [];
+  for (const name in record) found.push(name);
+  return found;
+}
 
 export const workflowType = 'candidateFunnel';
 export const riskosEventSignal = 'riskosEvent';
 export const imagesSignal = 'imagesSettled';
+/** To the retention workflow: report the result once more. */
+export const imagesReport = 'reportImages';
 export const statusQuery = 'status';
 export const timelineQuery = 'timeline';

@@ -7,6 +7,8 @@ export type NextAction =
   | {
       kind: 'show_capture_link';
       url: string;
+      /** RiskOS's `docvTransactionToken`, which Socure's capture SDKs need. */
+      transactionToken?: string;
       attempt: number;
       of: number;
       /** ISO 8601. */

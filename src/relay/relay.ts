@@ -93,7 +93,6 @@ async function relay(signaller: Signaller, event: WebhookEvent): Promise<Result>
     eventType: event.eventType,
     evaluationId,
     ...(event.evalId === undefined ? {} : { evalId: event.evalId }),
-    ...(event.decision === undefined ? {} : { decision: event.decision }),
     ...(event.progress === undefined ? {} : { progress: event.progress }),
   };
   return signaller.signal(key.applicationId, signal);

@@ -26,6 +26,7 @@ const ask: EvaluationAsk = {
   custom: {},
   documents: policy.parse({}).documents,
   tries: 1,
+  lineage: { unchecked: [], bases: [] },
 };
 
 /** The failure of a call whose RiskOS client fails with this. */

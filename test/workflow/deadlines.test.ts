@@ -35,7 +35,9 @@ describe('a deadline', () => {
     const reminded = await until(funnel, ({ escalation }) => escalation === 'reminder');
     expect(reminded).toMatchObject({ stage: 'document_verification', waitingFor: 'candidate' });
     await expect.poll(() => listed('reminder')).toContain(`funnel-${funnel.applicationId}`);
-    expect((await linesOf(funnel)).filter((line) => line.startsWith('reminder: it ends at'))).toHaveLength(1);
+    expect(
+      (await linesOf(funnel)).filter((line) => line.startsWith('reminder: the deadline is')),
+    ).toHaveLength(1);
     const status = await until(funnel, ({ stage }) => stage === 'closed');
     expect(status).toMatchObject({ outcome: 'expired', escalation: null });
   });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createNotifier } from '../../src/notifier/index.ts';
 import { createReceiver, type Receiver } from '../support/receiver.ts';
-import { documentsOf } from '../support/riskos.ts';
+import { decideInRiskos, documentsOf } from '../support/riskos.ts';
 import { createWorld, quickPolicy, until, type World } from '../support/world.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 'a').toString('base64')}`;
@@ -44,13 +44,7 @@ function expectStory(applicationId: string, story: string[]): void {
 /** RiskOS says of accepted documents that they are rejected. */
 async function contradict(applicationId: string): Promise<void> {
   const [documents] = documentsOf(world, applicationId);
-  await world.temporal.workflow.getHandle(`funnel-${applicationId}`).signal<unknown[]>('riskosEvent', {
-    eventId: 'contradicts',
-    eventType: 'decision_update',
-    evaluationId: documents?.id,
-    evalId: documents?.eval_id,
-    decision: 'REJECT',
-  });
+  await decideInRiskos(world, documents?.eval_id ?? '', 'REJECT');
 }
 
 describe('HR is told', () => {

@@ -16,14 +16,14 @@ const handleOf = (funnel: Funnel) => world.temporal.workflow.getHandle(`funnel-$
 const metadata = z.object({ currentDetails: z.string() });
 
 describe('an operator sees', () => {
-  test('in the current details the stage, the try, what it waits for and until when, and what to do', async () => {
+  test('in the current details the stage, the attempt, what it waits for and until when, and what to do', async () => {
     const funnel = await world.start('details', { custom: { scenario: 'absent' } });
     const { deadline } = await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
     const detailsNow = async () =>
       metadata.parse(await handleOf(funnel).query('__temporal_workflow_metadata')).currentDetails;
-    await expect.poll(detailsNow).toContain('try 1 of 3');
+    await expect.poll(detailsNow).toContain('attempt 1 of 3');
     const currentDetails = await detailsNow();
-    expect(currentDetails).toContain('**document verification**, try 1 of 3');
+    expect(currentDetails).toContain('**document verification**, attempt 1 of 3');
     expect(currentDetails).toContain(
       `Waits for the candidate until ${deadline?.slice(0, 16).replace('T', ' ')} UTC.`,
     );
@@ -66,9 +66,9 @@ describe('an operator sees', () => {
       .toEqual(
         expect.arrayContaining([
           `"Candidate funnel of application ${funnel.applicationId}"`,
-          '"ask for passive check, attempt 1"',
-          '"ask for document verification, attempt 1"',
-          '"RiskOS is read then, if no event comes"',
+          '"POST passive check, attempt 1"',
+          '"POST document verification, attempt 1"',
+          '"reconciliation poll"',
         ]),
       );
   });

@@ -24,7 +24,10 @@ export interface Circumstances {
 }
 
 /** RiskOS's decision in our words, and with what the funnel must not overlook. */
-export function judge(evaluation: Evaluation, { stage, baseline, policy, byReviewer }: Circumstances): Judgement {
+export function judge(
+  evaluation: Evaluation,
+  { stage, baseline, policy, byReviewer }: Circumstances,
+): Judgement {
   const { verdict, flags } = verdictOf(evaluation.decision, policy.verdicts);
   if (verdict === 'accept' && stage === 'selfie_reverification' && !isComparedWith(baseline, evaluation)) {
     return { verdict: 'review', flags: ['other_reference'] };
@@ -66,7 +69,12 @@ export function endsReview(evaluation: Evaluation, verdict: Verdict, settled: Se
  * True if what RiskOS says now contradicts a verdict that the funnel acted upon. A REVIEW says nothing new of an evaluation
  * that a person decided.
  */
-export function contradicts(evaluation: Evaluation, verdict: Verdict, known: string[], policy: Policy): boolean {
+export function contradicts(
+  evaluation: Evaluation,
+  verdict: Verdict,
+  known: string[],
+  policy: Policy,
+): boolean {
   if (evaluation.state !== 'completed' || evaluation.decision === undefined) return false;
   if (known.includes(evaluation.decision)) return false;
   return verdictOf(evaluation.decision, policy.verdicts).verdict !== verdict;

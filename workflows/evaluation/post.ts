@@ -62,6 +62,7 @@ function afterFailure(state: FunnelState, attempt: Posting, failure: RiskosFailu
   const { processed, reason: problem, action, fields, evalId, retryAfter, type } = failure;
   if (evalId !== null && !attempt.evalIds.includes(evalId)) attempt.evalIds.push(evalId);
   if (attempt.evalIds.length > 0) return undefined;
+  if (type === 'ResetRunGone') return stopped({ kind: 'reset_run_gone' });
   const refused = type === 'RiskosRefused';
   if (processed === 'no') {
     const smsPossible = attempt.perhapsProcessed > 0;

@@ -64,7 +64,7 @@ export async function readQueue(
       if (await readGivenUpOne(state, position, hint)) return undefined;
       continue;
     }
-    const result = await readCurrent(state, position, attempt, hint.evalId, reader);
+    const result = await readCurrent(state, attempt, hint.evalId, reader);
     if (result) return result;
     if (attempt.latest?.state === 'completed' && reader.isEnd(attempt.latest)) return undefined;
   }
@@ -82,7 +82,6 @@ export function isReadSinceDeadline(attempt: Reading): boolean {
 
 async function readCurrent(
   state: FunnelState,
-  position: Checking,
   attempt: Reading,
   evalId: string,
   reader: Reader,
@@ -91,10 +90,14 @@ async function readCurrent(
   if (!known) return undefined;
   const beganAfterDeadline = hasFired(state, 'deadline');
   const called = await read(state, { evaluationId: attempt.evaluationId, evalId });
-  if ('failure' in called) return unread(state, position, attempt, known, called.failure, reader);
+  if ('failure' in called) return unread(state, attempt, known, called.failure, reader);
   const { evaluation } = called;
   // A re-run that is still paused takes nothing away from one that has completed.
-  if (evaluation.state === 'completed' || attempt.latest?.state !== 'completed' || attempt.latest.evalId === evalId)
+  if (
+    evaluation.state === 'completed' ||
+    attempt.latest?.state !== 'completed' ||
+    attempt.latest.evalId === evalId
+  )
     attempt.latest = evaluation;
   noteRecovery(state);
   known.misses = 0;
@@ -104,14 +107,13 @@ async function readCurrent(
   return undefined;
 }
 
-async function unread(
+function unread(
   state: FunnelState,
-  position: Checking,
   attempt: Reading,
   known: Reading['known'][number],
   failure: RiskosFailure,
   reader: Reader,
-): Promise<Stopped | undefined> {
+): Stopped | undefined {
   const { type, reason: problem, action } = failure;
   switch (type) {
     case 'RiskosUnknownEvaluation':
@@ -131,6 +133,7 @@ async function unread(
     case 'RiskosUnavailable':
     case 'RiskosNotProcessed':
     case 'RiskosAmbiguous':
+    case 'ResetRunGone':
       break;
   }
   noteTrouble(state, 'unreadable', problem);

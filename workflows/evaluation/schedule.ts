@@ -1,4 +1,10 @@
-import { type Deadline, type DeadlineRule, milliseconds, type Policy, reminderAt } from '../../src/contract/index.ts';
+import {
+  type Deadline,
+  type DeadlineRule,
+  milliseconds,
+  type Policy,
+  reminderAt,
+} from '../../src/contract/index.ts';
 
 /** The intervals between readings without events, in units of the first. */
 const ladder = [1, 4, 20, 60, 120, 240, 480, 960];

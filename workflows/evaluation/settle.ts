@@ -53,5 +53,7 @@ function remember(state: FunnelState, { evaluationId, known, latest }: Decidable
   const evalIds = [evalId, ...known.map((one) => one.evalId)];
   const decisions = [...(earlier?.decisions ?? []), ...(decision === undefined ? [] : [decision])];
   const others = state.settled.filter((one) => one !== earlier);
-  state.settled = [...others, { evaluationId, evalIds: [...new Set(evalIds)], decisions }].slice(-keptSettled);
+  state.settled = [...others, { evaluationId, evalIds: [...new Set(evalIds)], decisions }].slice(
+    -keptSettled,
+  );
 }

@@ -25,6 +25,7 @@ const complete: Record<UpdateName, Record<string, unknown>> = {
   resendOneTimeCode: {},
   provideInformation: { candidate },
   review: { verdict: 'accept', by: 'reviewer-7', reason: 'same person' },
+  readNow: {},
   correct: { candidate },
   retry: {},
   withdraw: { reason: 'position filled' },

@@ -69,7 +69,7 @@ export function compare(before: Sight, after: Sight, answer: Status | FunnelErro
   if (stage !== before.status.stage) return `→ ${stage}`;
   if (more('createEvaluation')) throw new Error('RiskOS was asked for another evaluation');
   if (more('patchEvaluation') && more('readEvaluation')) return 'sent';
-  if (more('readEvaluation')) return 'read';
   if (!isDeepStrictEqual(before.status.verdicts, after.status.verdicts)) return 'conflict';
+  if (more('readEvaluation')) return 'read';
   return isDeepStrictEqual(before.timeline, after.timeline) ? 'ignored' : 'noted';
 }

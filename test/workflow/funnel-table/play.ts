@@ -2,6 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
 import { type Funnel, FunnelError, type Status } from '../../../src/client/index.ts';
 import type { RiskosEvent, UpdateName } from '../../../src/contract/index.ts';
+import { decideInRiskos } from '../../support/riskos.ts';
 import type { World } from '../../support/world.ts';
 import { compare, look, type Sight } from './observe.ts';
 import { reach, setOutFor } from './reach.ts';
@@ -30,7 +31,7 @@ export async function observedColumn(world: World, state: State, stage: Evaluate
     }),
     ...movingEvents(state).map(async (type) => {
       const place = await stand(world, state, stage);
-      return { [type]: await observeEvents(place, [eventOf(type, place.current, place.decision)]) };
+      return { [type]: await observeEvents(place, [eventOf(type, place.current)]) };
     }),
     observeCancel(world, state, stage),
     observeClock(world, state, stage),
@@ -59,8 +60,6 @@ interface Place {
   earlier: Known;
   /** The evaluation that is under way, or the last one. */
   current: Known;
-  /** What an event says of it. */
-  decision: string;
   /** As it was when last looked at; nothing has been sent since. */
   seen: Sight;
 }
@@ -78,8 +77,7 @@ async function stand(world: World, state: State, stage: EvaluatedStage): Promise
   const refused = { id: last.id.replace(/~1$/, '~2'), evalId: 'nobody' };
   const current = state === 'refused' ? refused : last;
   const earlier = mine.findLast(({ id }) => id !== current.id) ?? current;
-  const decision = state === 'review' ? 'REVIEW' : 'ACCEPT';
-  return { funnel, handle, earlier, current, decision, seen: await look(funnel, handle) };
+  return { funnel, handle, earlier, current, seen: await look(funnel, handle) };
 }
 
 /** All that leaves the state as it is, one after the other, on one funnel. */
@@ -89,11 +87,12 @@ async function observeTogether(world: World, state: State, stage: EvaluatedStage
   const sent: RiskosEvent[] = [];
   const others = strangers.filter((stranger) => stranger !== 'duplicate');
   for (const type of eventTypes.filter((one) => !movingEvents(state).includes(one))) {
-    const event = eventOf(type, place.current, place.decision);
+    const event = eventOf(type, place.current);
     column[type] = await observeEvents(place, [event]);
     sent.push(event);
   }
   for (const stranger of others) {
+    if (stranger === 'contradicting') await decideInRiskos(world, place.earlier.evalId, 'ACCEPT');
     const event = strangerOf(stranger, place.earlier);
     column[stranger] = await observeEvents(place, [event]);
     sent.push(event);
@@ -173,7 +172,7 @@ async function observeClock(world: World, state: State, stage: EvaluatedStage): 
     (await lines()).some((line) => /: deadline passed$|^overdue since|^stopped for attention/.test(line)) ||
     (!isWait(state) && (await funnel.status()).stage === 'selfie_reverification');
   await expect.poll(passed, { interval: 500 }).toBe(true);
-  const reminder = (await lines()).some((line) => line.startsWith('reminder: it ends at'));
+  const reminder = (await lines()).some((line) => line.startsWith('reminder: '));
   const overdue = (await lines()).some((line) => line.startsWith('overdue since'));
   const { stage: after } = await funnel.status();
   return {

@@ -15,6 +15,7 @@ const updatesToSend: Record<UpdateName, (funnel: Funnel) => Promise<Status>> = {
   resendOneTimeCode: (funnel) => funnel.resendOneTimeCode(),
   provideInformation: (funnel) => funnel.provideInformation({ candidate: { dateOfBirth: '1990-01-01' } }),
   review: (funnel) => funnel.review({ verdict: 'accept', by: 'reviewer-7', reason: 'same person' }),
+  readNow: (funnel) => funnel.readNow(),
   correct: (funnel) => funnel.correct({ candidate: { email: 'new@example.com' } }),
   retry: (funnel) => funnel.retry(),
   withdraw: (funnel) => funnel.withdraw({ reason: 'position filled' }),
@@ -37,15 +38,13 @@ export interface Known {
   evalId: string;
 }
 
-/** What RiskOS sends of that evaluation; `decision` where the type carries one. */
-export function eventOf(type: EventType, { id, evalId }: Known, decision: string): RiskosEvent {
-  const decides = type === 'evaluation_completed' || type === 'decision_update' || type === 'reevaluation';
+/** What RiskOS sends of that evaluation. */
+export function eventOf(type: EventType, { id, evalId }: Known): RiskosEvent {
   return {
     eventId: randomUUID(),
     eventType: type === 'unknown' ? 'fraud_confirming' : type,
     evaluationId: id,
     evalId,
-    ...(decides ? { decision } : {}),
     ...(type === 'case_notes_added' ? { progress: 'document_front_uploaded' } : {}),
   };
 }
@@ -54,12 +53,12 @@ export function eventOf(type: EventType, { id, evalId }: Known, decision: string
 export function strangerOf(stranger: Exclude<Stranger, 'duplicate'>, earlier: Known): RiskosEvent {
   switch (stranger) {
     case 'earlier':
-      return eventOf('evaluation_completed', earlier, 'RESUBMIT');
+      return eventOf('evaluation_completed', earlier);
     case 'contradicting':
-      return eventOf('decision_update', earlier, 'ACCEPT');
+      return eventOf('decision_update', earlier);
     case 'foreign':
       return {
-        ...eventOf('evaluation_completed', earlier, 'ACCEPT'),
+        ...eventOf('evaluation_completed', earlier),
         evaluationId: earlier.id.replace(/~[0-9a-f]{8}~/, '~00000000~'),
       };
   }

@@ -36,20 +36,31 @@ export const updateRows: Record<UpdateName, Row> = {
   resendOneTimeCode: refusedBut({ code: 'sent' }),
   provideInformation: refusedBut({ information: 'sent' }),
   review: refusedBut({ review: '→ verified' }),
+  readNow: refusedBut({
+    works: 'read',
+    capture: 'read',
+    code: 'read',
+    information: 'read',
+    hosted: 'read',
+    review: 'read',
+  }),
   correct: refusedBut({ refused: 'back', unclear: 'back' }),
   retry: refusedBut({ refused: 'back', unclear: 'back' }),
   withdraw: all('→ closed', { closed: 'WrongStage' }),
   complete: refusedBut({ verified: '→ closed' }),
 };
 
-/** Types that can mean a new state of the evaluation that is under way or in review. */
+/** Types that can mean a new state of the evaluation that is under way. */
 const telling = all('read', {
   awaiting: 'noted',
+  review: 'noted',
   verified: 'noted',
   refused: 'noted',
   unclear: 'back',
   closed: 'gone',
 });
+/** Types that can mean another decision, also on an evaluation that is settled. */
+const deciding: Row = { ...telling, awaiting: 'read', review: 'read', verified: 'read' };
 /** Of no meaning, except that any event tells what became of a request that was never answered. */
 const progress = all('noted', { asked: 'read', unclear: 'back', closed: 'gone' });
 const forPeople = all('noted', { closed: 'gone' });
@@ -69,8 +80,8 @@ export type EventType = (typeof eventTypes)[number];
 export const eventRows: Record<EventType, Row> = {
   evaluation_completed: telling,
   evaluation_paused: telling,
-  decision_update: telling,
-  reevaluation: telling,
+  decision_update: deciding,
+  reevaluation: deciding,
   workflow_execution_failed: telling,
   case_notes_added: progress,
   unknown: progress,

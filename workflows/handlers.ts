@@ -1,0 +1,23 @@
+import { type CancellationScope, defineQuery, defineSignal, setHandler } from '@temporalio/workflow';
+import {
+  type FunnelState,
+  imagesSignal,
+  riskosEventSignal,
+  type Status,
+  statusQuery,
+  type TimelineEntry,
+  timelineQuery,
+} from '../src/contract/index.ts';
+import { onRiskosEvent } from './events.ts';
+import { onImages } from './images.ts';
+import { statusOf } from './status.ts';
+import { registerUpdates } from './updates.ts';
+
+/** Registers every handler; called before the first await, so that nothing that comes early is lost. */
+export function registerHandlers(state: FunnelState, story: CancellationScope): void {
+  setHandler(defineQuery<Status>(statusQuery), () => statusOf(state));
+  setHandler(defineQuery<TimelineEntry[]>(timelineQuery), () => state.timeline);
+  setHandler(defineSignal<[unknown]>(riskosEventSignal), (event) => onRiskosEvent(state, event));
+  setHandler(defineSignal<[unknown]>(imagesSignal), (images) => onImages(state, images));
+  registerUpdates(state, story);
+}
