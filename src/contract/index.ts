@@ -1,4 +1,5 @@
 export * from './application.ts';
+export * from './decision-words.ts';
 export * from './duration.ts';
 export * from './errors.ts';
 export * from './evaluation.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'undici';
-import type { Evaluation, UseCase } from '../contract/index.ts';
+import { type Evaluation, riskosId, type UseCase } from '../contract/index.ts';
 import { interpretEvaluation } from './answers.ts';
 import { RiskosError } from './errors.ts';
 import { errorOfAnswer, holdsError, saysNoDocuments } from './failures.ts';
@@ -13,7 +13,6 @@ import {
   evaluationPatch,
   type EvaluationRequest,
   evaluationRequest,
-  opaqueId,
 } from './requests.ts';
 import { checkedSettings, type RiskosClientOptions, type RiskosSettings } from './settings.ts';
 import { createBody, patchBody } from './wire.ts';
@@ -205,7 +204,7 @@ function isSuccess({ status }: Answer): boolean {
 }
 
 function pathOf(evalId: string): string {
-  const parsed = opaqueId.max(100).safeParse(evalId);
+  const parsed = riskosId.safeParse(evalId);
   if (!parsed.success) {
     throw new RiskosError('InvalidRequest', { fields: ['evalId'], note: 'evalId: is not an id of RiskOS' });
   }
