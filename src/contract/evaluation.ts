@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Baseline } from './application.ts';
+import { decisionWord, unreadableDecision } from './decision-words.ts';
+import { riskosId } from './ids.ts';
 import type { Flag, Verdict } from './words.ts';
 
 /** What the candidate is told before the next attempt; `key` is stable, for translation. */
@@ -8,38 +10,68 @@ export interface Advice {
   text: string;
 }
 
+/** The steps of a RiskOS workflow that can fail; `other` is any that the funnel does not depend on. */
+export const failedSteps = [
+  'document_request',
+  'document_verification',
+  'selfie_reverification',
+  'digital_intelligence',
+  'other',
+] as const;
+export type FailedStep = (typeof failedSteps)[number];
+
 /**
  * One RiskOS evaluation, reduced to what the funnel needs; this and nothing else of RiskOS's answer enters
- * the workflow's history.
+ * the workflow's history. Everything in it is bounded, and nothing is RiskOS's free text.
  */
 export interface Evaluation {
   /** The request's `id`, ours. */
   evaluationId: string;
   /** RiskOS's `eval_id`. */
   evalId: string;
+  /** Of a failed one: what RiskOS says, or `in_progress` where it says nothing else. */
   state: 'in_progress' | 'paused' | 'completed';
-  /** RiskOS's decision word, upper case, only of a completed evaluation. */
+  /** RiskOS says that the execution of its workflow failed: there is nothing to wait for, and a person has to look. */
+  failed: boolean;
+  /** RiskOS's decision word as {@link decisionWord} writes it, "UNKNOWN" where it is none; only of a completed evaluation. */
   decision?: string;
+  /** RiskOS's own word where it is none of the built-in ones, for people: `policy.verdicts` may map it. */
+  unknownDecision?: string;
   /** When it was decided, ISO 8601 in UTC with milliseconds. */
   decidedAt?: string;
   /** What a paused evaluation waits for. */
   pausedFor?: 'capture' | 'one_time_code' | 'more_information' | 'hosted_flow' | 'unknown';
   /** The capture link, or the Hosted Flow's. */
   url?: string;
-  /** The Document Request's `docvTransactionToken`. */
+  /** The `docvTransactionToken` of the accepted document result; until the evaluation completes, of the Document Request. */
   transactionToken?: string;
-  /** The `referenceId` of the enrichment that carries `documentVerification`. */
+  /** The `referenceId` of the accepted document result, wherever it stands in the answer: a later selfie's baseline. */
   referenceId?: string;
+  /**
+   * What becomes the baseline when HR accepts a review: of the only document result, whose own decision is REVIEW.
+   * Absent once RiskOS itself has accepted, because it is `referenceId` then.
+   */
+  reviewedReference?: Baseline;
+  /** Whether one of the answer's Document Verification results was accepted; absent when it has no result. */
+  documentResult?: 'accepted' | 'not_accepted';
+  /** The document's type, such as "Drivers License" or "Military": of the accepted result, or of the last one. */
+  documentType?: string;
+  /** The issuing country of the same result, upper case: ISO 3166-1, RiskOS writes alpha-3 [doc]. */
+  documentCountry?: string;
+  /** The issuing state or province of the same result. */
+  documentState?: string;
   /** What a selfie reverification was compared with. */
   previousReferenceId?: string;
   reasonCodes: string[];
   advice: Advice[];
   /** A reason code that marks fraud: never coached. */
   risk: boolean;
-  /** It ended by an error of a step, not by what the candidate did. */
+  /** Enrichments with an error or a status code of 400 or more, each kind once; the Image Request's error is expected. */
+  failedSteps: FailedStep[];
+  /** The Document Request, the Document Verification or the Selfie Reverification failed: not what the candidate did. */
   technical: boolean;
-  /** The accepted document's type, such as "Drivers License" or "Military". */
-  documentType?: string;
+  /** The capture link expired, or the candidate let the session lapse; never together with `technical`. */
+  linkExpired?: true;
   /**
    * What document or selfie verification itself decided, upper case. For people: it can disagree with `decision`, which
    * alone counts.
@@ -47,6 +79,14 @@ export interface Evaluation {
   moduleDecision?: string;
   /** What Digital Intelligence, the check of device and network, decided, upper case. For people. */
   digitalIntelligenceDecision?: string;
+  tags: string[];
+  reviewQueues: string[];
+  /** The score of all steps, if RiskOS's workflow is configured to have one [doc]. */
+  score?: number;
+  /** RiskOS's workflow that ran. */
+  workflow?: { name: string; version?: string };
+  /** Where the evaluation was begun: "API", "Dashboard" [doc], "Rerun". */
+  evalSource?: string;
 }
 
 const builtInVerdicts: Record<string, Verdict> = {
@@ -64,12 +104,15 @@ export function verdictOf(
   decision: string | undefined,
   mapping: Record<string, Verdict>,
 ): { verdict: Verdict; flags: Flag[] } {
-  const word = decision?.trim().toUpperCase() ?? '';
-  const known = Object.hasOwn(mapping, word)
-    ? mapping[word]
-    : Object.hasOwn(builtInVerdicts, word)
-      ? builtInVerdicts[word]
-      : undefined;
+  const word = decisionWord(decision ?? '') ?? unreadableDecision;
+  const known =
+    word === unreadableDecision
+      ? undefined
+      : Object.hasOwn(mapping, word)
+        ? mapping[word]
+        : Object.hasOwn(builtInVerdicts, word)
+          ? builtInVerdicts[word]
+          : undefined;
   return known ? { verdict: known, flags: [] } : { verdict: 'review', flags: ['unknown_decision'] };
 }
 
@@ -90,10 +133,7 @@ export const riskosEvent = z.object({
   eventId: z.string().min(1).max(200),
   eventType: z.string().min(1).max(64),
   evaluationId: z.string().min(1).max(200),
-  evalId: z
-    .string()
-    .regex(/^[A-Za-z0-9._~:-]{1,100}$/)
-    .optional(),
+  evalId: riskosId.optional(),
   /** The step of a capture that a progress note tells of, such as "document_front_uploaded". */
   progress: z.string().max(64).optional(),
 });

@@ -4,6 +4,17 @@ import { stages, type Stage } from './words.ts';
 /** The HR system's own id of one candidate for one job: opaque, no PII. */
 export const applicationId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 _ -');
 
+/**
+ * An id that RiskOS makes: any text that stays one segment of a path. RiskOS promises no alphabet, and an evaluation
+ * refused for its id would be asked for twice.
+ */
+export const riskosId = z
+  .string()
+  .regex(
+    /^(?!\.{1,2}$)[^\p{C}\p{Z}/\\?#%]{1,200}$/u,
+    'must be 1 to 200 characters without white space, / \\ ? # %',
+  );
+
 export function workflowIdOf(application: string): string {
   return `funnel-${application}`;
 }

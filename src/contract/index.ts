@@ -1,5 +1,6 @@
 export * from './application.ts';
 export * from './attention.ts';
+export * from './decision-words.ts';
 export * from './duration.ts';
 export * from './errors.ts';
 export * from './evaluation.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { verdictMapping } from './decision-words.ts';
 import { duration, milliseconds } from './duration.ts';
-import { verdicts } from './words.ts';
 
 const attempts = z.int().min(1).max(10);
 
@@ -82,11 +82,8 @@ export const policy = z
           .default('10s'),
       })
       .prefault({}),
-    /** RiskOS's decision words, upper case, to ours; added to the built-in ones. */
-    verdicts: z
-      .record(z.string().regex(/^[A-Z_]{1,40}$/), z.enum(verdicts))
-      .refine((words) => Object.keys(words).length <= 50, 'must have at most 50 words')
-      .default({}),
+    /** RiskOS's decision words, in any case and spacing, to ours; added to the built-in ones. */
+    verdicts: verdictMapping.default({}),
     /** How long to wait for a webhook after a POST that perhaps was processed, before it is sent again. */
     ambiguousWait: duration.default('30s'),
   })

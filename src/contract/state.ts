@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { baseline, type Candidate } from './application.ts';
 import { type AttentionCause, attentionCause } from './attention.ts';
-import { type Advice, type Evaluation } from './evaluation.ts';
+import type { Evaluation, FailedStep } from './evaluation.ts';
 import { kept, keptPolicy, word } from './kept.ts';
 import { type Change, type Notice } from './notice.ts';
 import { policy } from './policy.ts';
@@ -24,8 +24,41 @@ export const stateVersion = 1;
 const instant = z.number();
 const count = z.int().min(0).default(0);
 
-const evaluation = z.custom<Evaluation>((value) => typeof value === 'object' && value !== null);
-const advice = z.array(z.custom<Advice>()).default([]);
+const advice = z.array(kept({ key: z.string(), text: z.string() })).default([]);
+const texts = z.array(z.string()).default([]);
+
+/** {@link Evaluation} as it is carried. */
+const evaluation: z.ZodType<Evaluation> = kept({
+  evaluationId: z.string(),
+  evalId: z.string(),
+  state: z.enum(['in_progress', 'paused', 'completed']),
+  failed: z.boolean().default(false),
+  decision: z.string().optional(),
+  unknownDecision: z.string().optional(),
+  decidedAt: z.string().optional(),
+  pausedFor: word<NonNullable<Evaluation['pausedFor']>>().optional(),
+  url: z.string().optional(),
+  transactionToken: z.string().optional(),
+  referenceId: z.string().optional(),
+  documentResult: z.enum(['accepted', 'not_accepted']).optional(),
+  documentType: z.string().optional(),
+  documentCountry: z.string().optional(),
+  documentState: z.string().optional(),
+  previousReferenceId: z.string().optional(),
+  reasonCodes: texts,
+  advice,
+  risk: z.boolean().default(false),
+  failedSteps: z.array(word<FailedStep>()).default([]),
+  technical: z.boolean().default(false),
+  linkExpired: z.literal(true).optional(),
+  moduleDecision: z.string().optional(),
+  digitalIntelligenceDecision: z.string().optional(),
+  tags: texts,
+  reviewQueues: texts,
+  score: z.number().optional(),
+  workflow: kept({ name: z.string(), version: z.string().optional() }).optional(),
+  evalSource: z.string().optional(),
+});
 
 /** An evaluation that is to be read. */
 const hint = kept({ evaluationId: z.string(), evalId: z.string() });

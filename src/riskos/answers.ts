@@ -1,7 +1,18 @@
 import { z } from 'zod';
-import type { Evaluation, Processed, RiskosProblem } from '../contract/index.ts';
+import {
+  decisionWord,
+  type Evaluation,
+  type Processed,
+  riskosId,
+  type RiskosProblem,
+  unreadableDecision,
+  verdictOf,
+} from '../contract/index.ts';
+import { type DocumentResult, documentResultOf, moduleWord } from './document-result.ts';
+import { blameOf, type Enrichment, enrichment, failedStepsOf } from './enrichments.ts';
 import { RiskosError } from './errors.ts';
 import { isRecord } from './json.ts';
+import { label, labels, maybe, saysError } from './lenient.ts';
 import { evalIdIn, holdsError } from './processed.ts';
 import {
   adviceFor,
@@ -24,63 +35,32 @@ export interface Interpretation {
   call?: string;
 }
 
-/** What is not relied upon may be null, absent or of another type. */
-function maybe<Schema extends z.ZodType>(schema: Schema): z.ZodCatch<z.ZodOptional<z.ZodNullable<Schema>>> {
-  return schema.nullable().optional().catch(undefined);
-}
-
-const moduleDecision = maybe(z.object({ value: maybe(z.string()) }));
-// Loose, because the reason codes in it are read from whatever module has them.
-const digitalIntelligence = maybe(z.looseObject({ decision: moduleDecision }));
-
-const documentVerification = z.looseObject({
-  decision: moduleDecision,
-  documentType: maybe(z.object({ type: maybe(z.string()) })),
-  digitalIntelligence,
-});
-
-const selfieReverification = z.looseObject({
-  decision: moduleDecision,
-  previousReferenceId: maybe(opaqueId),
-  digitalIntelligence,
-});
-
-const enrichment = z.object({
-  enrichment_provider: maybe(z.string()),
-  error: z.unknown().optional(),
-  error_message: z.unknown().optional(),
-  request: maybe(z.object({ docvTransactionToken: maybe(opaqueId) })),
-  response: maybe(
-    z.looseObject({
-      referenceId: maybe(opaqueId),
-      status: maybe(z.string()),
-      data: maybe(z.object({ url: maybe(z.string()), docvTransactionToken: maybe(opaqueId) })),
-      documentVerification: maybe(documentVerification),
-      selfieReverification: maybe(selfieReverification),
-      digitalIntelligence,
-    }),
-  ),
-});
-type Enrichment = z.output<typeof enrichment>;
-
+const stateWords = {
+  evaluation_in_progress: 'in_progress',
+  evaluation_paused: 'paused',
+  evaluation_completed: 'completed',
+} as const;
 const lifecycle = z.enum(['evaluation_in_progress', 'evaluation_paused', 'evaluation_completed']);
 
-const strict = z
-  .object({
-    id: opaqueId,
-    eval_id: opaqueId.max(100),
-    eval_status: lifecycle.nullish(),
-    evaluation_status: lifecycle.nullish(),
-  })
-  .transform((answer) => ({ ...answer, state: answer.eval_status ?? answer.evaluation_status }));
+const strict = z.object({ id: opaqueId, eval_id: riskosId });
 
 const lenient = z.object({
+  eval_status: maybe(z.string()),
+  evaluation_status: maybe(z.string()),
+  status: maybe(z.string()),
+  error: z.unknown().optional(),
+  error_message: z.unknown().optional(),
   decision: maybe(z.string()),
   decision_at: maybe(z.string()),
   sub_status: maybe(z.string()),
   redirect_uri: maybe(z.string()),
   tags: maybe(z.array(z.unknown())),
+  review_queues: maybe(z.array(z.unknown())),
   reason_codes: maybe(z.array(z.unknown())),
+  score: maybe(z.number().min(-1e9).max(1e9)),
+  workflow: z.unknown().optional(),
+  workflow_version: z.unknown().optional(),
+  eval_source: z.unknown().optional(),
   environment_name: maybe(z.string()),
   data_enrichments: maybe(z.array(maybe(enrichment))),
 });
@@ -106,16 +86,18 @@ export function interpretEvaluation(raw: unknown, options: Interpretation = {}):
       evalIdIn(raw),
     );
   }
-  const { id, eval_id: evalId, state } = relied.data;
-  if (!state) throw refuse('IncompleteAnswer', ['eval_status'], evalId);
+  const { id, eval_id: evalId } = relied.data;
 
   const answer = lenient.parse(raw);
+  const { state, failed } = lifecycleOf(answer);
+  if (!state) throw refuse('IncompleteAnswer', ['eval_status'], evalId);
   const environment = answer.environment_name?.trim().toLowerCase();
   if (options.environment && environment && environment !== options.environment.toLowerCase()) {
     throw refuse('WrongEnvironment', [], evalId);
   }
   const enrichments = (answer.data_enrichments ?? []).flatMap((one) => (one ? [one] : []));
-  const pause = state === 'evaluation_paused' ? pauseOf(answer, enrichments) : {};
+  // A failed one waits for nothing, so that it needs no link.
+  const pause = state === 'paused' && !failed ? pauseOf(answer, enrichments) : {};
   if (pause.pausedFor === 'capture' && pause.url === undefined) {
     throw refuse('IncompleteAnswer', ['capture link'], evalId);
   }
@@ -128,35 +110,64 @@ export function interpretEvaluation(raw: unknown, options: Interpretation = {}):
 
   const reasonCodes = reasonCodesOf(answer, enrichments);
   const table = options.reasonCodes ?? defaultReasonCodes;
+  const completion = state === 'completed' ? completionOf(answer) : {};
   return present({
     evaluationId: id,
     evalId,
-    state: stateWords[state],
-    ...(state === 'evaluation_completed' ? completionOf(answer) : {}),
+    state,
+    failed,
+    ...completion,
     ...pause,
-    ...modulesOf(enrichments),
+    ...modulesOf(enrichments, state, completion.decision),
     reasonCodes,
     advice: adviceFor(reasonCodes, table),
     risk: marksFraud(reasonCodes, table),
-    technical: isTechnical(answer, enrichments),
+    failedSteps: failedStepsOf(enrichments),
+    ...blameOf(enrichments, answer.tags ?? []),
+    ...auditOf(answer),
   });
 }
 
-const stateWords = {
-  evaluation_in_progress: 'in_progress',
-  evaluation_paused: 'paused',
-  evaluation_completed: 'completed',
-} as const;
-
-/** `decision` of a paused evaluation means nothing yet [doc]. */
-function completionOf(answer: Answer): Pick<Evaluation, 'decision' | 'decidedAt'> {
-  return { decision: decisionWord(answer.decision) ?? 'UNKNOWN', decidedAt: instant(answer.decision_at) };
+/** `eval_status` or `evaluation_status`, one field under two names [doc]. What a failed execution shows is [open]. */
+function lifecycleOf(answer: Answer): { state: Evaluation['state'] | undefined; failed: boolean } {
+  const word = [answer.eval_status, answer.evaluation_status]
+    .map((text) => text?.trim().toLowerCase())
+    .find(Boolean);
+  const known = lifecycle.safeParse(word).data;
+  const state = known && stateWords[known];
+  // `sub_status` is the customer's own text: "Verification failed" there is a decision in words.
+  const says = [word, answer.status].some((text) => /fail|error/i.test(text ?? ''));
+  const decided = state === 'completed' && decisionWord(answer.decision ?? '') !== undefined;
+  const failed = says || (!decided && (saysError(answer.error) || saysError(answer.error_message)));
+  return { state: state ?? (failed ? 'in_progress' : undefined), failed };
 }
 
-function decisionWord(text: string | null | undefined): string | undefined {
-  const word = text?.trim().toUpperCase();
-  if (!word) return undefined;
-  return /^[A-Z_ ]{1,40}$/.test(word) ? word : 'UNKNOWN';
+type Completion = Pick<Evaluation, 'decision' | 'unknownDecision' | 'decidedAt'>;
+
+/** `decision` of a paused evaluation means nothing yet [doc]. */
+function completionOf(answer: Answer): Completion {
+  const word = decisionWord(answer.decision ?? '');
+  const builtIn = verdictOf(word, {}).flags.length === 0;
+  return {
+    decision: word ?? unreadableDecision,
+    unknownDecision: builtIn ? undefined : word,
+    decidedAt: instant(answer.decision_at),
+  };
+}
+
+type Audit = Pick<Evaluation, 'tags' | 'reviewQueues' | 'score' | 'workflow' | 'evalSource'>;
+
+/** For routing and audit [doc]. `notes` is free text and stays out. */
+function auditOf(answer: Answer): Audit {
+  const name = label(answer.workflow);
+  const version = label(answer.workflow_version);
+  return {
+    tags: labels(answer.tags, 50),
+    reviewQueues: labels(answer.review_queues, 20),
+    score: answer.score ?? undefined,
+    workflow: name === undefined ? undefined : { name, ...(version === undefined ? {} : { version }) },
+    evalSource: label(answer.eval_source),
+  };
 }
 
 /** RiskOS writes 8 or 9 fractional digits [doc]; three of them make instants comparable as text. */
@@ -179,13 +190,16 @@ function pauseOf(answer: Answer, enrichments: Enrichment[]): Pause {
   return { pausedFor: 'unknown' };
 }
 
-/** `enrichment_name` varies with the flow [doc]. */
+/** `enrichment_name` varies with the flow, the provider does not [doc]. */
 function isDocumentRequest(one: Enrichment): boolean {
   return one.enrichment_provider === 'SocureDocRequest';
 }
 
 function isOpenDocumentRequest(one: Enrichment): boolean {
-  return isDocumentRequest(one) && one.response?.status?.toUpperCase() !== 'SESSION_COMPLETE';
+  const status = one.response?.status;
+  return (
+    isDocumentRequest(one) && !(typeof status === 'string' && status.toUpperCase() === 'SESSION_COMPLETE')
+  );
 }
 
 function hasDocumentRequest(enrichments: Enrichment[]): boolean {
@@ -204,28 +218,31 @@ type Modules = Pick<
   Evaluation,
   | 'transactionToken'
   | 'referenceId'
-  | 'previousReferenceId'
+  | 'reviewedReference'
+  | 'documentResult'
   | 'documentType'
+  | 'documentCountry'
+  | 'documentState'
+  | 'previousReferenceId'
   | 'moduleDecision'
   | 'digitalIntelligenceDecision'
 >;
 
-function modulesOf(enrichments: Enrichment[]): Modules {
-  const verified = enrichments.findLast((one) => one.response?.documentVerification);
+function modulesOf(
+  enrichments: Enrichment[],
+  state: Evaluation['state'],
+  decision: string | undefined,
+): Modules {
+  const { module: documents, ...result } = documentResultOf(enrichments, decision);
   const selfie = enrichments.findLast((one) => one.response?.selfieReverification);
-  const requested = enrichments.findLast(isDocumentRequest);
-  const documents = verified?.response?.documentVerification;
   const comparison = selfie?.response?.selfieReverification;
   const device = enrichments.findLast((one) => one.response?.digitalIntelligence?.decision?.value);
   return {
-    transactionToken:
-      verified?.request?.docvTransactionToken ?? requested?.response?.data?.docvTransactionToken ?? undefined,
-    // Not that of the Document Request beside it [doc].
-    referenceId: verified?.response?.referenceId ?? undefined,
+    ...result,
+    transactionToken: tokenOf(result, enrichments.filter(isDocumentRequest), state),
     previousReferenceId: comparison?.previousReferenceId ?? undefined,
-    documentType: documentTypeOf(documents?.documentType?.type),
-    moduleDecision: decisionWord(comparison?.decision?.value ?? documents?.decision?.value),
-    digitalIntelligenceDecision: decisionWord(
+    moduleDecision: moduleWord(comparison?.decision?.value ?? documents?.decision?.value),
+    digitalIntelligenceDecision: moduleWord(
       comparison?.digitalIntelligence?.decision?.value ??
         documents?.digitalIntelligence?.decision?.value ??
         device?.response?.digitalIntelligence?.decision?.value,
@@ -233,8 +250,15 @@ function modulesOf(enrichments: Enrichment[]): Modules {
   };
 }
 
-function documentTypeOf(type: string | null | undefined): string | undefined {
-  return type && /^[\p{L}\d][\p{L}\d ,.()/'_-]{0,79}$/u.test(type) ? type : undefined;
+/** Of a capture that is under way, for the hand-off; then of the accepted result, or of the only capture there was. */
+function tokenOf(
+  { documentResult, transactionToken }: DocumentResult,
+  requests: Enrichment[],
+  state: Evaluation['state'],
+): string | undefined {
+  const requested = requests.at(-1)?.response?.data?.docvTransactionToken ?? undefined;
+  if (state !== 'completed') return requested ?? transactionToken;
+  return transactionToken ?? (documentResult === 'accepted' && requests.length === 1 ? requested : undefined);
 }
 
 const mostCodes = 200;
@@ -262,29 +286,35 @@ function codesIn(module: unknown): unknown[] {
   return [module['reasonCodes'], inner].flatMap((codes) => (Array.isArray(codes) ? codes : []));
 }
 
-/** By Socure's recommendation for workflows [doc]. */
-const errorTags = ['docv_error', 'docv_request_error', 'docv_verification_error'];
-
-function tagsOf(answer: Answer): string[] {
-  return (answer.tags ?? []).flatMap((tag) => (typeof tag === 'string' ? [tag.trim().toLowerCase()] : []));
-}
-
-/** A step failed. The Image Request's own error is expected [doc] and says nothing of the sort. */
-function isTechnical(answer: Answer, enrichments: Enrichment[]): boolean {
-  if (tagsOf(answer).some((tag) => errorTags.includes(tag))) return true;
-  return enrichments.some(
-    (one) =>
-      one.enrichment_provider !== 'SocureImageRequest' && (isError(one.error) || isError(one.error_message)),
-  );
-}
-
-function isError(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== '' && value !== false;
-}
-
 /** Without the keys whose value is undefined, so that equal evaluations have equal JSON and equal objects. */
 function present(evaluation: Evaluation): Evaluation {
-  const { evaluationId, evalId, state, reasonCodes, advice, risk, technical, ...optional } = evaluation;
+  const {
+    evaluationId,
+    evalId,
+    state,
+    failed,
+    reasonCodes,
+    advice,
+    risk,
+    failedSteps,
+    technical,
+    tags,
+    reviewQueues,
+    ...optional
+  } = evaluation;
   const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
-  return { evaluationId, evalId, state, ...given, reasonCodes, advice, risk, technical };
+  return {
+    evaluationId,
+    evalId,
+    state,
+    failed,
+    ...given,
+    reasonCodes,
+    advice,
+    risk,
+    failedSteps,
+    technical,
+    tags,
+    reviewQueues,
+  };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'undici';
-import type { Evaluation, UseCase } from '../contract/index.ts';
+import { type Evaluation, riskosId, type UseCase } from '../contract/index.ts';
 import { interpretEvaluation } from './answers.ts';
 import { RiskosError } from './errors.ts';
 import { errorOfAnswer, saysNoDocuments } from './failures.ts';
@@ -14,7 +14,6 @@ import {
   evaluationPatch,
   type EvaluationRequest,
   evaluationRequest,
-  opaqueId,
 } from './requests.ts';
 import { checkedSettings, type RiskosClientOptions, type RiskosSettings } from './settings.ts';
 import { createBody, patchBody } from './wire.ts';
@@ -209,7 +208,7 @@ function documentsOf(
 }
 
 function pathOf(evalId: string): string {
-  const parsed = opaqueId.max(100).safeParse(evalId);
+  const parsed = riskosId.safeParse(evalId);
   if (!parsed.success) {
     throw new RiskosError('InvalidRequest', { fields: ['evalId'], note: 'evalId: is not an id of RiskOS' });
   }

@@ -1,4 +1,4 @@
-import type { Processed } from '../contract/index.ts';
+import { type Processed, riskosId } from '../contract/index.ts';
 import { isRecord } from './json.ts';
 import { opaqueId } from './requests.ts';
 
@@ -30,10 +30,8 @@ export function evalIdIn(body: unknown): string | undefined {
 
 function namedIn(body: unknown): { id?: string | undefined; evalId?: string | undefined } {
   if (!isRecord(body)) return {};
-  return { id: opaqueId.safeParse(body['id']).data, evalId: evalIdSchema.safeParse(body['eval_id']).data };
+  return { id: opaqueId.safeParse(body['id']).data, evalId: riskosId.safeParse(body['eval_id']).data };
 }
-
-const evalIdSchema = opaqueId.max(100);
 
 export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;

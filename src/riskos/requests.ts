@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { application, candidate, describeIssues, useCases } from '../contract/index.ts';
+import { application, candidate, describeIssues, riskosId, useCases } from '../contract/index.ts';
 import { RiskosError } from './errors.ts';
 import { externalDevice } from './external-device.ts';
 
-/** Opaque and without PII: the same characters in our ids and RiskOS's. */
+/** An id of ours: opaque, without PII. */
 export const opaqueId = z
   .string()
   .regex(/^[A-Za-z0-9._~:-]{1,200}$/, 'must be 1 to 200 of A-Z a-z 0-9 . _ ~ : -');
@@ -50,9 +50,9 @@ export const evaluationRequest = z.discriminatedUnion('useCase', [
     useCase: z.literal('selfie_reverification'),
     candidate,
     /** The `referenceId` of the accepted document verification. */
-    previousReferenceId: opaqueId,
+    previousReferenceId: riskosId,
     /** The `docvTransactionToken` of the same; the placements that send a token need it. */
-    transactionToken: opaqueId.optional(),
+    transactionToken: riskosId.optional(),
   }),
   z.strictObject({ ...common, useCase: z.literal('payroll_setup'), candidate: complete }),
   z.strictObject({ ...common, useCase: z.literal('contractor_onboarding'), candidate: complete }),

@@ -28,17 +28,26 @@ describe('an accepted document verification', () => {
       evaluationId,
       evalId,
       state: 'completed',
+      failed: false,
       decision: 'ACCEPT',
       decidedAt: '2026-03-02T10:00:00.923Z',
       transactionToken: captureToken,
       referenceId: baselineId,
+      documentResult: 'accepted',
       documentType: 'Drivers License',
+      documentCountry: 'USA',
+      documentState: 'OR',
       moduleDecision: 'ACCEPT',
       digitalIntelligenceDecision: 'ACCEPT',
       reasonCodes: ['I831', 'I836', 'I401'],
       advice: [],
       risk: false,
+      failedSteps: [],
       technical: false,
+      tags: [],
+      reviewQueues: [],
+      workflow: { name: 'workforce_verification', version: '3.1.0' },
+      evalSource: 'API',
     });
   });
 
@@ -207,19 +216,32 @@ describe('whatever RiskOS sends', () => {
     'decidedAt',
     'decision',
     'digitalIntelligenceDecision',
+    'documentCountry',
+    'documentResult',
+    'documentState',
     'documentType',
     'evalId',
+    'evalSource',
     'evaluationId',
+    'failed',
+    'failedSteps',
+    'linkExpired',
     'moduleDecision',
     'pausedFor',
     'previousReferenceId',
     'reasonCodes',
     'referenceId',
+    'reviewQueues',
+    'reviewedReference',
     'risk',
+    'score',
     'state',
+    'tags',
     'technical',
     'transactionToken',
+    'unknownDecision',
     'url',
+    'workflow',
   ];
 
   const refusals: RiskosProblem[] = ['MalformedAnswer', 'IncompleteAnswer', 'ErrorInAnswer'];
@@ -228,9 +250,10 @@ describe('whatever RiskOS sends', () => {
   function faultOf(raw: unknown): string | undefined {
     try {
       const evaluation = interpretEvaluation(raw);
-      const { state, decision, pausedFor, url } = evaluation;
+      const { state, decision, pausedFor, url, technical, linkExpired } = evaluation;
       if (Object.keys(evaluation).some((key) => !allowedKeys.includes(key))) return 'another key';
       if (JSON.stringify(evaluation).length > 20_000) return 'too long';
+      if (technical && linkExpired) return 'both failures at once';
       if ((state === 'completed') !== (decision !== undefined)) return 'a decision too many or too few';
       return pausedFor === 'capture' && !url?.startsWith('https:') ? 'no link' : undefined;
     } catch (error) {
@@ -256,6 +279,9 @@ describe('whatever RiskOS sends', () => {
     'ACCEPT',
     'R831',
     'docv_error',
+    'session expired',
+    'evaluation_failed',
+    500,
     null,
     '',
   );
@@ -263,7 +289,7 @@ describe('whatever RiskOS sends', () => {
   const module = fc.record(
     {
       decision: fc.oneof(strange, fc.record({ value: strange })),
-      documentType: fc.oneof(strange, fc.record({ type: strange })),
+      documentType: fc.oneof(strange, fc.record({ type: strange, country: strange, state: strange })),
       reasonCodes: fc.oneof(strange, fc.array(strange)),
       previousReferenceId: strange,
       digitalIntelligence: fc.oneof(strange, fc.record({ reasonCodes: strange, decision: strange })),
@@ -273,6 +299,8 @@ describe('whatever RiskOS sends', () => {
   const enrichment = fc.record(
     {
       enrichment_provider: strange,
+      enrichment_name: strange,
+      status_code: strange,
       error: strange,
       error_message: strange,
       request: fc.oneof(strange, fc.record({ docvTransactionToken: strange })),
@@ -303,6 +331,13 @@ describe('whatever RiskOS sends', () => {
       decision_at: strange,
       sub_status: strange,
       redirect_uri: strange,
+      status: strange,
+      error_message: strange,
+      score: strange,
+      workflow: strange,
+      workflow_version: strange,
+      eval_source: strange,
+      review_queues: fc.oneof(strange, fc.array(strange)),
       tags: fc.oneof(strange, fc.array(strange)),
       reason_codes: fc.oneof(strange, fc.array(strange)),
       environment_name: strange,
@@ -318,7 +353,8 @@ describe('whatever RiskOS sends', () => {
   test.prop([fc.string({ minLength: 8 }), fc.constantFrom('evaluation_completed', 'evaluation_paused')])(
     'lets no personal data, free text or QR code through',
     (text, eval_status) => {
-      const canary = `CANARY: ${text}`;
+      // A label may hold a colon, never a character of an e-mail address or of markup.
+      const canary = `CANARY: <${text}>@`;
       const hidden = (value: Json): Json => ({
         ...value,
         notes: canary,
@@ -332,12 +368,16 @@ describe('whatever RiskOS sends', () => {
         tags: [canary],
         reason_codes: [canary],
         review_queues: [canary],
+        workflow: canary,
+        workflow_version: canary,
+        eval_source: canary,
+        error_message: canary,
         data_enrichments: [
           captureRequest({ enrichment_name: canary, request: { firstName: canary } }),
           verification({
             decision: { value: canary },
             documentData: { firstName: canary, dob: canary },
-            documentType: { type: `<${canary}>` },
+            documentType: { type: canary, country: canary, state: canary },
             reasonCodes: [canary],
           }),
           imageRequest({ error_message: canary }),

@@ -180,16 +180,25 @@ describe('trap 9: much may be null or absent, and an error has two names', () =>
       evaluationId,
       evalId,
       state: 'completed',
+      failed: false,
       decision: 'ACCEPT',
       reasonCodes: [],
       advice: [],
       risk: false,
+      failedSteps: [],
       technical: false,
+      tags: [],
+      reviewQueues: [],
     });
   });
 
   it.each(['error', 'error_message'])('sees an enrichment that failed by its %s', (name) => {
-    const failed = { enrichment_provider: 'Socure', response: null, [name]: 'upstream timed out' };
+    const failed = {
+      enrichment_provider: 'Socure',
+      request: { modules: ['documentverification'] },
+      response: null,
+      [name]: 'upstream timed out',
+    };
     expect(
       interpretEvaluation(completed({ decision: 'RESUBMIT', data_enrichments: [failed] })).technical,
     ).toBe(true);
@@ -274,6 +283,9 @@ describe('trap 13: decision words differ between workflows', () => {
     [' Approve ', 'APPROVE'],
     ['DECLINE', 'DECLINE'],
     ['MANUAL REVIEW', 'MANUAL REVIEW'],
+    ['needs  info ', 'NEEDS INFO'],
+    ['tier-2 check', 'TIER-2 CHECK'],
+    ['geprüft', 'GEPRÜFT'],
     ['ACCEPT; DROP', 'UNKNOWN'],
     ['A'.repeat(41), 'UNKNOWN'],
     ['', 'UNKNOWN'],
@@ -286,6 +298,11 @@ describe('trap 13: decision words differ between workflows', () => {
   it('leaves an unknown word to a person', () => {
     const { decision } = interpretEvaluation(completed({ decision: 'PROBABLY_FINE' }));
     expect(verdictOf(decision, {})).toEqual({ verdict: 'review', flags: ['unknown_decision'] });
+  });
+
+  it('never lets a decision that nobody can read be mapped', () => {
+    const { decision } = interpretEvaluation(completed({ decision: 'ACCEPT; DROP' }));
+    expect(verdictOf(decision, { UNKNOWN: 'accept' }).verdict).toBe('review');
   });
 });
 

@@ -172,6 +172,10 @@ describe('a failure of readEvaluation', () => {
         advice: [],
         risk: false,
         technical: false,
+        failed: false,
+        failedSteps: [],
+        tags: [],
+        reviewQueues: [],
       });
     const fail = (): Promise<never> => Promise.reject(new Error('not asked for'));
     const riskos: RiskosClient = { create: fail, patch: fail, get, documents: fail, close: fail };

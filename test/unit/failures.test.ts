@@ -26,7 +26,7 @@ const before: Record<RiskosFailureType, Processed> = {
   RiskosUnknownEvaluation: 'no',
   RiskosForeignEvaluation: 'no',
   RiskosUnavailable: 'no',
-    ResetRunGone: 'perhaps',
+  ResetRunGone: 'perhaps',
 };
 
 describe('the failure of an activity that calls RiskOS', () => {

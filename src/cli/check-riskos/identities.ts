@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { describeIssues, type UseCase, type Verdict, verdictOf } from '../../contract/index.ts';
+import { decisionWord, describeIssues, type UseCase, type Verdict, verdictOf } from '../../contract/index.ts';
 import { evaluationRequest } from '../../riskos/index.ts';
 import { InputError } from '../errors.ts';
 
@@ -27,12 +27,19 @@ function missing(issue: { input?: unknown }): string | undefined {
 }
 
 const label = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be 1 to 40 of a-z 0-9 -');
-const decisionWord = z
-  .string()
-  .regex(/^[A-Z_]{1,40}$/, 'must be a decision word such as "ACCEPT", or "PAUSED"');
 
 function identitiesFor(verdicts: Verdicts) {
-  const known = decisionWord.refine(
+  const word = z.string().transform((text, context) => {
+    const found = decisionWord(text);
+    if (found !== undefined) return found;
+    context.addIssue({
+      code: 'custom',
+      message: 'must be a decision word such as "ACCEPT", or "PAUSED"',
+      input: text,
+    });
+    return z.NEVER;
+  });
+  const known = word.refine(
     (expected) => expected === paused || verdictOf(expected, verdicts).flags.length === 0,
     'is a decision word that nobody mapped: add it to "verdicts" of the policy in FUNNEL_POLICY_FILE',
   );
