@@ -74,8 +74,10 @@ async function hasNews(
   await readQueue(state, back, attempt, reader);
   back.readNow = false;
   if (back.attempt !== attempt) return true;
-  const wasRead = attempt.latest !== before;
-  return wasRead && (cause.kind !== 'riskos_late' || attempt.latest?.state !== 'in_progress');
+  const { latest } = attempt;
+  if (latest === before || latest === null) return false;
+  if (cause.kind === 'execution_failed') return !latest.failed;
+  return cause.kind !== 'riskos_late' || latest.state !== 'in_progress';
 }
 
 /** Where the funnel goes on when the cause is gone, or a person says that it is. */

@@ -1,5 +1,6 @@
 import {
   type FunnelState,
+  type TimelineEntry,
   type TimelineKind,
   troubleInWords,
   type TroubleReason,
@@ -9,9 +10,22 @@ import { iso, now } from './clock.ts';
 const keptLines = 100;
 
 /** Adds a line for people; never PII. */
-export function note(state: FunnelState, kind: TimelineKind, what: string, by?: string): void {
-  state.timeline.push({ at: iso(now()), kind, what, ...(by === undefined ? {} : { by }) });
+export function note(
+  state: FunnelState,
+  kind: TimelineKind,
+  what: string,
+  more: Pick<TimelineEntry, 'by' | 'evaluationId'> = {},
+): void {
+  state.timeline.push({ at: iso(now()), kind, what, ...more });
   if (state.timeline.length > keptLines) state.timeline.splice(leastWorth(state), 1);
+}
+
+/** The timeline as people read it: verdicts with what an audit needs. */
+export function timelineOf({ timeline, verdicts }: FunnelState): TimelineEntry[] {
+  return timeline.map((entry) => {
+    const verdict = verdicts.findLast(({ evaluationId }) => evaluationId === entry.evaluationId);
+    return entry.kind === 'verdict' && verdict ? { ...entry, verdict } : entry;
+  });
 }
 
 /** RiskOS's progress notes go first; who decided a review is kept to the last. */

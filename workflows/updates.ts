@@ -85,7 +85,7 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
       const position = openChecking(state);
       const step = given(message);
       if (step.kind === 'information') improve(state, step.candidate);
-      note(state, 'update', inWords(step.kind), message.by);
+      note(state, 'update', inWords(step.kind), { by: message.by });
       if (position) await stepUps.run(() => stepUp(state, position, step));
     },
     admit: () => {
@@ -103,7 +103,7 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
         if (position.stage !== 'awaiting_document_request') throw wrongStage(state, 'requestDocuments');
         improve(state, session);
         position.request = { kind: 'requestDocuments' };
-        note(state, 'update', 'documents requested', by);
+        note(state, 'update', 'documents requested', { by });
         return moved(state);
       },
       admit: () => refuseSecond(state),
@@ -114,7 +114,7 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
         if (position.stage !== 'verified') throw wrongStage(state, 'requestReverification');
         improve(state, session);
         position.request = { kind: 'requestReverification' };
-        note(state, 'update', `reverification requested${reason ? `: ${inWords(reason)}` : ''}`, by);
+        note(state, 'update', `reverification requested${reason ? `: ${inWords(reason)}` : ''}`, { by });
         return moved(state);
       },
       admit: () => {
@@ -132,7 +132,7 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
         if (position.stage !== 'verified') throw wrongStage(state, 'requestPayrollSetup');
         improve(state, { ...session, ...candidate });
         position.request = { kind: 'requestPayrollSetup' };
-        note(state, 'update', 'payroll setup requested', by);
+        note(state, 'update', 'payroll setup requested', { by });
         return moved(state);
       },
       admit: ({ candidate }) => {
@@ -159,7 +159,7 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
         const { position } = state;
         if (position.stage !== 'review') throw wrongStage(state, 'review');
         position.request = { kind: 'review', verdict };
-        note(state, 'review', `review: ${verdict}: ${reason}`, by);
+        note(state, 'review', `review: ${verdict}: ${reason}`, { by });
         return moved(state);
       },
       admit: () => refuseSecond(state),
@@ -170,7 +170,7 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
         const position = openChecking(state);
         if (!position) throw wrongStage(state, 'readNow');
         position.readNow = true;
-        note(state, 'update', 'reading requested', by);
+        note(state, 'update', 'reading requested', { by });
         await condition(() => !position.readNow || state.position !== before);
       },
       admit: () => {
@@ -183,7 +183,7 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
         if (position.stage !== 'needs_attention') throw wrongStage(state, 'correct');
         improve(state, candidate);
         position.request = { kind: 'correct' };
-        note(state, 'update', `corrected: ${Object.keys(candidate).join(', ')}`, by);
+        note(state, 'update', `corrected: ${Object.keys(candidate).join(', ')}`, { by });
         return moved(state);
       },
       admit: () => refuseSecond(state),
@@ -193,14 +193,14 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
         const { position } = state;
         if (position.stage !== 'needs_attention') throw wrongStage(state, 'retry');
         position.request = { kind: 'retry' };
-        note(state, 'update', 'retried', by);
+        note(state, 'update', 'retried', { by });
         return moved(state);
       },
       admit: () => refuseSecond(state),
     },
     withdraw: {
       take: ({ reason, by }) => {
-        note(state, 'update', `withdrawn${reason ? `: ${reason}` : ''}`, by);
+        note(state, 'update', `withdrawn${reason ? `: ${reason}` : ''}`, { by });
         stepUps.cancel();
         story.cancel();
         return moved(state);
@@ -211,7 +211,7 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
         const { position } = state;
         if (position.stage !== 'verified') throw wrongStage(state, 'complete');
         position.request = { kind: 'complete' };
-        note(state, 'update', 'completed', by);
+        note(state, 'update', 'completed', { by });
         return moved(state);
       },
       admit: () => refuseSecond(state),

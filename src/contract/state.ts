@@ -40,6 +40,7 @@ const evaluation: z.ZodType<Evaluation> = kept({
   url: z.string().optional(),
   transactionToken: z.string().optional(),
   referenceId: z.string().optional(),
+  reviewedReference: baseline.optional(),
   documentResult: z.enum(['accepted', 'not_accepted']).optional(),
   documentType: z.string().optional(),
   documentCountry: z.string().optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Advice } from './evaluation.ts';
+import type { Advice, Evaluation } from './evaluation.ts';
 import type { EvaluatedStage, Flag, Outcome, Stage, Verdict } from './words.ts';
 
 /** What HR has to do now. */
@@ -38,11 +38,34 @@ export interface VerdictRecord {
   attempt: number;
   verdict: Verdict;
   flags: Flag[];
+  reasonCodes: string[];
   evaluationId: string;
   evalId: string;
   /** ISO 8601. */
   at: string;
+  /** The rule of the policy that changed RiskOS's decision, such as "documents.onRisk"; absent: none did. */
+  rule?: string;
+  audit: Audit;
 }
+
+/** What RiskOS said of an evaluation, for routing and audit; never its free text. */
+export type Audit = Pick<
+  Evaluation,
+  | 'decision'
+  | 'unknownDecision'
+  | 'decidedAt'
+  | 'moduleDecision'
+  | 'digitalIntelligenceDecision'
+  | 'documentType'
+  | 'documentCountry'
+  | 'documentState'
+  | 'failedSteps'
+  | 'tags'
+  | 'reviewQueues'
+  | 'score'
+  | 'workflow'
+  | 'evalSource'
+>;
 
 /** What became of the images of one evaluation. */
 export const imagesRecord = z.object({
@@ -124,4 +147,8 @@ export interface TimelineEntry {
   what: string;
   /** Who sent the update, if they said so. */
   by?: string | undefined;
+  /** Of a line about a verdict. */
+  evaluationId?: string | undefined;
+  /** The same verdict with its audit details, when the timeline is read. */
+  verdict?: VerdictRecord | undefined;
 }

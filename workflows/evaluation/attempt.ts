@@ -27,6 +27,7 @@ export async function evaluate(state: FunnelState, position: Checking): Promise<
     }
     const { latest } = attempt;
     if (latest?.state === 'completed') return judged(state, position, { ...attempt, latest });
+    if (latest?.failed) return stopped({ kind: 'execution_failed' });
     if (hasFired(state, 'deadline') && isReadSinceDeadline(attempt)) return expire(state, position, attempt);
     const stop = await readNext(state, position, attempt, untilCompleted);
     if (stop) return stop;

@@ -13,6 +13,8 @@ import {
 export interface Judgement {
   verdict: Verdict;
   flags: Flag[];
+  /** The rule of the policy that changed RiskOS's decision. */
+  rule?: string;
 }
 
 export interface Circumstances {
@@ -24,21 +26,42 @@ export interface Circumstances {
 }
 
 /** RiskOS's decision in our words, and with what the funnel must not overlook. */
-export function judge(
-  evaluation: Evaluation,
-  { stage, baseline, policy, byReviewer }: Circumstances,
-): Judgement {
+export function judge(evaluation: Evaluation, circumstances: Circumstances): Judgement {
+  const { policy, byReviewer } = circumstances;
   const { verdict, flags } = verdictOf(evaluation.decision, policy.verdicts);
-  if (verdict === 'accept' && stage === 'selfie_reverification' && !isComparedWith(baseline, evaluation)) {
+  switch (verdict) {
+    case 'accept':
+      return judgeAccept(evaluation, circumstances);
+    case 'reject':
+      // A person decides where nothing but a failure of RiskOS speaks against the candidate.
+      return isFailureAlone(evaluation) && !byReviewer
+        ? { verdict: 'review', flags: ['technical'] }
+        : { verdict, flags };
+    case 'cancel':
+      return { verdict, flags: evaluation.technical ? ['technical'] : flags };
+    case 'resubmit': {
+      if (evaluation.technical) return { verdict, flags: ['technical'] };
+      if (!evaluation.risk || byReviewer) return { verdict, flags };
+      return { verdict: onRisk[policy.documents.onRisk], flags: ['risk'], rule: 'documents.onRisk' };
+    }
+    case 'review':
+      return { verdict, flags };
+  }
+}
+
+function judgeAccept(evaluation: Evaluation, { stage, baseline, byReviewer }: Circumstances): Judgement {
+  if (stage === 'selfie_reverification' && !isComparedWith(baseline, evaluation)) {
     return { verdict: 'review', flags: ['other_reference'] };
   }
-  if ((verdict === 'resubmit' || verdict === 'cancel') && evaluation.technical) {
-    return { verdict, flags: ['technical'] };
+  if (stage !== 'document_verification') return { verdict: 'accept', flags: [] };
+  if (evaluation.documentResult === undefined && !byReviewer) {
+    return { verdict: 'review', flags: ['no_document_result'] };
   }
-  if (verdict === 'resubmit' && evaluation.risk && !byReviewer) {
-    return { verdict: onRisk[policy.documents.onRisk], flags: ['risk'] };
-  }
-  return { verdict, flags };
+  return { verdict: 'accept', flags: evaluation.referenceId === undefined ? ['no_baseline'] : [] };
+}
+
+function isFailureAlone({ technical, documentResult, risk }: Evaluation): boolean {
+  return technical && documentResult === undefined && !risk;
 }
 
 const onRisk = { review: 'review', close: 'reject', next_attempt: 'resubmit' } as const;

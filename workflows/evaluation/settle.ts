@@ -1,16 +1,17 @@
 import {
+  type Audit,
   type Checking,
   type Decidable,
-  type Flag,
+  type Evaluation,
   type FunnelState,
   inWords,
-  type Verdict,
   type VerdictRecord,
 } from '../../src/contract/index.ts';
 import { iso, now } from '../clock.ts';
 import { announce } from '../notices.ts';
 import { note } from '../timeline.ts';
 import { endTimers } from './deadline.ts';
+import type { Judgement } from './judge.ts';
 import type { Judged } from './result.ts';
 
 const keptVerdicts = 100;
@@ -21,7 +22,7 @@ export function settle(
   state: FunnelState,
   position: Checking,
   attempt: Decidable,
-  { verdict, flags }: { verdict: Verdict; flags: Flag[] },
+  { verdict, flags, rule }: Judgement,
 ): Judged {
   const { latest: evaluation } = attempt;
   const record: VerdictRecord = {
@@ -29,9 +30,12 @@ export function settle(
     attempt: attempt.number,
     verdict,
     flags,
+    reasonCodes: evaluation.reasonCodes,
     evaluationId: attempt.evaluationId,
     evalId: evaluation.evalId,
     at: iso(now()),
+    ...(rule === undefined ? {} : { rule }),
+    audit: auditOf(evaluation),
   };
   state.verdicts = [...state.verdicts, record].slice(-keptVerdicts);
   state.notices.verdicts.push(record);
@@ -40,10 +44,32 @@ export function settle(
     state,
     'verdict',
     `${inWords(position.stage)}, attempt ${attempt.number}: ${[verdict, ...flags.map(inWords)].join(', ')}`,
+    { evaluationId: attempt.evaluationId },
   );
   remember(state, attempt);
   endTimers(state);
   return { kind: 'judged', verdict, flags, attempt };
+}
+
+function auditOf(evaluation: Evaluation): Audit {
+  const { failedSteps, tags, reviewQueues } = evaluation;
+  const { decision, unknownDecision, decidedAt, moduleDecision, digitalIntelligenceDecision } = evaluation;
+  const { documentType, documentCountry, documentState, score, workflow, evalSource } = evaluation;
+  const optional = {
+    decision,
+    unknownDecision,
+    decidedAt,
+    moduleDecision,
+    digitalIntelligenceDecision,
+    documentType,
+    documentCountry,
+    documentState,
+    score,
+    workflow,
+    evalSource,
+  };
+  const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
+  return { failedSteps, tags, reviewQueues, ...given };
 }
 
 /** A decision that changes later is noticed only of what is remembered here. */
