@@ -1,5 +1,7 @@
 export * from './application.ts';
+export * from './country-codes.ts';
 export * from './decision-words.ts';
+export * from './document-rules.ts';
 export * from './duration.ts';
 export * from './errors.ts';
 export * from './evaluation.ts';

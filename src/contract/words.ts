@@ -27,6 +27,16 @@ export type Outcome = (typeof outcomes)[number];
 export const verdicts = ['accept', 'review', 'reject', 'resubmit', 'cancel'] as const;
 export type Verdict = (typeof verdicts)[number];
 
+/** The steps of a RiskOS workflow that can fail; `other` is any that the funnel does not depend on. */
+export const failedSteps = [
+  'document_request',
+  'document_verification',
+  'selfie_reverification',
+  'digital_intelligence',
+  'other',
+] as const;
+export type FailedStep = (typeof failedSteps)[number];
+
 /** What a check asks of RiskOS; the integration guide has a table of required fields for each [doc]. */
 export const useCases = [
   'passive',

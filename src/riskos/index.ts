@@ -7,7 +7,6 @@ export {
   type SeenAnswer,
 } from './client.ts';
 export { type Fault, type Processed, RiskosError, type RiskosProblem, riskosProblems } from './errors.ts';
-export type { ExternalDevice } from './external-device.ts';
 export {
   adviceFor,
   defaultReasonCodes,
