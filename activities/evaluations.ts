@@ -26,13 +26,20 @@ export interface EvaluationAsk {
   useCase: UseCase;
   candidate: Candidate;
   custom: Record<string, string | number | boolean>;
-  documents: Policy['documents'];
+  /** What the candidate is shown; not for passive checks. */
+  capture: Capture | null;
   baseline?: Baseline;
   /** 1 for the first POST of this attempt: how far the waits between them have grown. */
   tries: number;
   /** Where POSTs may be that a reset of the workflow made it forget. */
   lineage: { unchecked: string[]; bases: string[] };
 }
+
+/** How the candidate is asked for documents or a selfie. */
+export type Capture = Pick<
+  Policy['documents'],
+  'sendMessage' | 'language' | 'documentType' | 'useCaseKey' | 'redirect'
+>;
 
 /** Which evaluation to read, and the request it must belong to. */
 interface EvaluationRead {
@@ -211,21 +218,19 @@ export async function alive<T>(work: (signal: AbortSignal) => Promise<T>): Promi
 }
 
 function requestOf(ask: EvaluationAsk): EvaluationRequest {
-  const { evaluationId, applicationId, useCase, candidate, custom, baseline } = ask;
+  const { evaluationId, applicationId, useCase, candidate, custom, baseline, capture } = ask;
   const common = { evaluationId, individualId: applicationId, useCase, candidate, custom };
-  const { sendMessage, language, documentType, useCaseKey, redirect } = ask.documents;
-  const documents = { sendMessage, language, documentType, useCaseKey, redirect };
   switch (useCase) {
     case 'passive':
     case 'payroll_setup':
     case 'contractor_onboarding':
       return parseEvaluationRequest(common);
     case 'document_verification':
-      return parseEvaluationRequest({ ...common, documents });
+      return parseEvaluationRequest({ ...common, documents: capture ?? {} });
     case 'selfie_reverification':
       return parseEvaluationRequest({
         ...common,
-        documents: { sendMessage, language, redirect },
+        documents: capture ?? {},
         previousReferenceId: baseline?.referenceId,
         transactionToken: baseline?.transactionToken,
       });

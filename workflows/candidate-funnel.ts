@@ -2,6 +2,7 @@ import { CancellationScope, condition, isCancellation, workflowInfo } from '@tem
 import {
   type Advice,
   type AwaitingDocumentRequest,
+  type Baseline,
   type Checking,
   type Closed,
   type EvaluatedStage,
@@ -130,7 +131,7 @@ async function waitForReview(state: FunnelState, position: Review): Promise<Posi
     case 'accept':
       return afterAccept[of.stage](state, judged.attempt.latest);
     case 'resubmit':
-      return oneMoreAttempt(state, of, judged.attempt.latest.advice);
+      return oneMoreAttempt(state, of, judged.advice);
     case 'review':
       return enterReview(state, of, judged);
     case 'reject':
@@ -171,7 +172,7 @@ async function restVerified(state: FunnelState, position: Verified): Promise<Pos
 const afterAccept: Record<EvaluatedStage, (state: FunnelState, evaluation: Evaluation) => Position> = {
   passive_check: (state, evaluation) => {
     // A step-up inside the passive evaluation has verified documents already.
-    if (evaluation.referenceId !== undefined) return keepBaseline(state, evaluation);
+    if (baselineOf(evaluation)) return keepBaseline(state, evaluation);
     return state.application.policy.documents.start === 'immediately'
       ? checking(state, 'document_verification')
       : { stage: 'awaiting_document_request', request: null };
@@ -220,7 +221,7 @@ const afterDeadline: Record<EvaluatedStage, (state: FunnelState, position: Check
 };
 
 function afterResubmit(state: FunnelState, position: Checking, judged: Judged): Position {
-  const { advice } = judged.attempt.latest;
+  const { advice } = judged;
   switch (position.stage) {
     case 'passive_check':
       return stepUp(state, position, judged, state.application.policy.passive.onResubmit, advice);
@@ -289,11 +290,15 @@ function verified(): Verified {
 
 /** Only an accepted evaluation comes here, so only its reference is ever compared with. */
 function keepBaseline(state: FunnelState, evaluation: Evaluation): Verified {
-  const { referenceId, transactionToken } = evaluation;
-  if (referenceId === undefined)
-    note(state, 'verdict', 'accepted without a reference: no selfie can be compared later');
-  else state.baseline = { referenceId, ...(transactionToken === undefined ? {} : { transactionToken }) };
+  const baseline = baselineOf(evaluation);
+  if (baseline) state.baseline = baseline;
+  else note(state, 'verdict', 'accepted without a reference: no selfie can be compared later');
   return verified();
+}
+
+function baselineOf({ referenceId, transactionToken, reviewedReference }: Evaluation): Baseline | undefined {
+  if (referenceId === undefined) return reviewedReference;
+  return { referenceId, ...(transactionToken === undefined ? {} : { transactionToken }) };
 }
 
 function close(state: FunnelState, outcome: Outcome): Closed {

@@ -1,5 +1,6 @@
 import type { Evaluation, Flag, FunnelState, Review, Verdict } from '../src/contract/index.ts';
-import { endsReview, judge, isDecidedAnew, type Judgement } from './evaluation/judge.ts';
+import { endsReview, judge, isDecidedAnew } from './evaluation/judge.ts';
+import type { Judgement } from './evaluation/judgement.ts';
 import { readNext } from './evaluation/read.ts';
 import type { Judged } from './evaluation/result.ts';
 import { settle } from './evaluation/settle.ts';
@@ -14,7 +15,7 @@ export async function reviewed(state: FunnelState, position: Review): Promise<Ju
     if (position.request) {
       const { verdict } = position.request;
       const flags = flagsOfHr(verdict, judgement, isDecided);
-      return settle(state, of, attempt, { verdict, flags });
+      return settle(state, of, attempt, { verdict, flags, advice: attempt.latest.advice });
     }
     if (isDecided) return settle(state, of, attempt, judgement);
     await readNext(state, of, attempt, {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { externalDevice } from './external-device.ts';
 import { applicationId } from './ids.ts';
 import { policy } from './policy.ts';
 import type { UseCase } from './words.ts';
@@ -27,6 +28,7 @@ export const candidate = z.strictObject({
   dateOfBirth: z.iso.date({ error: 'must be YYYY-MM-DD' }).optional(),
   nationalId: z.string().min(1).max(64).optional(),
   ipAddress: z.union([z.ipv4(), z.ipv6()], { error: 'must be an IPv4 or IPv6 address' }).optional(),
+  externalDevice: externalDevice.optional(),
 });
 export type Candidate = z.output<typeof candidate>;
 

@@ -2,23 +2,13 @@ import { z } from 'zod';
 import type { Baseline } from './application.ts';
 import { decisionWord, unreadableDecision } from './decision-words.ts';
 import { riskosId } from './ids.ts';
-import type { Flag, Verdict } from './words.ts';
+import type { FailedStep, Flag, Verdict } from './words.ts';
 
 /** What the candidate is told before the next attempt; `key` is stable, for translation. */
 export interface Advice {
   key: string;
   text: string;
 }
-
-/** The steps of a RiskOS workflow that can fail; `other` is any that the funnel does not depend on. */
-export const failedSteps = [
-  'document_request',
-  'document_verification',
-  'selfie_reverification',
-  'digital_intelligence',
-  'other',
-] as const;
-export type FailedStep = (typeof failedSteps)[number];
 
 /**
  * One RiskOS evaluation, reduced to what the funnel needs; this and nothing else of RiskOS's answer enters

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { candidate } from './application.ts';
 import { evaluatedStages, type Stage } from './words.ts';
 
-const token = candidate.shape.diSessionToken;
+/** What may have changed since the last evaluation: the candidate's browser session and device. */
+const session = candidate
+  .pick({ diSessionToken: true, ipAddress: true, externalDevice: true })
+  .partial().shape;
 const better = candidate
   .partial()
   .refine((fields) => Object.values(fields).some((value) => value !== undefined), 'names no field');
@@ -26,13 +29,13 @@ const open: readonly Stage[] = [
 export const updates = {
   /** Documents are wanted now: the candidate gets a capture link. */
   requestDocuments: {
-    schema: z.strictObject({ diSessionToken: token.optional(), ...sender }),
+    schema: z.strictObject({ ...session, ...sender }),
     stages: ['awaiting_document_request'],
   },
   /** A selfie is wanted, compared with the accepted documents. */
   requestReverification: {
     schema: z.strictObject({
-      diSessionToken: token.optional(),
+      ...session,
       reason: z.enum(['first_day', 'high_risk_action', 'account_recovery', 'periodic']).optional(),
       ...sender,
     }),
@@ -53,7 +56,7 @@ export const updates = {
   /** The passive checks of payroll, which need more of the candidate's data than the earlier ones. */
   requestPayrollSetup: {
     schema: z.strictObject({
-      diSessionToken: token.optional(),
+      ...session,
       candidate: candidate.pick({ address: true, dateOfBirth: true, nationalId: true }).partial().default({}),
       ...sender,
     }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { verdictMapping } from './decision-words.ts';
+import { acceptedDocuments, enrichmentFailureRules, reasonCodeRules } from './document-rules.ts';
 import { duration, milliseconds } from './duration.ts';
 
 const attempts = z.int().min(1).max(10);
@@ -7,10 +8,31 @@ const attempts = z.int().min(1).max(10);
 /** How long before a deadline HR is reminded; absent: when a quarter of the time is left; `null`: never. */
 const reminder = duration.nullable().optional();
 
-const redirect = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).max(2048),
+/** Where the Capture App sends the candidate; also after a cancel [doc]. */
+export const redirect = z.strictObject({
+  url: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).max(2048),
   method: z.enum(['GET', 'POST']).optional(),
+  headers: z
+    .record(
+      z.string(),
+      z.string().regex(/^[\t\x20-\x7e]{0,4096}$/, 'must be at most 4096 printable ASCII characters'),
+    )
+    .superRefine((headers, context) => {
+      const names = Object.keys(headers);
+      const refuse = (message: string, path: string[] = []) =>
+        context.addIssue({ code: 'custom', path, message });
+      if (names.length > 50) refuse('must have at most 50 headers');
+      for (const name of names) {
+        if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/.test(name))
+          refuse('must be the name of an HTTP header', [name]);
+      }
+    })
+    .optional(),
+  /** Whether the unit is seconds or milliseconds is not documented [open]; sent as it is. */
+  delay: z.number().min(0).max(600_000).optional(),
 });
+
+const useCaseKey = z.string().min(1).max(100);
 
 /**
  * Everything a customer may set. Every field has a default; it is validated at start, fixed from then on, and
@@ -43,8 +65,12 @@ export const policy = z
         sendMessage: z.boolean().default(true),
         language: z.string().min(2).max(20).default('en-us'),
         documentType: z.enum(['license', 'passport']).optional(),
-        useCaseKey: z.string().min(1).max(100).optional(),
+        useCaseKey: useCaseKey.optional(),
         redirect: redirect.optional(),
+        /** Which documents are accepted; absent: whatever RiskOS accepts. */
+        accepted: acceptedDocuments.optional(),
+        /** What follows a reason code when RiskOS accepts, reviews or asks again; a reject stays one. */
+        rules: reasonCodeRules.default({}),
       })
       .prefault({}),
     review: z
@@ -63,6 +89,10 @@ export const policy = z
         reminder,
         onReject: z.enum(['close', 'review', 'verified']).default('close'),
         onDeadline: z.enum(['verified', 'close']).default('verified'),
+        /** RiskOS's key of the capture flow, where a selfie has one of its own. */
+        useCaseKey: useCaseKey.optional(),
+        /** As `documents.rules`, for selfies. */
+        rules: reasonCodeRules.default({}),
       })
       .prefault({}),
     reconciliation: z
@@ -84,6 +114,8 @@ export const policy = z
       .prefault({}),
     /** RiskOS's decision words, in any case and spacing, to ours; added to the built-in ones. */
     verdicts: verdictMapping.default({}),
+    /** What follows an accept of RiskOS when one of its steps failed. */
+    onEnrichmentFailure: enrichmentFailureRules.prefault({}),
     /** How long to wait for a webhook after a POST that perhaps was processed, before it is sent again. */
     ambiguousWait: duration.default('30s'),
   })
@@ -107,6 +139,14 @@ function contradictions(value: Policy): { path: string[]; message: string }[] {
     if (part.reminder && !longer(part.deadline, part.reminder)) {
       found.push({ path: [name, 'reminder'], message: `must be shorter than ${name}.deadline` });
     }
+  }
+  const { accepted, documentType } = documents;
+  const wanted = documentType === 'passport' ? ['Passport'] : ['Drivers License', 'Identification Card'];
+  if (documentType && accepted?.types && !wanted.some((type) => accepted.types?.includes(type))) {
+    found.push({
+      path: ['documents', 'accepted', 'types'],
+      message: `has no ${documentType}, which documents.documentType asks for`,
+    });
   }
   return found;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { baseline, type Candidate } from './application.ts';
 import { type AttentionCause, attentionCause } from './attention.ts';
-import type { Evaluation, FailedStep } from './evaluation.ts';
+import type { Evaluation } from './evaluation.ts';
 import { kept, keptPolicy, word } from './kept.ts';
 import { type Change, type Notice } from './notice.ts';
 import { policy } from './policy.ts';
@@ -12,7 +12,7 @@ import {
   troubleReasons,
   type VerdictRecord,
 } from './status.ts';
-import { evaluatedStages, outcomes, type UseCase, useCases, verdicts } from './words.ts';
+import { evaluatedStages, type FailedStep, outcomes, type UseCase, useCases, verdicts } from './words.ts';
 
 /**
  * Everything that a funnel keeps over continue-as-new. Each release reads what earlier ones wrote (a field that is new has a

@@ -61,6 +61,16 @@ export const flags = [
 ] as const;
 export type Flag = (typeof flags)[number];
 
+/** The steps of a RiskOS workflow that can fail; `other` is any that the funnel does not depend on. */
+export const failedSteps = [
+  'document_request',
+  'document_verification',
+  'selfie_reverification',
+  'digital_intelligence',
+  'other',
+] as const;
+export type FailedStep = (typeof failedSteps)[number];
+
 /** What a check asks of RiskOS; the integration guide has a table of required fields for each [doc]. */
 export const useCases = [
   'passive',

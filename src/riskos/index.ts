@@ -8,7 +8,6 @@ export {
 } from './client.ts';
 export type { Processed, RiskosProblem } from '../contract/index.ts';
 export { type Fault, RiskosError, riskosProblems } from './errors.ts';
-export type { ExternalDevice } from './external-device.ts';
 export {
   adviceFor,
   defaultReasonCodes,

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { application, candidate, describeIssues, riskosId, useCases } from '../contract/index.ts';
+import { application, candidate, describeIssues, redirect, riskosId, useCases } from '../contract/index.ts';
 import { RiskosError } from './errors.ts';
-import { externalDevice } from './external-device.ts';
 
 /** An id of ours: opaque, without PII. */
 export const opaqueId = z
@@ -16,15 +15,7 @@ const documents = z.strictObject({
   documentType: z.enum(['license', 'passport']).optional(),
   useCaseKey: z.string().min(1).max(100).optional(),
   /** Where the Capture App sends the candidate; also after a cancel [doc]. */
-  redirect: z
-    .strictObject({
-      url: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).max(2048),
-      method: z.enum(['GET', 'POST']).optional(),
-      headers: z.record(z.string().min(1).max(100), z.string().max(4096)).optional(),
-      /** Whether the unit is seconds or milliseconds is not documented [open]; sent as it is. */
-      delay: z.number().min(0).max(600_000).optional(),
-    })
-    .optional(),
+  redirect: redirect.optional(),
 });
 
 const common = {
@@ -34,7 +25,6 @@ const common = {
   individualId: opaqueId.optional(),
   custom: application.shape.custom.removeDefault().optional(),
   documents: documents.optional(),
-  externalDevice: externalDevice.optional(),
 };
 
 const withAddress = candidate.required({ address: true });

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { UseCase } from '../contract/index.ts';
+import type { Candidate, UseCase } from '../contract/index.ts';
 import { RiskosError } from './errors.ts';
 import type { evaluationPatch, evaluationRequest } from './requests.ts';
 
@@ -48,10 +48,7 @@ export interface WireSettings {
 
 /** The body of a POST: what RiskOS calls the things that we name in camelCase. */
 export function createBody(request: Request, settings: WireSettings, now: Date): object {
-  const { candidate, externalDevice } = request;
-  const { ipAddress, ...person } = candidate;
-  const device = externalDevice && snakeCased(externalDevice);
-  const besideIndividual = settings.externalDevicePlacement === 'data.external_device';
+  const { beside, within } = personOf(request.candidate, settings);
   return {
     id: request.evaluationId,
     timestamp: now.toISOString(),
@@ -59,17 +56,28 @@ export function createBody(request: Request, settings: WireSettings, now: Date):
     data: {
       event_type: settings.eventTypes[request.useCase],
       event_category: 'workforce_verification',
-      // RiskOS reads it here, and ignores it without a word under `individual` [seen].
-      ip_address: ipAddress,
-      external_device: besideIndividual ? device : undefined,
+      ...beside,
       custom: request.custom,
       individual: {
         id: request.individualId,
-        ...snakeCased(person),
-        external_device: besideIndividual ? undefined : device,
+        ...within,
         ...docvOf(request, settings.previousReferencePlacement),
       },
     },
+  };
+}
+
+/** What of a candidate belongs into `individual`, and what beside it. */
+function personOf(
+  { ipAddress, externalDevice, ...person }: Partial<Candidate>,
+  { externalDevicePlacement }: WireSettings,
+): { beside: object; within: object } {
+  const device = externalDevice && { external_device: snakeCased(externalDevice) };
+  const isBeside = externalDevicePlacement === 'data.external_device';
+  return {
+    // RiskOS reads the address here, and ignores it without a word under `individual` [seen].
+    beside: { ip_address: ipAddress, ...(isBeside ? device : {}) },
+    within: { ...snakeCased(person), ...(isBeside ? {} : device) },
   };
 }
 
@@ -82,20 +90,20 @@ export function patchBody(patch: Patch, evalId: string, settings: WireSettings, 
     workflow: settings.workflow,
     data: {
       event_type: patch.useCase && settings.eventTypes[patch.useCase],
-      ...patchData(patch),
+      ...patchData(patch, settings),
     },
   };
 }
 
-function patchData(patch: Patch): object {
+function patchData(patch: Patch, settings: WireSettings): object {
   switch (patch.kind) {
     case 'one_time_code':
       return { individual: { otp: { code: patch.code } } };
     case 'resend_one_time_code':
       return { individual: { otp: { resend: true } } };
     case 'information': {
-      const { ipAddress, ...person } = patch.candidate;
-      return { ip_address: ipAddress, custom: patch.custom, individual: snakeCased(person) };
+      const { beside, within } = personOf(patch.candidate, settings);
+      return { ...beside, custom: patch.custom, individual: within };
     }
   }
 }

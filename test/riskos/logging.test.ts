@@ -31,6 +31,7 @@ const candidate = {
   dateOfBirth: '1991-07-14',
   nationalId: canary('national'),
   ipAddress: '203.0.113.99',
+  externalDevice: { id: canary('device'), ipIsp: canary('isp') },
   address: { line1: canary('line'), locality: canary('town'), country: 'US', postalCode: canary('zip') },
 };
 
@@ -44,7 +45,6 @@ const request = {
     sendMessage: true,
     redirect: { url: 'https://CANARY.example.com', headers: { a: canary('header') } },
   },
-  externalDevice: { id: canary('device'), ipIsp: canary('isp') },
 } as const;
 
 const secrets = [

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { requiredFields, useCases, type UseCase } from '../../src/contract/index.ts';
+import { type Candidate, requiredFields, useCases, type UseCase } from '../../src/contract/index.ts';
 import {
   type EvaluationPatch,
   type EvaluationRequest,
-  type ExternalDevice,
   parseEvaluationRequest,
   previousReferencePlacements,
   type RiskosClientOptions,
@@ -211,7 +210,7 @@ describe('the reference of a selfie reverification', () => {
 });
 
 describe('the device data of a third party', () => {
-  const device: Required<ExternalDevice> = {
+  const device: Required<NonNullable<Candidate['externalDevice']>> = {
     id: 'device-1',
     session: 'session-1',
     fingerprint: 'fp-1',
@@ -257,7 +256,8 @@ describe('the device data of a third party', () => {
   };
 
   it('is sent whole, at either place', async () => {
-    const request = { ...passiveRequest, externalDevice: device };
+    const candidate = { ...person, address, externalDevice: device };
+    const request: EvaluationRequest = { useCase: 'passive', evaluationId, candidate };
     const inside = await sent(request);
     expect(inside.json).toMatchObject({ data: { individual: { external_device: wire } } });
     const beside = await sent(request, { externalDevicePlacement: 'data.external_device' });
@@ -273,9 +273,12 @@ describe('the device data of a third party', () => {
     ['ipAddress', '203.0.113'],
   ])('is refused with a wrong %s', async (field, value) => {
     const error = thrownBy(() =>
-      parseEvaluationRequest({ ...passiveRequest, externalDevice: { [field]: value } }),
+      parseEvaluationRequest({
+        ...passiveRequest,
+        candidate: { ...passiveRequest.candidate, externalDevice: { [field]: value } },
+      }),
     );
-    expect(error).toMatchObject({ type: 'InvalidRequest', fields: [`externalDevice.${field}`] });
+    expect(error).toMatchObject({ type: 'InvalidRequest', fields: [`candidate.externalDevice.${field}`] });
   });
 });
 
@@ -390,6 +393,15 @@ describe('a PATCH', () => {
       custom: { level: 4 },
       individual: { date_of_birth: '1991-07-14' },
     });
+  });
+
+  it('carries fresh device data to the same place as the POST does', async () => {
+    const externalDevice = { id: 'device-2', isIpTor: false };
+    const patch: EvaluationPatch = { kind: 'information', evaluationId, candidate: { externalDevice } };
+    const wire = { id: 'device-2', is_ip_tor: false };
+    expect((await patched(patch))['data']).toEqual({ individual: { external_device: wire } });
+    const beside = await patched(patch, { externalDevicePlacement: 'data.external_device' });
+    expect(beside['data']).toEqual({ individual: {}, external_device: wire });
   });
 
   it('has the id that is configured', async () => {

@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { createEvaluationActivities, type EvaluationAsk } from '../../activities/evaluations.ts';
 import {
   parseRiskosFailure,
-  policy,
   type Processed,
   processedWords,
   type RiskosFailureType,
@@ -24,7 +23,7 @@ const ask: EvaluationAsk = {
   useCase: 'document_verification',
   candidate: person,
   custom: {},
-  documents: policy.parse({}).documents,
+  capture: { sendMessage: true, language: 'en-us' },
   tries: 1,
   lineage: { unchecked: [], bases: [] },
 };

@@ -3,19 +3,12 @@ import {
   comparedWith,
   type EvaluatedStage,
   type Evaluation,
-  type Flag,
   type Policy,
   type Verdict,
   verdictOf,
 } from '../../src/contract/index.ts';
-
-/** What the funnel makes of a completed evaluation. */
-export interface Judgement {
-  verdict: Verdict;
-  flags: Flag[];
-  /** The rule of the policy that changed RiskOS's decision. */
-  rule?: string;
-}
+import type { Judgement } from './judgement.ts';
+import { route, weighFailures } from './routing.ts';
 
 export interface Circumstances {
   stage: EvaluatedStage;
@@ -25,8 +18,17 @@ export interface Circumstances {
   byReviewer: boolean;
 }
 
-/** RiskOS's decision in our words, and with what the funnel must not overlook. */
+/** RiskOS's decision in our words, routed by the policy, and with what the funnel must not overlook. */
 export function judge(evaluation: Evaluation, circumstances: Circumstances): Judgement {
+  const { stage, policy, byReviewer } = circumstances;
+  const { advice } = evaluation;
+  const judgement = { advice, ...judgeDecision(evaluation, circumstances) };
+  // A reviewer has seen what the rules look at.
+  if (byReviewer) return judgement;
+  return weighFailures(route(judgement, evaluation, stage, policy), evaluation, policy);
+}
+
+function judgeDecision(evaluation: Evaluation, circumstances: Circumstances): Omit<Judgement, 'advice'> {
   const { policy, byReviewer } = circumstances;
   const { verdict, flags } = verdictOf(evaluation.decision, policy.verdicts);
   switch (verdict) {
@@ -49,7 +51,10 @@ export function judge(evaluation: Evaluation, circumstances: Circumstances): Jud
   }
 }
 
-function judgeAccept(evaluation: Evaluation, { stage, baseline, byReviewer }: Circumstances): Judgement {
+function judgeAccept(
+  evaluation: Evaluation,
+  { stage, baseline, byReviewer }: Circumstances,
+): Omit<Judgement, 'advice'> {
   if (stage === 'selfie_reverification' && !isComparedWith(baseline, evaluation)) {
     return { verdict: 'review', flags: ['other_reference'] };
   }

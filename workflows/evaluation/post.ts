@@ -1,9 +1,11 @@
-import type { EvaluationAsk } from '../../activities/evaluations.ts';
+import type { Capture, EvaluationAsk } from '../../activities/evaluations.ts';
 import {
   type Checking,
+  type EvaluatedStage,
   type Evaluation,
   type FunnelState,
   milliseconds,
+  type Policy,
   type Posting,
   type Reading,
   type RiskosFailure,
@@ -133,9 +135,22 @@ function askOf(state: FunnelState, position: Checking, attempt: Posting): Evalua
     useCase: stage === 'passive_check' ? application.useCase : stage,
     candidate: application.candidate,
     custom: application.custom,
-    documents: application.policy.documents,
+    capture: captureOf(application.policy, stage),
     tries: attempt.notProcessed + 1,
     lineage,
     ...(stage === 'selfie_reverification' && baseline ? { baseline } : {}),
   };
+}
+
+function captureOf(policy: Policy, stage: EvaluatedStage): Capture | null {
+  const { sendMessage, language, documentType, useCaseKey, redirect } = policy.documents;
+  switch (stage) {
+    case 'passive_check':
+    case 'payroll_setup':
+      return null;
+    case 'document_verification':
+      return { sendMessage, language, documentType, useCaseKey, redirect };
+    case 'selfie_reverification':
+      return { sendMessage, language, useCaseKey: policy.reverification.useCaseKey, redirect };
+  }
 }

@@ -1,5 +1,5 @@
 import type { AttentionCause, Decidable } from '../../src/contract/index.ts';
-import type { Judgement } from './judge.ts';
+import type { Judgement } from './judgement.ts';
 
 /** How an attempt ended. */
 export type Result = Judged | Expired | Stopped;

@@ -11,7 +11,7 @@ import { iso, now } from '../clock.ts';
 import { announce } from '../notices.ts';
 import { note } from '../timeline.ts';
 import { endTimers } from './deadline.ts';
-import type { Judgement } from './judge.ts';
+import type { Judgement } from './judgement.ts';
 import type { Judged } from './result.ts';
 
 const keptVerdicts = 100;
@@ -22,9 +22,10 @@ export function settle(
   state: FunnelState,
   position: Checking,
   attempt: Decidable,
-  { verdict, flags, rule }: Judgement,
+  judgement: Judgement,
 ): Judged {
   const { latest: evaluation } = attempt;
+  const { verdict, flags, rule } = judgement;
   const record: VerdictRecord = {
     stage: position.stage,
     attempt: attempt.number,
@@ -48,7 +49,7 @@ export function settle(
   );
   remember(state, attempt);
   endTimers(state);
-  return { kind: 'judged', verdict, flags, attempt };
+  return { kind: 'judged', ...judgement, attempt };
 }
 
 function auditOf(evaluation: Evaluation): Audit {

@@ -31,4 +31,3 @@ export const externalDevice = z.strictObject({
   isIpTor: z.boolean().optional(),
   isEmulator: z.boolean().optional(),
 });
-export type ExternalDevice = z.output<typeof externalDevice>;

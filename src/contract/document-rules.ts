@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { countryCode } from './country-codes.ts';
+import type { FailedStep } from './words.ts';
+
+/** What a rule does with an evaluation that RiskOS did not reject; it never makes a verdict better. */
+const effect = z.enum(['review', 'resubmit', 'reject']);
+export type RuleEffect = z.output<typeof effect>;
+
+/**
+ * How RiskOS writes the type of a document. Only the first two are in Socure's pages [doc]; nobody has published the list
+ * [open].
+ */
+export const documentTypes = [
+  'Drivers License',
+  'Military',
+  'Passport',
+  'Passport Card',
+  'Identification Card',
+  'National ID',
+  'Residence Permit',
+  'Permanent Resident Card',
+  'Work Permit',
+  'Employment Authorization',
+  'Visa',
+  'Voter ID',
+  'Travel Document',
+  'Tribal ID',
+  'Consular ID',
+] as const;
+
+/** "Driver's License", "DRIVERS_LICENSE" and "Drivers License" are one type. */
+function squeezed(type: string): string {
+  return type.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
+}
+
+/** The type as {@link documentTypes} has it; `undefined` for one that is not there. */
+function documentType(text: string): string | undefined {
+  return documentTypes.find((known) => squeezed(known) === squeezed(text));
+}
+
+function listOf(read: (text: string) => string | undefined, message: string) {
+  const item = z.string().transform((text, context) => {
+    const found = text.length <= 100 ? read(text) : undefined;
+    if (found !== undefined) return found;
+    context.addIssue({ code: 'custom', message, input: text });
+    return z.NEVER;
+  });
+  return z
+    .array(item)
+    .min(1, 'must name at least one')
+    .max(300, 'must have at most 300 entries')
+    .transform((items) => [...new Set(items)]);
+}
+
+/** Which documents are accepted. The lists are kept as {@link documentTypes} has them, and as alpha-3 codes. */
+export const acceptedDocuments = z
+  .strictObject({
+    types: listOf(documentType, `must be one of ${documentTypes.join(', ')}`).optional(),
+    countries: listOf(countryCode, 'must be an ISO 3166-1 code such as "US" or "USA"').optional(),
+    /** What follows when RiskOS accepts another document. */
+    otherwise: effect.default('resubmit'),
+  })
+  .refine(
+    ({ types, countries }) => types !== undefined || countries !== undefined,
+    'must have types or countries',
+  );
+type AcceptedDocuments = z.output<typeof acceptedDocuments>;
+
+/** Whether the document is one of those; `unknown` where RiskOS does not say what it is, which is for a person. */
+export function isAcceptedDocument(
+  { types, countries }: Pick<AcceptedDocuments, 'types' | 'countries'>,
+  document: { documentType?: string; documentCountry?: string },
+): 'yes' | 'no' | 'unknown' {
+  const { documentType: type, documentCountry: country } = document;
+  const found = [
+    isIn(types, type, (text) => documentType(text) ?? text),
+    isIn(countries, country, (text) => countryCode(text) ?? text),
+  ];
+  if (found.includes('no')) return 'no';
+  return found.includes('unknown') ? 'unknown' : 'yes';
+}
+
+function isIn(
+  list: readonly string[] | undefined,
+  value: string | undefined,
+  read: (text: string) => string,
+): 'yes' | 'no' | 'unknown' {
+  if (list === undefined) return 'yes';
+  if (value === undefined) return 'unknown';
+  return list.includes(read(value)) ? 'yes' : 'no';
+}
+
+/** Reason code to what follows. A code in another case is the same code; two effects for one are refused. */
+export const reasonCodeRules = z.record(z.string(), effect).transform((given, context) => {
+  const rules = new Map<string, RuleEffect>();
+  const refuse = (message: string, path: string[] = []) =>
+    context.addIssue({ code: 'custom', path, message, input: given });
+  for (const [text, wanted] of Object.entries(given)) {
+    const code = text.trim().toUpperCase();
+    const before = rules.get(code);
+    if (!/^[A-Z]{1,3}\d{2,4}$/.test(code)) refuse('must be a reason code such as "R831"', [text]);
+    else if (before !== undefined && before !== wanted)
+      refuse(`is there twice, as ${before} and as ${wanted}`, [text]);
+    else rules.set(code, wanted);
+  }
+  if (rules.size > 300) refuse('must have at most 300 reason codes');
+  return Object.fromEntries(rules);
+});
+
+/** The gravest effect of the rules that an evaluation's reason codes meet, and the first code that has it. */
+export function ruleFor(
+  rules: Readonly<Record<string, RuleEffect>>,
+  reasonCodes: readonly string[],
+): { code: string; effect: RuleEffect } | undefined {
+  const met = reasonCodes.flatMap((code) => {
+    const wanted = Object.hasOwn(rules, code) ? rules[code] : undefined;
+    return wanted === undefined ? [] : [{ code, effect: wanted }];
+  });
+  const gravest = (['reject', 'review', 'resubmit'] as const).find((one) =>
+    met.some((rule) => rule.effect === one),
+  );
+  return met.find((rule) => rule.effect === gravest);
+}
+
+const onFailure = z.enum(['ignore', 'review']);
+
+/** What an accept is worth whose enrichments failed in part, by the step that failed. */
+export const enrichmentFailureRules = z.strictObject({
+  document_request: onFailure.default('review'),
+  document_verification: onFailure.default('review'),
+  selfie_reverification: onFailure.default('review'),
+  digital_intelligence: onFailure.default('ignore'),
+  other: onFailure.default('ignore'),
+} satisfies Record<FailedStep, z.ZodType>);

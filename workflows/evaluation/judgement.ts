@@ -1,0 +1,11 @@
+import type { Advice, Flag, Verdict } from '../../src/contract/index.ts';
+
+/** What the funnel makes of a completed evaluation. */
+export interface Judgement {
+  verdict: Verdict;
+  flags: Flag[];
+  /** The rule of the policy that changed RiskOS's decision. */
+  rule?: string;
+  /** For the candidate's next attempt. */
+  advice: Advice[];
+}
