@@ -194,6 +194,13 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     return record?.stage === key.stage && record.attempt === key.attempt;
   };
 
+  /** The next attempt was begun before this one got its verdict. */
+  const wasGivenUp = ({ stage }: Key): boolean => {
+    const next = facts.begun[begun];
+    const at = verdictTime(shown, verdicts);
+    return next?.key.stage === stage && at !== undefined && next.at < at;
+  };
+
   const evaluated = (stage: EvaluatedStage): Place | null => {
     const first = facts.begun[begun];
     if (!first) return null;
@@ -222,7 +229,7 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
         ),
     );
     if (missed && !facts.left) throw new Wrong(`${stage} ${missed.key.attempt} was accepted late, and does not count`);
-    if (nextIs(first.key)) {
+    if (nextIs(first.key) && !wasGivenUp(first.key)) {
       if (attempt.completedAt === null) throw new Wrong(`${stage} ${number} has a verdict, and was never completed`);
       const expected = expectedOf(attempt);
       take(attempt, expected);

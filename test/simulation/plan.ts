@@ -128,7 +128,8 @@ export function planOf(seed: number): Plan {
 function policyOf(random: Random, tight: boolean): PlannedPolicy {
   const deadline = tight ? random.between(20, 200) * second : random.between(1, 14 * 24) * hour;
   const first = tight ? random.pick([1, 2, 5, 30]) * second : random.pick([30, 60, 300]) * second;
-  const longest = tight ? random.pick([30, 60, 600]) * second : random.pick([1, 6, 12]) * hour;
+  // A life of many readings costs, and finds nothing more.
+  const longest = Math.max(tight ? random.pick([30, 60, 600]) * second : random.pick([1, 6, 12]) * hour, Math.round(deadline / 12));
   return {
     passive: {
       onReview: random.pick(['document_verification', 'document_verification', 'review', 'close']),
@@ -188,7 +189,7 @@ function outagesOf(random: Random, { deadline, longest }: PlannedPolicy): Plan['
   return Array.from({ length: random.between(1, 2) }, () => {
     const from = random.between(0, Math.round((3 * deadline) / second)) * second;
     // So long that readings would be thousands, it only costs.
-    const length = random.between(1, Math.round((random.pick([2, 30]) * longest) / second)) * second;
+    const length = random.between(1, Math.round((random.pick([1, 8]) * longest) / second)) * second;
     return { from, to: from + Math.min(length, 5 * day) };
   });
 }
@@ -272,7 +273,7 @@ function finishOf(random: Random, { captured, waits, person, deadline }: Time): 
 }
 
 function reviewerOf(random: Random, { reviewDeadline, longest }: PlannedPolicy): EvaluationPlan['reviewer'] {
-  const after = random.between(1, Math.round(Math.min(2 * reviewDeadline, 20 * longest) / second)) * second;
+  const after = random.between(1, Math.round(Math.min(2 * reviewDeadline, 6 * longest) / second)) * second;
   return random.chance(0.5)
     ? { by: 'hr', verdict: random.pick(['accept', 'accept', 'reject', 'resubmit']), after }
     : { by: 'riskos', decision: random.pick(['ACCEPT', 'ACCEPT', 'REJECT', 'RESUBMIT', 'CANCEL']), after };

@@ -28,9 +28,10 @@ export function watchShown(_plan: Plan, wrong: (reason: string) => void): ShownW
   };
 }
 
-/** A story that waits for an answer shows its news with it. */
-function isAtRest({ open, activities, starting }: Run): boolean {
-  return open && starting === 0 && [...activities.values()].every(({ command }) => command.activityType === 'notify');
+/** A story that waits for an answer shows its news with it, and one that continues as new in its next run. */
+function isAtRest({ open, activities, buffer, starting, suggested }: Run): boolean {
+  if (!open || suggested || starting > 0 || buffer.length > 0) return false;
+  return [...activities.values()].every(({ command }) => command.activityType === 'notify');
 }
 
 interface Final {

@@ -4,13 +4,13 @@ import { watchPosts } from './facts.ts';
 import { type Facts, judge } from './oracle.ts';
 import { type Plan, planOf } from './plan.ts';
 import { createAgenda } from './server/agenda.ts';
-import type { Execution, Hazards, PendingUpdate, Run, UpdateAnswer } from './server/execution.ts';
+import type { Execution, Hazards, PendingUpdate, Run } from './server/execution.ts';
 import type { Instance, Sandbox } from './server/sandbox.ts';
 import { createServer } from './server/server.ts';
 import { replayWhole } from './server/tasks.ts';
 import { linesOf, sinceStart } from './trace.ts';
 import { createCalls } from './world/calls.ts';
-import { keyOf, names, publishedOf, type Status, workflowIdOf } from './world/contract.ts';
+import { names, type Status, workflowIdOf } from './world/contract.ts';
 import { createPeople } from './world/people.ts';
 import { createRiskos } from './world/riskos.ts';
 import { checkUpdate } from './updates.ts';
@@ -36,6 +36,7 @@ interface Options {
 
 /** Nobody lives longer, in workflow tasks: a life that does will never end. */
 const mostTasks = 6000;
+const mostEvictions = 10;
 const startedAt = Date.UTC(2026, 0, 5, 9);
 
 /** One whole life of a funnel, and of what it starts, in virtual time; the same each time for the same seed. */
@@ -77,7 +78,7 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
     wrong: say,
     trace: (line) => trace?.(`${sinceStart(agenda.now(), startedAt)} ${line()}`),
     beforeUpdates(execution, instance) {
-      if (execution.workflowId === workflowId) before = statusOf(instance);
+      if (execution.workflowId === workflowId) before = instance && statusOf(instance);
     },
     onUpdate(execution, update, answer) {
       if (answer === 'accepted') {
@@ -104,10 +105,9 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
     latest = status;
     trace?.(`    = ${statusLine(status)}`);
     shown.see(execution, run, status);
-    const published = publishedOf(execution.attributes);
-    if (typeof published['deadline'] === 'string' && isEvaluated(status)) {
-      const open = openKeyOf(posts.begun.at(-1)?.key, status);
-      if (open) riskos.announce(open, Date.parse(published['deadline']));
+    const open = posts.begun.at(-1)?.key;
+    if (status.deadline !== null && open?.stage === status.stage && open.attempt === status.attempt) {
+      riskos.announce(open, Date.parse(status.deadline));
     }
     contradictSettled(status);
     people.look(status);
@@ -187,13 +187,15 @@ function hazardsOf({ seed, rates }: Plan): Hazards {
     evicted: randomOf(seed, 'evictions'),
     suggested: randomOf(seed, 'continue as new'),
   };
+  let evictions = mostEvictions;
   return {
     taskLatency: () => (streams.latency.chance(0.02) ? streams.latency.between(1, 8000) : streams.latency.between(1, 20)),
     taskDuration: () => (streams.duration.chance(0.03) ? streams.duration.between(1, 3000) : streams.duration.between(1, 10)),
     dispatch: () => (streams.dispatch.chance(0.02) ? streams.dispatch.between(1, 20_000) : streams.dispatch.between(1, 20)),
     timerLateness: () => (streams.timers.chance(0.2) ? streams.timers.between(0, 1000) : 0),
     losesTask: () => streams.lost.chance(rates.taskLost),
-    evicts: () => streams.evicted.chance(rates.evicted),
+    // Each costs a replay of all that came before.
+    evicts: () => streams.evicted.chance(rates.evicted) && evictions-- > 0,
     suggestAtTask: () =>
       rates.suggestWithin === 0 ? Infinity : streams.suggested.between(2, Math.max(3, rates.suggestWithin)),
   };
@@ -207,19 +209,8 @@ function verdictOf({ input }: PendingUpdate): string | null {
   return typeof input === 'object' && input !== null && 'verdict' in input ? String(input.verdict) : null;
 }
 
-function isEvaluated({ stage }: Status): boolean {
-  return stage === 'passive_check' || stage === 'document_verification' || stage === 'selfie_reverification' || stage === 'payroll_setup';
-}
-
-/** The attempt whose deadline is shown: the last one that was begun, if it is of this stage. */
-function openKeyOf(key: ReturnType<typeof keyOf> | undefined, { stage, attempt }: Status) {
-  return key?.stage === stage && key.attempt === attempt ? key : undefined;
-}
-
 function statusLine(status: Status | null): string {
   if (!status) return 'nothing';
   const verdicts = status.verdicts.map((one) => [one.stage, one.attempt, one.verdict, ...one.flags].join(' '));
   return `${[status.stage, status.outcome, status.attempt, status.waitingFor, status.nextAction.kind].join(' ')} [${verdicts.join(', ')}]`;
 }
-
-export type { UpdateAnswer };

@@ -112,8 +112,8 @@ export interface ServerOptions {
   /** After a workflow task was committed. */
   onCommit(execution: Execution, run: Run, task: Activated[]): void;
   onUpdate(execution: Execution, update: PendingUpdate, answer: UpdateAnswer | 'accepted'): void;
-  /** Before updates reach a workflow. */
-  beforeUpdates(execution: Execution, instance: Instance): void;
+  /** Before updates reach a workflow; null where its run is new. */
+  beforeUpdates(execution: Execution, instance: Instance | null): void;
   /** A rule of Temporal's was broken. */
   wrong(reason: string): void;
   trace(line: () => string): void;

@@ -156,9 +156,17 @@ export function signalJob(signalName: string, input: Payload[]): Job {
   return { variant: 'signalWorkflow', signalWorkflow: { signalName, input, headers: {} } };
 }
 
-/** Commands as text, so that those of a rebuilt instance can be compared. */
-export function textOf(commands: Command[]): string {
-  return JSON.stringify(commands, (_, value: unknown) =>
-    value instanceof Uint8Array ? decoder.decode(value) : value,
-  );
+/** True if two commands, or parts of them, are the same in JSON. */
+export function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (!isRecord(one) || !isRecord(other)) return false;
+  if (one instanceof Uint8Array && other instanceof Uint8Array) return Buffer.compare(one, other) === 0;
+  const names = Object.keys(one);
+  if (names.length !== Object.keys(other).length) return false;
+  for (const name of names) if (!isSame(one[name], other[name])) return false;
+  return true;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

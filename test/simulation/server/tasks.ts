@@ -1,6 +1,6 @@
 import { applyCommands, closingCommand } from './commands.ts';
 import type { Activated, Context, Execution, Run } from './execution.ts';
-import { type Command, type Failure, type Job, textOf } from './protocol.ts';
+import { type Command, type Failure, isSame, type Job } from './protocol.ts';
 import type { Instance, RunStart, Sandbox } from './sandbox.ts';
 
 /** A worker that died in a workflow task is noticed after this, in milliseconds. */
@@ -53,7 +53,7 @@ function work(
   try {
     run.instance ??= rebuild(context, execution, run, first.time);
     if (first.jobs.some(({ variant }) => variant === 'doUpdate')) {
-      if (run.committed.length > 0) context.beforeUpdates(execution, run.instance);
+      context.beforeUpdates(execution, run.committed.length > 0 ? run.instance : null);
     }
     return activateAll(run.instance, first, first.jobs, false);
   } catch (error) {
@@ -170,9 +170,8 @@ function replay(context: Pick<Context, 'wrong'>, execution: Execution, instance:
   if (!first) return;
   // Core sends no activation for a workflow task without events.
   const again = activateAll(instance, first, first.jobs, true);
-  const expected = textOf(recorded.flatMap(({ commands }) => commands));
-  const got = textOf(again.flatMap(({ commands }) => commands));
-  if (got === expected) return;
+  const expected = recorded.flatMap(({ commands }) => commands);
+  if (isSame(again.flatMap(({ commands }) => commands), expected)) return;
   context.wrong(
     `${execution.workflowId} does not replay: history has ${summary(recorded)}, a rebuilt instance ${summary(again)}`,
   );

@@ -65,7 +65,7 @@ export function createPeople(options: PeopleOptions): People {
     if (reviewer.by === 'hr') return { after: reviewer.after, update: updates.review(reviewer.verdict) };
     if (reviewed === attempt.evaluationId) {
       // What RiskOS's reviewer said may not end it; then HR has the last word.
-      return { after: 40 * plan.policy.longest, update: updates.review('reject') };
+      return { after: 8 * plan.policy.longest, update: updates.review('reject') };
     }
     reviewed = attempt.evaluationId;
     agenda.after(reviewer.after, () => {
