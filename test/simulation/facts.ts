@@ -1,0 +1,109 @@
+import type { Facts } from './oracle.ts';
+import type { Plan } from './plan.ts';
+import type { Activated, Run } from './server/execution.ts';
+import { type Failure, fromPayload } from './server/protocol.ts';
+import { keyOf, names, type RiskosEvent } from './world/contract.ts';
+import type { Riskos } from './world/riskos.ts';
+
+/** Watches what the funnel asks of RiskOS: every POST must be a necessary one. */
+export interface PostWatch {
+  begun: Facts['begun'];
+  posts: number;
+  see(run: Run, task: Activated[]): void;
+  /** A person has said that it shall be tried again. */
+  retried(): void;
+}
+
+interface Post {
+  /** How the last POST of the evaluation ended; null: not yet. */
+  ended: 'answered' | 'not_processed' | 'ambiguous' | 'refused' | null;
+  endedAt: number;
+  retryAfter: number;
+}
+
+export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) => void): PostWatch {
+  const posts = new Map<string, Post>();
+  const pending = new Map<string, string>();
+  /** Evaluations that the funnel knows by RiskOS's id. */
+  const known = new Set<string>();
+  const begun: Facts['begun'] = [];
+
+  const check = (evaluationId: string, at: number): void => {
+    const before = posts.get(evaluationId);
+    if (!before) return;
+    if (riskos.attempts.get(evaluationId)?.plan.forgotten) return;
+    if (known.has(evaluationId)) return wrong(`${evaluationId} is asked for again, though it is known`);
+    if (before.ended === null) return wrong(`${evaluationId} is asked for while it is being asked for`);
+    if (before.ended === 'refused') wrong(`${evaluationId} is asked for again after a refusal`);
+    const waited = at - before.endedAt;
+    const wait = before.ended === 'ambiguous' ? plan.policy.ambiguousWait : before.retryAfter;
+    if (waited < wait) wrong(`${evaluationId} is asked for again after ${waited} ms, not ${wait}`);
+  };
+
+  const watch: PostWatch = {
+    begun,
+    posts: 0,
+    retried() {
+      for (const post of posts.values()) {
+        if (post.ended !== null && post.ended !== 'answered') Object.assign(post, { ended: 'not_processed', retryAfter: 0 });
+      }
+    },
+    see(run, task) {
+      for (const { time, jobs, commands } of task) {
+        for (const job of jobs) {
+          if (job.variant === 'signalWorkflow' && job.signalWorkflow.signalName === names.riskosEvent) {
+            const event = fromPayload<RiskosEvent>(job.signalWorkflow.input[0]);
+            const record = riskos.find(event.evalId ?? '');
+            if (record?.attempt.evaluationId === event.evaluationId) known.add(event.evaluationId);
+          }
+          if (job.variant !== 'resolveActivity') continue;
+          const { seq, result } = job.resolveActivity;
+          const evaluationId = pending.get(`${run.runId} ${seq}`);
+          if (evaluationId === undefined) continue;
+          const post = posts.get(evaluationId);
+          if (!post) continue;
+          const failure = 'failed' in result ? result.failed.failure.cause : undefined;
+          if ('completed' in result || evalIdOf(failure) !== null) known.add(evaluationId);
+          Object.assign(post, { ...endOf(failure), endedAt: time });
+          if ('completed' in result) post.ended = 'answered';
+        }
+        for (const { scheduleActivity: command } of commands) {
+          if (command?.activityType !== 'createEvaluation') continue;
+          const { evaluationId, baseline } = fromPayload<{
+            evaluationId: string;
+            baseline?: { referenceId: string };
+          }>(command.arguments[0]);
+          watch.posts += 1;
+          check(evaluationId, time);
+          if (!posts.has(evaluationId)) {
+            begun.push({ key: keyOf(evaluationId), at: time, baseline: baseline?.referenceId ?? null });
+          }
+          posts.set(evaluationId, { ended: null, endedAt: 0, retryAfter: 0 });
+          pending.set(`${run.runId} ${command.seq}`, evaluationId);
+        }
+      }
+    },
+  };
+  return watch;
+}
+
+interface Details {
+  retryAfter?: number | null;
+  evalId?: string | null;
+}
+
+function detailsOf(failure: Failure | undefined): Details | null {
+  return fromPayload<Details | null>(failure?.applicationFailureInfo?.details?.payloads[0]);
+}
+
+function evalIdOf(failure: Failure | undefined): string | null {
+  return detailsOf(failure)?.evalId ?? null;
+}
+
+/** A dead worker says nothing, so the POST may have been processed. */
+function endOf(failure: Failure | undefined): Pick<Post, 'ended' | 'retryAfter'> {
+  const type = failure?.applicationFailureInfo?.type;
+  if (type === 'RiskosRefused') return { ended: 'refused', retryAfter: 0 };
+  if (type === 'RiskosNotProcessed') return { ended: 'not_processed', retryAfter: detailsOf(failure)?.retryAfter ?? 0 };
+  return { ended: 'ambiguous', retryAfter: 0 };
+}
