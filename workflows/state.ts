@@ -10,6 +10,7 @@ import {
   funnelState,
   stateVersion,
 } from '../src/contract/index.ts';
+import { endTimers } from './timers.ts';
 
 /** The state of a funnel that begins. */
 export function newState(application: Application): FunnelState {
@@ -86,6 +87,7 @@ export function again(
 }
 
 function nextAttempt(state: FunnelState, stage: EvaluatedStage): Attempt {
+  endTimers(state);
   const number = (state.attempts[stage] ?? 0) + 1;
   state.attempts[stage] = number;
   const { applicationId } = state.application;

@@ -34,6 +34,11 @@ export function clearTimers(state: FunnelState, ...names: TimerName[]): void {
   for (const name of names) delete state.timers[name];
 }
 
+/** Ends all timers of an attempt. */
+export function endTimers(state: FunnelState): void {
+  clearTimers(state, 'post', 'read', 'deadline', 'patience');
+}
+
 /** True once the last of its times has come. */
 export function hasFired(state: FunnelState, name: TimerName): boolean {
   const timer = state.timers[name];

@@ -45,7 +45,8 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
     posts: 0,
     retried() {
       for (const post of posts.values()) {
-        if (post.ended !== null && post.ended !== 'answered') Object.assign(post, { ended: 'not_processed', retryAfter: 0 });
+        if (post.ended !== null && post.ended !== 'answered')
+          Object.assign(post, { ended: 'not_processed', retryAfter: 0 });
       }
     },
     see(run, task) {
@@ -104,6 +105,7 @@ function evalIdOf(failure: Failure | undefined): string | null {
 function endOf(failure: Failure | undefined): Pick<Post, 'ended' | 'retryAfter'> {
   const type = failure?.applicationFailureInfo?.type;
   if (type === 'RiskosRefused') return { ended: 'refused', retryAfter: 0 };
-  if (type === 'RiskosNotProcessed') return { ended: 'not_processed', retryAfter: detailsOf(failure)?.retryAfter ?? 0 };
+  if (type === 'RiskosNotProcessed')
+    return { ended: 'not_processed', retryAfter: detailsOf(failure)?.retryAfter ?? 0 };
   return { ended: 'ambiguous', retryAfter: 0 };
 }

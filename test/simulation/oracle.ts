@@ -96,7 +96,9 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     const captured = key.stage === 'document_verification' || (key.stage === 'passive_check' && reference);
     if (!captured) {
       if (key.stage !== 'passive_check') return { at: 'verified' };
-      return policy.start === 'immediately' ? enter('document_verification') : { at: 'awaiting_document_request' };
+      return policy.start === 'immediately'
+        ? enter('document_verification')
+        : { at: 'awaiting_document_request' };
     }
     const attempt = attemptOf(key);
     if (reference && attempt) baseline = `reference-of-${attempt.evaluationId}`;
@@ -159,13 +161,17 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
   };
 
   const expectedOf = ({ key: { stage, attempt } }: Attempt): Expected => {
-    const { decision, technical: isTechnical, risk, previous } = evaluation(stage, attempt);
+    const { decision, technical: isTechnical, risk, previous, reference } = evaluation(stage, attempt);
     const verdict = words[decision];
     if (verdict === undefined) return { verdict: 'review', flag: 'unknown_decision' };
     if (verdict === 'accept' && stage === 'selfie_reverification' && previous !== 'same') {
       return { verdict: 'review', flag: 'other_reference' };
     }
-    if ((verdict === 'resubmit' || verdict === 'cancel') && isTechnical) return { verdict, flag: 'technical' };
+    if (verdict === 'accept' && stage === 'document_verification' && !reference) {
+      return { verdict, flag: 'no_baseline' };
+    }
+    if ((verdict === 'resubmit' || verdict === 'cancel') && isTechnical)
+      return { verdict, flag: 'technical' };
     if (verdict === 'resubmit' && risk) return { verdict: again[policy.onRisk], flag: 'risk' };
     return { verdict, flag: null };
   };
@@ -207,7 +213,9 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     const number = facts.begun.slice(0, begun).filter(({ key }) => key.stage === stage).length + 1;
     begun += 1;
     if (first.key.stage !== stage || first.key.attempt !== number) {
-      throw new Wrong(`${stage} ${number} should be asked for, and ${first.key.stage} ${first.key.attempt} was`);
+      throw new Wrong(
+        `${stage} ${number} should be asked for, and ${first.key.stage} ${first.key.attempt} was`,
+      );
     }
     if (stage === 'selfie_reverification' && first.baseline !== baseline) {
       throw new Wrong(`${stage} ${number} was asked for with another baseline`);
@@ -217,8 +225,8 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     if (!attempt) return null;
     const late = givenUp.find(({ key }) => nextIs(key));
     if (late && expectedOf(late).verdict === 'accept' && late.completedAt !== null) {
-      take(late, { verdict: 'accept', flag: null });
-      return afterVerdict(late.key, { verdict: 'accept', flag: null });
+      take(late, expectedOf(late));
+      return afterVerdict(late.key, expectedOf(late));
     }
     const until = verdictTime(shown, verdicts) ?? facts.begun[begun]?.at ?? Infinity;
     const missed = givenUp.find(
@@ -228,9 +236,11 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
           ({ evaluationId, at }) => evaluationId === one.evaluationId && at > first.at && at < until,
         ),
     );
-    if (missed && !facts.left) throw new Wrong(`${stage} ${missed.key.attempt} was accepted late, and does not count`);
+    if (missed && !facts.left)
+      throw new Wrong(`${stage} ${missed.key.attempt} was accepted late, and does not count`);
     if (nextIs(first.key) && !wasGivenUp(first.key)) {
-      if (attempt.completedAt === null) throw new Wrong(`${stage} ${number} has a verdict, and was never completed`);
+      if (attempt.completedAt === null)
+        throw new Wrong(`${stage} ${number} has a verdict, and was never completed`);
       const expected = expectedOf(attempt);
       take(attempt, expected);
       return afterVerdict(attempt.key, expected);
@@ -241,9 +251,14 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     const { deadline, completedAt } = attempt;
     if (deadline === null) throw new Wrong(`${stage} ${number} has neither verdict nor deadline`);
     if (completedAt !== null && completedAt <= deadline) {
-      throw new Wrong(`${stage} ${number} was completed ${deadline - completedAt} ms before its deadline, and does not count`);
+      throw new Wrong(
+        `${stage} ${number} was completed ${deadline - completedAt} ms before its deadline, and does not count`,
+      );
     }
-    if (attempt.plan.steps.at(-1) === 'in_progress' && attempt.records.every(({ step }) => step === attempt.plan.steps.length - 1)) {
+    if (
+      attempt.plan.steps.at(-1) === 'in_progress' &&
+      attempt.records.every(({ step }) => step === attempt.plan.steps.length - 1)
+    ) {
       throw new Wrong(`RiskOS was late with ${stage} ${number}, and the candidate pays for it`);
     }
     return afterDeadline(stage, attempt);
@@ -327,7 +342,9 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
       if (begun < facts.begun.length) return `an evaluation too many, after ${place.at}`;
       // Who leaves at the moment of the end may come too late.
       if (facts.left && shown.outcome === 'withdrawn') return null;
-      const unheard = accepted.find(({ name }) => name === 'review' || restUpdates.has(name) || name === 'requestDocuments');
+      const unheard = accepted.find(
+        ({ name }) => name === 'review' || restUpdates.has(name) || name === 'requestDocuments',
+      );
       if (unheard && !facts.left) return `the update ${unheard.name} was accepted, and nothing followed`;
       const outcome = place.at === 'closed' ? place.outcome : null;
       if (shown.stage !== place.at || shown.outcome !== outcome) {

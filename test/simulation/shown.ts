@@ -53,8 +53,10 @@ export function checkShown(final: Final): void {
 
 function checkEnds({ status, funnel, executions, wrong }: Final): void {
   const closed = status.stage === 'closed';
-  if (closed !== (funnel.status === 'completed')) wrong(`the workflow is ${funnel.status} at ${status.stage}`);
-  if (closed && JSON.stringify(funnel.result) !== JSON.stringify(status)) wrong('the result is not the last status');
+  if (closed !== (funnel.status === 'completed'))
+    wrong(`the workflow is ${funnel.status} at ${status.stage}`);
+  if (closed && JSON.stringify(funnel.result) !== JSON.stringify(status))
+    wrong('the result is not the last status');
   for (const { workflowId, workflowType, status: end } of executions.values()) {
     if (workflowType !== names.funnel && end !== 'completed') wrong(`${workflowId} is ${end}`);
   }
@@ -63,10 +65,13 @@ function checkEnds({ status, funnel, executions, wrong }: Final): void {
 function checkImages({ plan, status, executions, calls, wrong }: Final): void {
   const { archiveOn } = plan.policy;
   for (const { evaluationId, result, count } of status.images) {
-    if (status.stage !== 'closed' && result === 'pending') wrong(`the images of ${evaluationId} are pending for ever`);
+    if (status.stage !== 'closed' && result === 'pending')
+      wrong(`the images of ${evaluationId} are pending for ever`);
     const stored = calls.archived.get(evaluationId) ?? 0;
-    if (result === 'archived' && (stored === 0 || count === 0)) wrong(`no images of ${evaluationId} are archived`);
-    if (stored > 0 && (calls.deleted.get(evaluationId) ?? 0) === 0) wrong(`the images of ${evaluationId} are never deleted`);
+    if (result === 'archived' && (stored === 0 || count === 0))
+      wrong(`no images of ${evaluationId} are archived`);
+    if (stored > 0 && (calls.deleted.get(evaluationId) ?? 0) === 0)
+      wrong(`the images of ${evaluationId} are never deleted`);
     if (!executions.has(`images-${evaluationId}`)) wrong(`nobody archives the images of ${evaluationId}`);
   }
   const known = new Set(status.images.map(({ evaluationId }) => evaluationId));
@@ -93,7 +98,8 @@ function checkNotices({ status, calls, wrong }: Final): void {
     last = [notice.data.stage, notice.data.outcome];
   }
   const shown = status.verdicts.map(({ evaluationId, verdict }) => `${evaluationId} ${verdict}`);
-  if (verdicts.join() !== shown.join()) wrong(`HR is told of the verdicts [${verdicts.join()}], not [${shown.join()}]`);
+  if (verdicts.join() !== shown.join())
+    wrong(`HR is told of the verdicts [${verdicts.join()}], not [${shown.join()}]`);
   if (status.stage === 'closed' && JSON.stringify(last) !== JSON.stringify([status.stage, status.outcome])) {
     wrong(`the last notice says ${JSON.stringify(last)}`);
   }

@@ -189,9 +189,12 @@ function hazardsOf({ seed, rates }: Plan): Hazards {
   };
   let evictions = mostEvictions;
   return {
-    taskLatency: () => (streams.latency.chance(0.02) ? streams.latency.between(1, 8000) : streams.latency.between(1, 20)),
-    taskDuration: () => (streams.duration.chance(0.03) ? streams.duration.between(1, 3000) : streams.duration.between(1, 10)),
-    dispatch: () => (streams.dispatch.chance(0.02) ? streams.dispatch.between(1, 20_000) : streams.dispatch.between(1, 20)),
+    taskLatency: () =>
+      streams.latency.chance(0.02) ? streams.latency.between(1, 8000) : streams.latency.between(1, 20),
+    taskDuration: () =>
+      streams.duration.chance(0.03) ? streams.duration.between(1, 3000) : streams.duration.between(1, 10),
+    dispatch: () =>
+      streams.dispatch.chance(0.02) ? streams.dispatch.between(1, 20_000) : streams.dispatch.between(1, 20),
     timerLateness: () => (streams.timers.chance(0.2) ? streams.timers.between(0, 1000) : 0),
     losesTask: () => streams.lost.chance(rates.taskLost),
     // Each costs a replay of all that came before.
@@ -211,6 +214,8 @@ function verdictOf({ input }: PendingUpdate): string | null {
 
 function statusLine(status: Status | null): string {
   if (!status) return 'nothing';
-  const verdicts = status.verdicts.map((one) => [one.stage, one.attempt, one.verdict, ...one.flags].join(' '));
+  const verdicts = status.verdicts.map((one) =>
+    [one.stage, one.attempt, one.verdict, ...one.flags].join(' '),
+  );
   return `${[status.stage, status.outcome, status.attempt, status.waitingFor, status.nextAction.kind].join(' ')} [${verdicts.join(', ')}]`;
 }

@@ -6,8 +6,7 @@ import {
   type Reading,
 } from '../../src/contract/index.ts';
 import { note } from '../timeline.ts';
-import { hasFired } from '../timers.ts';
-import { endTimers } from './deadline.ts';
+import { endTimers, hasFired } from '../timers.ts';
 import { judge } from './judge.ts';
 import { post, unidentified } from './post.ts';
 import { isReadSinceDeadline, type Reader, readNext } from './read.ts';

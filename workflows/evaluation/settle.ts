@@ -10,7 +10,7 @@ import {
 import { iso, now } from '../clock.ts';
 import { announce } from '../notices.ts';
 import { note } from '../timeline.ts';
-import { endTimers } from './deadline.ts';
+import { endTimers } from '../timers.ts';
 import type { Judgement } from './judgement.ts';
 import type { Judged } from './result.ts';
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createContext, Script } from 'node:vm';
 import { TypedSearchAttributes } from '@temporalio/common';
@@ -56,7 +57,10 @@ export function workflowInfoOf({ runId, initialize, parent, time, replaying }: R
 
 /** The SDK's two flags: a worker that replays finds them in the history, one that is live sets them. */
 export const replayFlags = [1, 2];
-export const randomnessSeed = [1, 2, 3, 4, 5, 6, 7, 8];
+/** Each run has random bits of its own, as on a server. */
+export function randomnessSeedOf(runId: string): number[] {
+  return [...createHash('sha256').update(runId).digest().subarray(0, 8)];
+}
 
 interface Activator {
   now: number;
@@ -86,7 +90,7 @@ export function openSandbox(bundlePath: string): Sandbox {
     open(start) {
       call(undefined, 'initRuntime', {
         info: workflowInfoOf(start),
-        randomnessSeed,
+        randomnessSeed: randomnessSeedOf(start.runId),
         now: start.time,
         sourceMap: {},
         getTimeOfDay: () => 0n,

@@ -1,6 +1,13 @@
-import type { Answered, EvaluationAsk, RiskosTrouble } from '../../../activities/evaluations.ts';
-import type { ImagesAsk } from '../../../activities/images.ts';
-import type { Evaluation, Notice, RiskosEvent, Stage, Status } from '../../../src/contract/index.ts';
+import type { Answered, EvaluationAsk } from '../../../activities/evaluations.ts';
+import type {
+  Evaluation,
+  ImagesAsk,
+  Notice,
+  RiskosEvent,
+  RiskosTrouble,
+  Stage,
+  Status,
+} from '../../../src/contract/index.ts';
 import type { ActivityCall, ActivityOutcome } from '../server/execution.ts';
 import type { Failure } from '../server/protocol.ts';
 import { fromPayload, toPayload } from '../server/protocol.ts';
@@ -47,7 +54,12 @@ export function keyOf(evaluationId: string): Key {
 /** A call of an activity, by what it does. */
 export type Call =
   | { kind: 'create'; ask: EvaluationAsk }
-  | { kind: 'patch'; evalId: string; given: 'one_time_code' | 'resend_one_time_code' | 'information'; code: string }
+  | {
+      kind: 'patch';
+      evalId: string;
+      given: 'one_time_code' | 'resend_one_time_code' | 'information';
+      code: string;
+    }
   | { kind: 'read'; evaluationId: string; evalId: string }
   | { kind: 'archive'; ask: ImagesAsk }
   | { kind: 'delete'; evaluationId: string }
@@ -87,13 +99,16 @@ export function answered(evaluation: Evaluation, hrIsTold: boolean): ActivityOut
 /** How a call to RiskOS can fail, by what it means for the funnel. */
 export type Trouble = 'not_processed' | 'ambiguous' | 'refused' | 'unavailable' | 'unknown' | 'foreign';
 
-const troubles: Record<Trouble, { type: string; reason: string; final: boolean }> = {
-  not_processed: { type: 'RiskosNotProcessed', reason: 'RateLimited', final: true },
-  ambiguous: { type: 'RiskosAmbiguous', reason: 'TimedOut', final: true },
-  refused: { type: 'RiskosRefused', reason: 'DataRefused', final: true },
-  unavailable: { type: 'RiskosUnavailable', reason: 'ServerError', final: false },
-  unknown: { type: 'RiskosUnknownEvaluation', reason: 'NotFound', final: true },
-  foreign: { type: 'RiskosForeignEvaluation', reason: 'Foreign', final: true },
+const troubles: Record<
+  Trouble,
+  Pick<RiskosTrouble, 'reason' | 'processed'> & { type: string; final: boolean }
+> = {
+  not_processed: { type: 'RiskosNotProcessed', reason: 'RateLimited', processed: 'no', final: true },
+  ambiguous: { type: 'RiskosAmbiguous', reason: 'TimedOut', processed: 'perhaps', final: true },
+  refused: { type: 'RiskosRefused', reason: 'DataRefused', processed: 'no', final: true },
+  unavailable: { type: 'RiskosUnavailable', reason: 'ServerError', processed: 'no', final: false },
+  unknown: { type: 'RiskosUnknownEvaluation', reason: 'NotFound', processed: 'no', final: true },
+  foreign: { type: 'RiskosForeignEvaluation', reason: 'WrongEvaluation', processed: 'no', final: true },
 };
 
 /** `retryAfter` in milliseconds, or null; `evalId`: the evaluation that exists although the call failed. */
@@ -101,8 +116,8 @@ export function failed(
   trouble: Trouble,
   { retryAfter = null, evalId = null }: { retryAfter?: number | null; evalId?: string | null } = {},
 ): ActivityOutcome {
-  const { type, reason, final } = troubles[trouble];
-  const details: RiskosTrouble = { reason, action: 'nothing', fields: [], retryAfter, evalId };
+  const { type, reason, processed, final } = troubles[trouble];
+  const details: RiskosTrouble = { reason, action: 'nothing', fields: [], retryAfter, evalId, processed };
   const failure = applicationFailure(type, final, details);
   return { kind: 'failed', failure, ...(final || retryAfter === null ? {} : { nextRetryDelay: retryAfter }) };
 }
@@ -136,7 +151,9 @@ export function publishedOf(attributes: Record<string, unknown>): Partial<Record
 /** The status in the workflow's memo, where it writes one. */
 export function remembered(memo: Record<string, unknown>): Record<string, unknown> | undefined {
   const { status } = memo;
-  return typeof status === 'object' && status !== null ? Object.fromEntries(Object.entries(status)) : undefined;
+  return typeof status === 'object' && status !== null
+    ? Object.fromEntries(Object.entries(status))
+    : undefined;
 }
 
 export interface Update {
