@@ -11,6 +11,13 @@ import type {
 import { activityInfo, Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import {
+  type EarlierPosts,
+  type FindEarlierPosts,
+  findEarlierPosts,
+  type Lineage,
+  RunGone,
+} from './earlier-posts.ts';
+import {
   type EvaluationPatch,
   type EvaluationRequest,
   parseEvaluationRequest,
@@ -32,7 +39,9 @@ export interface EvaluationAsk {
   /** 1 for the first POST of this attempt: how far the waits between them have grown. */
   tries: number;
   /** Where POSTs may be that a reset of the workflow made it forget. */
-  lineage: { unchecked: string[]; bases: string[] };
+  lineage: Lineage;
+  /** POSTs of this attempt so far that RiskOS perhaps processed. */
+  unclear: number;
 }
 
 /** How the candidate is asked for documents or a selfie. */
@@ -78,16 +87,26 @@ export interface EvaluationActivities {
 /** A RiskOS that is down is asked at least this often, in milliseconds. */
 const longestBackoff = 5 * 60_000;
 
-export function createEvaluationActivities(riskos: RiskosClient, hrIsTold: boolean): EvaluationActivities {
+export function createEvaluationActivities(
+  riskos: RiskosClient,
+  hrIsTold: boolean,
+  find: FindEarlierPosts = findEarlierPosts,
+): EvaluationActivities {
   return {
     createEvaluation: (ask) =>
       alive(async (signal) => {
+        const { bases, evalId, perhaps } = await earlierPosts(find, ask);
+        if (evalId !== undefined) {
+          const evaluation = await adopt(riskos, ask.evaluationId, evalId, signal);
+          return { evaluation, hrIsTold, resetBases: bases };
+        }
+        if (perhaps && ask.unclear === 0) throw forgotten();
         try {
           const evaluation = await riskos.create(requestOf(ask), {
             signal,
             correlationId: ask.evaluationId,
           });
-          return { evaluation, hrIsTold };
+          return { evaluation, hrIsTold, resetBases: bases };
         } catch (error) {
           throw failureOfChange(error, ask.tries);
         }
@@ -118,6 +137,53 @@ export function createEvaluationActivities(riskos: RiskosClient, hrIsTold: boole
         return { evaluation, hrIsTold };
       }),
   };
+}
+
+/** Finds out, before a POST, whether a reset of the workflow made it forget one. Nothing is sent before that is known. */
+async function earlierPosts(find: FindEarlierPosts, ask: EvaluationAsk): Promise<EarlierPosts> {
+  try {
+    return await find(ask.evaluationId, ask.lineage);
+  } catch (error) {
+    const isGone = error instanceof RunGone;
+    if (!isGone) log.warn('Temporal could not be asked for earlier POSTs; nothing was sent', { error });
+    throw notSent(isGone ? 'ResetRunGone' : 'RiskosNotProcessed', isGone ? 'perhaps' : 'no');
+  }
+}
+
+async function adopt(
+  riskos: RiskosClient,
+  evaluationId: string,
+  evalId: string,
+  signal: AbortSignal,
+): Promise<Evaluation> {
+  log.info('the POST was sent before a reset of the workflow; its evaluation is read instead', {
+    evaluationId,
+  });
+  try {
+    return await riskos.get(evalId, { signal, correlationId: evaluationId });
+  } catch {
+    throw notSent('RiskosAmbiguous', 'yes', evalId);
+  }
+}
+
+function forgotten(): ApplicationFailure {
+  return notSent('RiskosAmbiguous', 'perhaps');
+}
+
+function notSent(
+  type: RiskosFailureType,
+  processed: Processed,
+  evalId: string | null = null,
+): ApplicationFailure {
+  const trouble: Trouble = {
+    reason: 'no answer',
+    action: '',
+    fields: [],
+    retryAfter: null,
+    evalId,
+    processed,
+  };
+  return ApplicationFailure.nonRetryable('nothing was sent', type, trouble);
 }
 
 async function read(

@@ -93,9 +93,12 @@ function resumed(state: FunnelState, back: Checking, cause: AttentionCause): Che
       return back.attempt.kind === 'reading'
         ? { ...back, attempt: renewed(state, back, back.attempt) }
         : back;
+    case 'reset_run_gone':
+      // A person has looked for an earlier POST.
+      state.lineage = { unchecked: [], bases: [] };
+      return { ...back, attempt: { ...back.attempt, stop: null } };
     case 'request_refused':
     case 'requests_unclear':
-    case 'reset_run_gone':
       return { ...back, attempt: { ...back.attempt, perhapsProcessed: 0, stop: null } };
     case 'reading_refused':
     case 'unreadable_after_deadline':

@@ -26,7 +26,10 @@ const ask: EvaluationAsk = {
   capture: { sendMessage: true, language: 'en-us' },
   tries: 1,
   lineage: { unchecked: [], bases: [] },
+  unclear: 0,
 };
+
+const noneEarlier = () => Promise.resolve({ bases: [], evalId: undefined, perhaps: false });
 
 /** The failure of a call whose RiskOS client fails with this. */
 function failing(call: Call, error: unknown): Failing {
@@ -36,7 +39,7 @@ function failing(call: Call, error: unknown): Failing {
 }
 
 async function failureOf(riskos: RiskosClient, call: Call, attempt = 1): Promise<ApplicationFailure> {
-  const activities = createEvaluationActivities(riskos, false);
+  const activities = createEvaluationActivities(riskos, false, noneEarlier);
   const calls = {
     createEvaluation: () => activities.createEvaluation(ask),
     patchEvaluation: () =>

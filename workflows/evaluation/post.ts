@@ -138,6 +138,7 @@ function askOf(state: FunnelState, position: Checking, attempt: Posting): Evalua
     capture: captureOf(application.policy, stage),
     tries: attempt.notProcessed + 1,
     lineage,
+    unclear: attempt.perhapsProcessed,
     ...(stage === 'selfie_reverification' && baseline ? { baseline } : {}),
   };
 }
