@@ -1,5 +1,14 @@
 import type { Scenario } from './scenarios.ts';
 
+const inQueues = {
+  decision: 'REVIEW',
+  reasonCodes: ['I849'],
+  score: 57.5,
+  tags: ['first time here', 'level-2'],
+  reviewQueues: ['Default Queue', 'Level 2'],
+};
+const accepts = { event: 'decision_update', decision: 'ACCEPT', notes: 'Checked by hand.', after: 6 };
+
 const glare = { decision: 'RESUBMIT', reasonCodes: ['R831', 'R804'] };
 
 /** The main line: what the demo plays. */
@@ -21,7 +30,7 @@ const mainLine: Record<string, Scenario> = {
       {
         decision: 'REVIEW',
         reasonCodes: ['I849'],
-        afterwards: [{ event: 'decision_update', decision: 'ACCEPT', notes: 'Checked by hand.', after: 6 }],
+        afterwards: [accepts],
       },
     ],
   },
@@ -210,13 +219,26 @@ const answers: Record<string, Scenario> = {
   },
   'for-audit': {
     about: 'A review with a score, tags and queues.',
+    documents: [inQueues],
+  },
+  'review-with-queues': {
+    about: 'The same, and the reviewer accepts.',
+    documents: [{ ...inQueues, afterwards: [accepts] }],
+  },
+  'handed-over': { about: 'Accepted; the HR system’s own page hands the link over.' },
+  'failure-then-review': {
+    about: 'Accepted although the first try of the verification failed; a reviewer confirms it.',
     documents: [
       {
-        decision: 'REVIEW',
-        reasonCodes: ['I849'],
-        score: 57.5,
-        tags: ['first time here', 'level-2'],
-        reviewQueues: ['Default Queue', 'Level 2'],
+        enrichments: [
+          {
+            name: 'Socure Document Verification - Default Flow',
+            module: 'documentverification',
+            statusCode: 500,
+            error: 'the service is not available',
+          },
+        ],
+        afterwards: [accepts],
       },
     ],
   },
