@@ -12,6 +12,11 @@ beforeAll(async () => {
     scenarios: {
       // The reviewer takes longer here than a busy machine takes to look.
       'review-then-accept': { documents: [{ decision: 'REVIEW', afterwards: [lateAccept] }] },
+      'failure-then-review': {
+        documents: [
+          { enrichments: [{ module: 'documentverification', statusCode: 500 }], afterwards: [lateAccept] },
+        ],
+      },
       'review-with-queues': { documents: [{ decision: 'REVIEW', score: 57.5, afterwards: [lateAccept] }] },
     },
   });
