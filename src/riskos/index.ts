@@ -7,6 +7,7 @@ export {
   type SeenAnswer,
 } from './client.ts';
 export { type Fault, type Processed, RiskosError, type RiskosProblem, riskosProblems } from './errors.ts';
+export { observed, type StepExecution, stepsOf } from './observed.ts';
 export {
   adviceFor,
   defaultReasonCodes,
