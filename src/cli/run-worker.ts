@@ -4,7 +4,8 @@ import { notifierOfSettings } from './notifier.ts';
 import { archiveSettings, metricsSettings, queueSettings, readSettings, riskosSettings } from '../config.ts';
 import { addHealth } from '../health.ts';
 import { createLogger } from '../logging.ts';
-import { createWorkers } from '../worker/index.ts';
+import { observed } from '../riskos/index.ts';
+import { createWorkers, enrichmentMetrics } from '../worker/index.ts';
 import { riskosOfSettings } from './riskos.ts';
 import { installRuntime } from './runtime.ts';
 
@@ -14,7 +15,8 @@ export async function runWorker(): Promise<void> {
   const { METRICS_ADDRESS } = readSettings(metricsSettings);
   const logger = createLogger('worker');
   installRuntime(logger);
-  const riskos = riskosOfSettings(logger);
+  const metrics = enrichmentMetrics();
+  const riskos = observed(riskosOfSettings(logger), metrics.count);
   const archive = openArchive({
     url: archiveSetting.ARCHIVE_URL,
     recipients: archiveSetting.ARCHIVE_RECIPIENTS,
@@ -27,7 +29,7 @@ export async function runWorker(): Promise<void> {
     taskQueue: readSettings(queueSettings).FUNNEL_TASK_QUEUE,
   });
   const health = Fastify();
-  addHealth(health, () => workers.ready());
+  metrics.register(addHealth(health, () => workers.ready()));
   if (METRICS_ADDRESS) await health.listen(hostAndPort(METRICS_ADDRESS));
   logger.info('worker runs');
   try {

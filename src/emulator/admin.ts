@@ -90,11 +90,7 @@ export function adminApi(parts: AdminParts) {
     app.post<OfOne>('/evaluations/:evalId/attachments', (request, reply) => {
       const evaluation = find(engine, request.params.evalId);
       const { name } = read(attachment, request.body);
-      evaluation.attachments.push(name);
-      engine.happen(
-        evaluation,
-        followUp.parse({ event: 'case_attachment_added', data: { file_name: name } }),
-      );
+      engine.happen(evaluation, followUp.parse({ event: 'case_attachment_added', attachment: name }));
       reply.code(201).send(summaryOf(evaluation));
     });
 

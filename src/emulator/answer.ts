@@ -1,19 +1,32 @@
 import { type Evaluation, uuidOf } from './evaluation.ts';
+import type { OtherEnrichment } from './scenarios.ts';
 
 /** An evaluation as POST, GET and PATCH answer it [doc]; values are the emulator's own. */
 export function answerOf(evaluation: Evaluation) {
   return {
     ...commonOf(evaluation),
     data_enrichments: enrichmentsOf(evaluation),
-    eval_status: evaluation.state,
-    ...(evaluation.state === 'evaluation_completed' && evaluation.useCase === 'passive'
-      ? { score: evaluation.play.score }
-      : {}),
+    ...lifecycleOf(evaluation),
+    ...scoreOf(evaluation),
     ...(evaluation.hosted && evaluation.waitsFor[0] === 'hosted_flow'
       ? { redirect_uri: evaluation.hosted.url }
       : {}),
     environment_name: evaluation.environment,
   };
+}
+
+/** What shows that the execution failed is [open]: a lifecycle of its own, a status beside the pause, or only a message. */
+function lifecycleOf({ state, failure, play }: Evaluation): { eval_status?: string; error_message?: string } {
+  if (state !== 'evaluation_failed') return { eval_status: state };
+  if (play.failedAs === 'status') return { eval_status: 'evaluation_paused' };
+  const message = { error_message: failure ?? '' };
+  return play.failedAs === 'message' ? message : { eval_status: state, ...message };
+}
+
+function scoreOf({ state, useCase, play }: Evaluation): { score?: number | null } {
+  if (state !== 'evaluation_completed') return {};
+  if (play.score !== undefined) return { score: play.score };
+  return useCase === 'passive' ? { score: 41 } : {};
 }
 
 /** `data` of the webhook `evaluation_completed`: the answer, but with the state under its other name [doc]. */
@@ -35,26 +48,100 @@ function commonOf(evaluation: Evaluation) {
     ...(evaluation.endedAt ? { eval_end_time: evaluation.endedAt } : {}),
     decision: evaluation.decision,
     decision_at: evaluation.decisionAt,
-    status: evaluation.status,
+    status:
+      evaluation.state === 'evaluation_failed' && evaluation.play.failedAs === 'status'
+        ? 'FAILED'
+        : evaluation.status,
     sub_status: evaluation.subStatus,
     tags: done && evaluation.tags.length === 0 && evaluation.useCase !== 'passive' ? null : evaluation.tags,
     notes: evaluation.notes,
-    review_queues: evaluation.decision === 'REVIEW' ? ['Candidates to check'] : [],
+    review_queues:
+      evaluation.play.reviewQueues ?? (evaluation.decision === 'REVIEW' ? ['Candidates to check'] : []),
   };
 }
 
 function enrichmentsOf(evaluation: Evaluation): object[] {
-  const enrichments: object[] = [];
+  const enrichments: object[] = evaluation.outcome ? othersOf(evaluation, 'before') : [];
   if (evaluation.useCase === 'passive' && evaluation.outcome) enrichments.push(...passiveOf(evaluation));
   if (evaluation.capture || (evaluation.outcome && requestFailed(evaluation))) {
     enrichments.push(documentRequestOf(evaluation));
   }
   const verified = evaluation.useCase !== 'passive' || evaluation.capture;
   if (verified && evaluation.outcome && !requestFailed(evaluation)) {
-    enrichments.push(verificationOf(evaluation));
+    if (evaluation.play.result === 'one') {
+      enrichments.push(
+        ...otherResultsOf(evaluation, 'before'),
+        verificationOf(evaluation),
+        ...otherResultsOf(evaluation, 'after'),
+      );
+    }
     if (evaluation.useCase !== 'selfie') enrichments.push(imageRequestOf(evaluation));
   }
+  if (evaluation.outcome) enrichments.push(...othersOf(evaluation, 'after'));
   return enrichments;
+}
+
+/** The customer's further steps. Their results are of no interest here; whether they worked is. */
+function othersOf(evaluation: Evaluation, at: OtherEnrichment['at']): object[] {
+  return evaluation.play.enrichments
+    .filter((one) => one.at === at)
+    .map(({ name, provider, module, statusCode, error, errorMessage, cached, attempts }) => ({
+      enrichment_name: name,
+      enrichment_endpoint: `https://enrichments.emulator.invalid/${module}`,
+      enrichment_provider: provider,
+      ...(statusCode === null ? {} : { status_code: statusCode }),
+      request: { ...personOf(evaluation), modules: [module] },
+      response:
+        error === undefined && errorMessage === undefined && (statusCode ?? 200) < 400
+          ? { referenceId: uuidOf(evaluation.evalId, name), [module]: { reasonCodes: [] } }
+          : null,
+      ...(error === undefined ? {} : { error }),
+      ...(errorMessage === undefined ? {} : { error_message: errorMessage }),
+      is_source_cache: cached,
+      total_attempts: attempts,
+    }));
+}
+
+/** Results of other documents, such as one that the candidate showed first. */
+function otherResultsOf(evaluation: Evaluation, at: OtherEnrichment['at']): object[] {
+  return evaluation.play.otherResults.flatMap(
+    ({ at: place, decision, documentType, documentCountry }, index) => {
+      if (place !== at) return [];
+      const referenceId = evaluation.otherReferences[index];
+      return [
+        {
+          enrichment_name: `Socure Document Verification - Flow ${index + 2}`,
+          enrichment_endpoint: 'https://enrichments.emulator.invalid/verification',
+          enrichment_provider: 'Socure',
+          status_code: 200,
+          request: {
+            ...personOf(evaluation),
+            docvTransactionToken: uuidOf(evaluation.evalId, 'other capture', String(index)),
+            modules: ['documentverification'],
+          },
+          response: {
+            customerProfile: profileOf(evaluation),
+            documentVerification: {
+              ...(decision === null ? {} : { decision: { name: 'standard', value: decision } }),
+              documentType: typeOf(documentType, documentCountry, null),
+              reasonCodes: [],
+            },
+            referenceId,
+          },
+          ...executed,
+        },
+      ];
+    },
+  );
+}
+
+/** RiskOS names what it has recognised, and leaves out the rest. */
+function typeOf(type: string | null, country: string | null, state: string | null): object {
+  return {
+    ...(country === null ? {} : { country }),
+    ...(state === null ? {} : { state }),
+    ...(type === null ? {} : { type }),
+  };
 }
 
 /** Without a capture session nothing is verified. */
@@ -158,7 +245,12 @@ function verificationOf(evaluation: Evaluation): object {
   };
   if (outcome?.error)
     return { ...common, status_code: 400, response: null, error: outcome.error, ...executed };
-  const value = play.documentVerification ?? outcome?.decision.toLowerCase() ?? 'review';
+  const value =
+    play.documentVerification === undefined
+      ? (outcome?.decision.toLowerCase() ?? 'review')
+      : play.documentVerification;
+  const decision = (naming: 'name' | 'strategy') =>
+    value === null ? {} : { decision: { [naming]: 'standard', value } };
   const reasonCodes = outcome?.reasonCodes ?? [];
   const digitalIntelligence = {
     decision: { strategy: 'standard', value: play.digitalIntelligence },
@@ -173,7 +265,7 @@ function verificationOf(evaluation: Evaluation): object {
       ...(selfie
         ? {
             selfieReverification: {
-              decision: { strategy: 'standard', value },
+              ...decision('strategy'),
               digitalIntelligence,
               previousReferenceId: evaluation.previousReferenceId,
               reasonCodes,
@@ -181,7 +273,7 @@ function verificationOf(evaluation: Evaluation): object {
           }
         : {
             documentVerification: {
-              decision: { name: 'standard', value },
+              ...decision('name'),
               digitalIntelligence,
               documentData: {
                 firstName: individual.given_name,
@@ -192,13 +284,14 @@ function verificationOf(evaluation: Evaluation): object {
                 issueDate: '2021-06-01',
                 expirationDate: '2031-05-31',
               },
-              documentType: { country: 'USA', state: 'OR', type: play.documentType },
+              documentType: typeOf(play.documentType, play.documentCountry, play.documentState),
               reasonCodes,
             },
           }),
       referenceId: evaluation.referenceId,
     },
-    ...executed,
+    is_source_cache: play.cached,
+    total_attempts: play.attempts,
   };
 }
 

@@ -25,17 +25,23 @@ export function baselineOf(
     ]);
   }
   const evaluation = known(value);
-  if (evaluation && isBaseline(evaluation)) return evaluation.referenceId;
+  const baseline = evaluation && acceptedBy(evaluation, value);
+  if (baseline) return baseline;
   if (!evaluation && acceptForeign) return value;
   throw invalidRequest([{ field, description: 'is not the reference of an accepted document verification' }]);
 }
 
-function isBaseline(evaluation: Evaluation): boolean {
-  const accepted = evaluation.decision === 'ACCEPT' || evaluation.decision === 'APPROVE';
-  return (
-    accepted &&
-    evaluation.useCase === 'documents' &&
-    evaluation.state === 'evaluation_completed' &&
-    evaluation.outcome?.error === null
-  );
+/** The reference of the accepted result that `value` names; the transaction token names the play's own. */
+function acceptedBy(evaluation: Evaluation, value: string): string | undefined {
+  const { decision, state, useCase, outcome, play, otherReferences, referenceId } = evaluation;
+  const isDecided = useCase === 'documents' && state === 'evaluation_completed' && outcome?.error === null;
+  if (!isDecided || !isAccept(decision) || play.result === 'none') return undefined;
+  const index = otherReferences.indexOf(value);
+  if (index >= 0) return isAccept(play.otherResults[index]?.decision ?? '') ? value : undefined;
+  const own = play.documentVerification?.toUpperCase();
+  return own === 'REJECT' || own === 'RESUBMIT' ? undefined : referenceId;
+}
+
+function isAccept(word: string): boolean {
+  return ['ACCEPT', 'APPROVE'].includes(word.toUpperCase());
 }

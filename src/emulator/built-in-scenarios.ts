@@ -1,5 +1,14 @@
 import type { Scenario } from './scenarios.ts';
 
+const inQueues = {
+  decision: 'REVIEW',
+  reasonCodes: ['I849'],
+  score: 57.5,
+  tags: ['first time here', 'level-2'],
+  reviewQueues: ['Default Queue', 'Level 2'],
+};
+const accepts = { event: 'decision_update', decision: 'ACCEPT', notes: 'Checked by hand.', after: 6 };
+
 const glare = { decision: 'RESUBMIT', reasonCodes: ['R831', 'R804'] };
 
 /** The main line: what the demo plays. */
@@ -21,7 +30,7 @@ const mainLine: Record<string, Scenario> = {
       {
         decision: 'REVIEW',
         reasonCodes: ['I849'],
-        afterwards: [{ event: 'decision_update', decision: 'ACCEPT', notes: 'Checked by hand.', after: 6 }],
+        afterwards: [accepts],
       },
     ],
   },
@@ -129,7 +138,7 @@ const answers: Record<string, Scenario> = {
     documents: [{ afterwards: [{ event: 'reevaluation', decision: 'REJECT', after: 6 }] }],
   },
   'workflow-failed': {
-    about: 'The RiskOS workflow fails while it is paused.',
+    about: 'The RiskOS workflow fails while it is paused; GET says so, too.',
     documents: [
       {
         candidate: 'absent',
@@ -149,10 +158,113 @@ const answers: Record<string, Scenario> = {
       },
     ],
   },
+  'passport-from-abroad': {
+    about: 'A German passport is accepted.',
+    documents: [{ documentType: 'Passport', documentCountry: 'DEU', documentState: null }],
+  },
+  'passport-then-license': {
+    about: 'A passport is accepted first, a driver’s license the second time.',
+    documents: [{ documentType: 'Passport', documentState: null }, {}],
+  },
+  'unnamed-document': {
+    about: 'Accepted, but RiskOS does not say what it is.',
+    documents: [{ documentType: null, documentCountry: null, documentState: null }],
+  },
+  'accepted-result-first': {
+    about: 'Two documents in one evaluation: the accepted one, then one that is rejected.',
+    documents: [{ otherResults: [{ decision: 'reject', at: 'after' }] }],
+  },
+  'accepted-result-last': {
+    about: 'Two documents in one evaluation: one to be taken again, then the accepted one.',
+    documents: [{ otherResults: [{ decision: 'resubmit' }] }],
+  },
+  'accepted-without-result': {
+    about: 'ACCEPT, without any document verification in the answer.',
+    documents: [{ result: 'none' }],
+  },
+  'verification-not-accepted': {
+    about: 'ACCEPT by the customer’s own rule, although the document was not accepted.',
+    documents: [{ documentVerification: 'reject' }],
+  },
+  'result-without-decision': {
+    about: 'Accepted; the document’s result has no decision of its own.',
+    documents: [{ documentVerification: null }],
+  },
+  'phone-risk-failed': {
+    about: 'Glare on the first picture, while phone risk times out; the second is good.',
+    documents: [{ ...glare, enrichments: [{ statusCode: 504, error: 'upstream timed out' }] }, {}],
+  },
+  'accepted-with-failures': {
+    about: 'Accepted, although the first try of the verification and a vendor failed; one answer is cached.',
+    documents: [
+      {
+        cached: true,
+        attempts: 3,
+        enrichments: [
+          {
+            name: 'Socure Document Verification - Default Flow',
+            module: 'documentverification',
+            statusCode: 500,
+            error: 'the service is not available',
+          },
+          {
+            name: 'Education Verification',
+            provider: 'RestAPI',
+            module: 'education',
+            errorMessage: 'no answer',
+          },
+        ],
+      },
+    ],
+  },
+  'for-audit': {
+    about: 'A review with a score, tags and queues.',
+    documents: [inQueues],
+  },
+  'review-with-queues': {
+    about: 'The same, and the reviewer accepts.',
+    documents: [{ ...inQueues, afterwards: [accepts] }],
+  },
+  'handed-over': { about: 'Accepted; the HR system’s own page hands the link over.' },
+  'failure-then-review': {
+    about: 'Accepted although the first try of the verification failed; a reviewer confirms it.',
+    documents: [
+      {
+        enrichments: [
+          {
+            name: 'Socure Document Verification - Default Flow',
+            module: 'documentverification',
+            statusCode: 500,
+            error: 'the service is not available',
+          },
+        ],
+        afterwards: [accepts],
+      },
+    ],
+  },
+  'attachments-before-images': {
+    about: 'A reviewer’s file is there two seconds before the images.',
+    documents: [{ imageLag: 2000, attachments: ['identity.pdf'] }],
+  },
+  'attachment-later': {
+    about: 'A reviewer attaches a file some time after the decision.',
+    documents: [
+      { afterwards: [{ event: 'case_attachment_added', attachment: 'additional_doc.pdf', after: 6 }] },
+    ],
+  },
+  'military-with-attachment': {
+    about: 'A military ID, whose images are deleted; a reviewer’s file is all there is.',
+    documents: [{ documentType: 'Military', images: 'deleted', attachments: ['identity.pdf'] }],
+  },
   'other-words': {
     about: 'A workflow with the decision words APPROVE and DECLINE.',
     passive: [{ decision: 'APPROVE' }],
     documents: [{ decision: 'DECLINE' }, { decision: 'APPROVE' }],
+  },
+  'words-of-ours': {
+    about: 'Decision words in the customer’s own case and spacing.',
+    passive: [{ decision: 'accept' }],
+    documents: [{ decision: 'Needs  info' }, { decision: 'Approve' }],
   },
   'unknown-decision': {
     about: 'A decision word of the customer’s own.',

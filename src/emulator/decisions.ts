@@ -30,6 +30,15 @@ export function putOnHold(evaluation: Evaluation, reason: Pause): void {
   evaluation.subStatus = subStatuses[reason];
 }
 
+/** Its execution ends without a decision; nobody is asked for anything more. One that has ended stays as it is. */
+export function fail(evaluation: Evaluation, reason: string): void {
+  if (evaluation.state === 'evaluation_completed') return;
+  evaluation.state = 'evaluation_failed';
+  evaluation.failure = reason || 'a step of the workflow failed';
+  evaluation.endedAt = stamp(Date.now());
+  evaluation.waitsFor.length = 0;
+}
+
 /** The decision of the checks, or a later one of a reviewer or a re-evaluation. */
 export function decide(evaluation: Evaluation, decision: string): void {
   evaluation.decision = decision;

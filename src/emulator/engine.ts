@@ -3,7 +3,7 @@ import { toDataURL } from 'qrcode';
 import { answerOf, completedDataOf } from './answer.ts';
 import { baselineOf } from './baselines.ts';
 import { castIn } from './casting.ts';
-import { decide, putOnHold, settle, waiting } from './decisions.ts';
+import { decide, fail, putOnHold, settle, waiting } from './decisions.ts';
 import { completed, invalidRequest } from './errors.ts';
 import { type Ending, type Environment, type Evaluation, newEvaluation, type Side } from './evaluation.ts';
 import { caseOf, endNotes, eventDataOf, uploaded } from './events.ts';
@@ -47,7 +47,7 @@ export function createEngine(parts: EngineParts) {
     casting.remember(request, cast);
     const evaluation = newEvaluation(request, environment, cast, previousReferenceId);
     evaluations.set(evaluation.evalId, evaluation);
-    references.set(evaluation.referenceId, evaluation);
+    refer(evaluation);
     ledger.evaluations.push({
       id: evaluation.id,
       eval_id: evaluation.evalId,
@@ -58,6 +58,14 @@ export function createEngine(parts: EngineParts) {
     });
     await proceed(evaluation);
     return evaluation;
+  }
+
+  /** Makes it known by everything that a later request may name it by. */
+  function refer(evaluation: Evaluation): void {
+    const { referenceId, otherReferences, capture, hosted } = evaluation;
+    for (const key of [referenceId, ...otherReferences, capture?.token, hosted?.token]) {
+      if (key) references.set(key, evaluation);
+    }
   }
 
   /** Pauses for the next thing, or decides. */
@@ -170,6 +178,7 @@ export function createEngine(parts: EngineParts) {
   /** The checks take a step of the pace; then comes the next pause or the decision. */
   function goOn(evaluation: Evaluation): void {
     stage.later(1, async () => {
+      if (evaluation.state === 'evaluation_failed') return;
       await proceed(evaluation);
       tell(evaluation);
     });
@@ -242,6 +251,8 @@ export function createEngine(parts: EngineParts) {
       if (event.notes) evaluation.notes = event.notes;
       if (event.event === 'reevaluation') evaluation.source = 'Rerun';
     }
+    if (event.event === 'workflow_execution_failed') fail(evaluation, event.notes);
+    if (event.attachment) evaluation.attachments.push(event.attachment);
     void notifier.emit(evaluation, event.event, changed(eventDataOf(evaluation, event), event.data));
   }
 
@@ -262,9 +273,7 @@ export function createEngine(parts: EngineParts) {
     casting.restore(attempts);
     for (const evaluation of kept) {
       evaluations.set(evaluation.evalId, evaluation);
-      const { referenceId, capture, hosted } = evaluation;
-      for (const key of [referenceId, capture?.token, hosted?.token])
-        if (key) references.set(key, evaluation);
+      refer(evaluation);
       if (evaluation.state === 'evaluation_in_progress') goOn(evaluation);
       else void begin(evaluation);
     }

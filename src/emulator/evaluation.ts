@@ -51,7 +51,9 @@ export interface Evaluation {
   play: Play;
   /** What it still has to pause for; the first is what it waits for now. */
   waitsFor: Pause[];
-  state: 'evaluation_in_progress' | 'evaluation_paused' | 'evaluation_completed';
+  state: 'evaluation_in_progress' | 'evaluation_paused' | 'evaluation_completed' | 'evaluation_failed';
+  /** Why its execution failed. */
+  failure: string | null;
   startedAt: string;
   endedAt: string | null;
   decision: string;
@@ -71,6 +73,8 @@ export interface Evaluation {
   /** Of a selfie reverification: what the selfie was compared with. */
   previousReferenceId: string | null;
   outcome: Outcome | null;
+  /** The references of the play's other results, in their order. */
+  otherReferences: string[];
   /** Milliseconds since the epoch; `null`: there are none, or they were deleted. */
   imagesAt: number | null;
   attachments: string[];
@@ -95,6 +99,7 @@ export function newEvaluation(
     ...cast,
     waitsFor: [...(cast.play.waitsFor ?? (cast.useCase === 'passive' ? [] : ['capture' as const]))],
     state: 'evaluation_in_progress',
+    failure: null,
     startedAt: now,
     endedAt: null,
     // A paused evaluation carries a decision that means nothing yet [doc].
@@ -111,6 +116,7 @@ export function newEvaluation(
     referenceId: randomUUID(),
     previousReferenceId,
     outcome: null,
+    otherReferences: cast.play.otherResults.map(() => randomUUID()),
     imagesAt: null,
     attachments: [...cast.play.attachments],
     followed: 0,

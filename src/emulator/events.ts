@@ -34,7 +34,10 @@ export function eventDataOf(evaluation: Evaluation, event: FollowUp): WebhookEve
   }
   if (event.event === 'fraud_confirming') return { id: evaluation.id, notes };
   if (event.event === 'workflow_execution_failed') {
-    return { ...caseOf(evaluation), error_message: notes || 'a step of the workflow failed' };
+    return {
+      ...caseOf(evaluation),
+      error_message: evaluation.failure ?? (notes || 'a step of the workflow failed'),
+    };
   }
   return {
     ...caseOf(evaluation),
@@ -42,5 +45,6 @@ export function eventDataOf(evaluation: Evaluation, event: FollowUp): WebhookEve
     reviewer_id: 'reviewer@emulator.invalid',
     reason_codes: reasonCodes,
     notes,
+    ...(event.attachment ? { file_name: event.attachment } : {}),
   };
 }

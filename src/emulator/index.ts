@@ -61,7 +61,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     if (stateFile === undefined) return;
     try {
       writeState(stateFile, {
-        version: 1,
+        version: 2,
         evaluations: [...engine.evaluations.values()],
         attempts: engine.attempts(),
         faultCounts: faults.counts(),

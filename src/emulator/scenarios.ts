@@ -9,16 +9,29 @@ export type Pause = (typeof pauses)[number];
 /** What the template workflow runs, chosen by `data.event_type` [doc]. */
 export type UseCase = 'passive' | 'documents' | 'selfie';
 
-const decisionWord = z.string().regex(/^[A-Z][A-Z_]{0,39}$/, 'must be a decision word such as "ACCEPT"');
+/** Customers give their decisions names of their own, in any case. */
+const decisionWord = z
+  .string()
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} _-]{0,39}$/u, 'must be a decision word such as "ACCEPT"');
 const reasonCodes = z.array(z.string().regex(/^[IR][0-9]{3}$/, 'must be a reason code such as "R831"'));
 const steps = z.int().min(0).max(10_000);
 
-/** A webhook that follows; `decision_update` and `reevaluation` change the evaluation, any other only says so. */
+/** The files a reviewer may attach. */
+export const attachmentName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,79}$/, 'must be a file name of A-Z a-z 0-9 _ - .');
+
+/**
+ * A webhook that follows. `decision_update`, `reevaluation`, `workflow_execution_failed` and an attachment change the
+ * evaluation, any other only says so.
+ */
 export const followUp = z.strictObject({
   event: z.string().regex(/^[a-z][a-z_]{0,63}$/, 'must be an event type such as "decision_update"'),
   decision: decisionWord.optional(),
   reasonCodes: reasonCodes.default([]),
   notes: z.string().max(2000).default(''),
+  /** A file that a reviewer attaches with it. */
+  attachment: attachmentName.optional(),
   /** Fields to merge into the event's `data`, as RFC 7396 merges. */
   data: z.record(z.string(), json).default({}),
   /** After how many steps of the emulator's pace. */
@@ -26,22 +39,64 @@ export const followUp = z.strictObject({
 });
 export type FollowUp = z.output<typeof followUp>;
 
-/** The files a reviewer may attach. */
-export const attachmentName = z
-  .string()
-  .regex(/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,79}$/, 'must be a file name of A-Z a-z 0-9 _ - .');
+const documentType = z.string().min(1).max(60).nullable();
+const country = z.string().min(1).max(60).nullable();
+const place = z.enum(['before', 'after']);
+
+/** One more Document Verification result in the same answer, with a reference and a token of its own. */
+const otherResult = z.strictObject({
+  /** `decision.value`; `null`: it has none. */
+  decision: z.string().max(40).nullable().default('reject'),
+  documentType: documentType.default('Passport'),
+  documentCountry: country.default('USA'),
+  /** Where it stands, seen from the play's own result. */
+  at: place.default('before'),
+});
+
+/** One more enrichment of the workflow: phone risk, a vendor of the customer's. */
+const otherEnrichment = z.strictObject({
+  name: z.string().min(1).max(100).default('Socure Phone risk'),
+  provider: z.string().min(1).max(60).default('Socure'),
+  module: z
+    .string()
+    .regex(/^[a-z]{1,40}$/, 'must be a module such as "phonerisk"')
+    .default('phonerisk'),
+  statusCode: z.int().min(100).max(599).nullable().default(200),
+  error: z.string().max(200).optional(),
+  /** Some providers put it here instead [doc]. */
+  errorMessage: z.string().max(200).optional(),
+  cached: z.boolean().default(false),
+  attempts: z.int().min(1).max(100).default(1),
+  at: place.default('before'),
+});
+export type OtherEnrichment = z.output<typeof otherEnrichment>;
 
 const play = z.strictObject({
   /** The top-level decision; by default what fits what the candidate does: ACCEPT for one who completes. */
   decision: decisionWord.optional(),
   reasonCodes: reasonCodes.optional(),
-  /** `decision.value` of the verification or of Digital Intelligence, where it disagrees with the decision. */
-  documentVerification: z.string().max(40).optional(),
+  /**
+   * `decision.value` of the verification or of Digital Intelligence, where it disagrees with the decision; `null`: the
+   * verification has no decision of its own.
+   */
+  documentVerification: z.string().max(40).nullable().optional(),
   digitalIntelligence: z.string().max(40).default('accept'),
-  documentType: z.string().min(1).max(60).default('Drivers License'),
+  /** `null`: RiskOS does not say it. */
+  documentType: documentType.default('Drivers License'),
+  documentCountry: country.default('USA'),
+  documentState: country.default('OR'),
+  otherResults: z.array(otherResult).max(5).default([]),
+  /** `none`: the answer has no Document Verification at all, whatever was decided. */
+  result: z.enum(['one', 'none']).default('one'),
+  enrichments: z.array(otherEnrichment).max(20).default([]),
+  /** Whether the verification's own data came from a cache, and after how many tries. */
+  cached: z.boolean().default(false),
+  attempts: z.int().min(1).max(100).default(1),
   tags: z.array(z.string().max(60)).default([]),
-  /** Score of the passive checks. */
-  score: z.number().nullable().default(41),
+  /** Sent to the queues of a case; by default one for a REVIEW. */
+  reviewQueues: z.array(z.string().max(60)).max(10).optional(),
+  /** The score of all steps; by default passive checks have one. */
+  score: z.number().nullable().optional(),
   /** What it pauses for: by default nothing for passive checks, a capture for the others. */
   waitsFor: z.array(z.enum(pauses)).max(5).optional(),
   /** For `more_information`: paths within the request's `data`, such as `individual.national_id`. */
@@ -52,6 +107,8 @@ const play = z.strictObject({
   after: steps.default(1),
   /** A step of the RiskOS workflow that fails; it shows as a tag and as the enrichment's error [doc]. */
   error: z.enum(['docv_request_error', 'docv_error', 'docv_verification_error']).optional(),
+  /** How GET shows an execution that failed: nobody has published it [open]. */
+  failedAs: z.enum(['lifecycle', 'status', 'message']).default('lifecycle'),
   /** `deleted`: as of military IDs and minors, never to be had. */
   images: z.enum(['kept', 'deleted']).default('kept'),
   /** Milliseconds by which images lag the decision. */

@@ -7,7 +7,7 @@ import type { WebhookEvent } from './webhooks.ts';
 
 // Written by the emulator itself, so only the outline is checked.
 const state = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   evaluations: z.array(z.custom<Evaluation>(isObject)),
   attempts: z.array(z.tuple([z.string(), z.array(z.string())])),
   faultCounts: z.array(z.tuple([z.string(), z.number()])),

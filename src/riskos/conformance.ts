@@ -23,6 +23,11 @@ const documented = z.looseObject({
   sub_status: text,
   tags: texts,
   reason_codes: texts,
+  review_queues: texts,
+  score: z.number().nullish(),
+  notes: text,
+  workflow_version: text,
+  eval_source: text,
   environment_name: text,
   redirect_uri: text,
   data_enrichments: z
@@ -30,6 +35,9 @@ const documented = z.looseObject({
       z.looseObject({
         enrichment_name: text,
         enrichment_provider: text,
+        status_code: z.int().nullish(),
+        is_source_cache: z.boolean().nullish(),
+        total_attempts: z.int().nullish(),
         response: z.looseObject({ referenceId: text }).nullish(),
       }),
     )

@@ -30,6 +30,8 @@ export const enrichment = z.object({
   enrichment_provider: maybe(z.string()),
   status_code: maybe(z.coerce.number()),
   status: z.unknown().optional(),
+  is_source_cache: z.unknown().optional(),
+  total_attempts: z.unknown().optional(),
   error: z.unknown().optional(),
   error_message: z.unknown().optional(),
   request: maybe(z.object({ docvTransactionToken: maybe(riskosId), modules: maybe(z.array(z.unknown())) })),
@@ -49,7 +51,7 @@ export type Enrichment = z.output<typeof enrichment>;
 type Step = FailedStep | 'image_request';
 
 /** The step that an enrichment belongs to: by its provider or its module; by its name only where it has no more to show. */
-function stepOf({ enrichment_provider, enrichment_name, request, response }: Enrichment): Step {
+export function stepOf({ enrichment_provider, enrichment_name, request, response }: Enrichment): Step {
   const provider = squeezed(enrichment_provider);
   if (provider === 'socuredocrequest') return 'document_request';
   if (provider === 'socureimagerequest') return 'image_request';

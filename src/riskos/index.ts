@@ -8,6 +8,7 @@ export {
 } from './client.ts';
 export type { Processed, RiskosProblem } from '../contract/index.ts';
 export { type Fault, RiskosError, riskosProblems } from './errors.ts';
+export { observed, type StepExecution, stepsOf } from './observed.ts';
 export {
   adviceFor,
   defaultReasonCodes,

@@ -1,1 +1,2 @@
+export { enrichmentMetrics, type EnrichmentMetrics } from './enrichment-metrics.ts';
 export { createWorkers, type FunnelWorkers, type WorkerParts } from './worker.ts';

@@ -10,6 +10,7 @@ import { checkRiskos, type CheckOptions } from '../../src/cli/check-riskos/check
 import { parseIdentities } from '../../src/cli/check-riskos/identities.ts';
 import { reportOf } from '../../src/cli/check-riskos/report.ts';
 import type { CheckResult } from '../../src/cli/check-riskos/results.ts';
+import { policy } from '../../src/contract/index.ts';
 import { type EmulatorOptions, startEmulator } from '../../src/emulator/index.ts';
 import { run } from '../support/processes.ts';
 
@@ -64,7 +65,7 @@ async function check({ emulator: options, identities, check: more, spoil }: Setu
   const waits: number[] = [];
   for await (const result of checkRiskos({
     riskos: { baseUrl, apiKey, environment: 'Sandbox', workflow: 'hiring', apiVersion: '2025-01-01.orion' },
-    identities: parseIdentities(identitiesWith(identities), 'identities.json', {}),
+    identities: parseIdentities(identitiesWith(identities), 'identities.json', more?.verdicts ?? {}),
     verdicts: {},
     wait: async (milliseconds) => waits.push(milliseconds),
     random: () => 0,
@@ -200,6 +201,17 @@ describe('the checklist against an emulator that is in order', () => {
   );
 });
 
+test('a decision word counts in any case and spacing, in the answer, the policy and the file', async () => {
+  const policyOf = policy.parse({ verdicts: { 'needs  info': 'reject' } });
+  const own = { passive: [{ decision: 'Needs Info' }] };
+  const { of } = await check({
+    emulator: { scenarios: { own } },
+    identities: { 'fraud-passive': { ...playing('own'), expect: [' needs INFO '] } },
+    check: { verdicts: policyOf.verdicts },
+  });
+  expect(of('fraud-passive,')).toMatchObject({ result: 'ok', came: expect.stringMatching(/^NEEDS INFO/) });
+});
+
 describe('a check fails, and says what came and what to do', () => {
   const other: [what: string, setup: Setup, failing: Record<string, { came: RegExp; remedy?: RegExp }>][] = [
     [
@@ -230,6 +242,20 @@ describe('a check fails, and says what came and what to do', () => {
       {
         'documents, document_verification': { came: /^RESUBMIT, by an error of a step$/ },
         'a document verification': { came: /^completed$/, remedy: /has to reach Document Verification/ },
+      },
+    ],
+    [
+      'when the execution of the workflow has failed',
+      {
+        spoil: (exchange) =>
+          isPost(exchange) && exchange.status === 201
+            ? { body: exchange.body.replace('evaluation_paused', 'evaluation_failed') }
+            : {},
+      },
+      {
+        'documents, document_verification': { came: /^its execution failed$/ },
+        'HTTP status of a POST': { came: /^documents: in_progress with 201$/ },
+        'a document verification': { came: /^in_progress$/ },
       },
     ],
     [

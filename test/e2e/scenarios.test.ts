@@ -3,17 +3,21 @@ import { play } from '../../src/cli/demo/play.ts';
 import { scenarios } from '../../src/cli/demo/scenarios.ts';
 import { createWorld, type World } from '../support/world.ts';
 
+const lateAccept = { event: 'decision_update', decision: 'ACCEPT', after: 200 };
+
 let world: World;
 beforeAll(async () => {
   world = await createWorld({
     pace: 20,
     scenarios: {
       // The reviewer takes longer here than a busy machine takes to look.
-      'review-then-accept': {
+      'review-then-accept': { documents: [{ decision: 'REVIEW', afterwards: [lateAccept] }] },
+      'failure-then-review': {
         documents: [
-          { decision: 'REVIEW', afterwards: [{ event: 'decision_update', decision: 'ACCEPT', after: 200 }] },
+          { enrichments: [{ module: 'documentverification', statusCode: 500 }], afterwards: [lateAccept] },
         ],
       },
+      'review-with-queues': { documents: [{ decision: 'REVIEW', score: 57.5, afterwards: [lateAccept] }] },
     },
   });
   await world.startRelay();

@@ -72,6 +72,6 @@ test('a webhook that was not taken yet is tried again', async () => {
 
 test('a file that is something else is refused', async () => {
   const file = await stateFile();
-  await writeFile(file, '{"version": 2}');
+  await writeFile(file, '{"version": 3}');
   await expect(startEmulator({ apiKey: 'k', stateFile: file })).rejects.toThrow(InvalidEmulatorOptions);
 });

@@ -76,8 +76,8 @@ const answer = z.looseObject({
             .optional(),
           documentVerification: z
             .looseObject({
-              decision: z.strictObject({ name: z.string(), value: z.string() }),
-              documentType: z.looseObject({ type: z.string() }),
+              decision: z.strictObject({ name: z.string(), value: z.string() }).optional(),
+              documentType: z.looseObject({ type: z.string().optional() }),
               reasonCodes: z.array(z.string()),
             })
             .optional(),

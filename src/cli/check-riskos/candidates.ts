@@ -35,7 +35,7 @@ export function judgeCandidate({ identity, evaluationId, outcome }: Tried, verdi
   const evaluation = outcome.result;
   const came = inShort(evaluation);
   const look = `look at the evaluation ${evaluation.evalId} in the RiskOS dashboard`;
-  if (evaluation.failed) return failed(`${came}, and its workflow failed`, `${look}: its execution failed`);
+  if (evaluation.failed) return failed('its execution failed', `${look}: one of its steps failed`);
   if (evaluation.technical)
     return failed(`${came}, by an error of a step`, `${look}: one of its steps failed`);
   if (evaluation.state === 'in_progress') return failed(came, `${look}: it neither finished nor paused`);

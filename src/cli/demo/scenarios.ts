@@ -107,6 +107,57 @@ export const scenarios: Scenario[] = [
     hr: 'withdraw',
     expected: { stage: 'closed', outcome: 'withdrawn', verdicts: [passed], images: 'none' },
   },
+  {
+    name: 'accepted-result-first',
+    about: 'shows two documents in one evaluation; the accepted one counts',
+    expected: { ...verified, verdicts: [passed, documents(1, 'accept')], images: 3 },
+  },
+  {
+    name: 'phone-risk-failed',
+    about: 'a bad picture while another step of RiskOS fails; the second try is good',
+    expected: {
+      ...verified,
+      verdicts: [passed, documents(1, 'resubmit'), documents(2, 'accept')],
+      images: 3,
+    },
+  },
+  {
+    name: 'review-with-queues',
+    about: 'a review with a score, tags and queues, kept for audit',
+    expected: { ...verified, verdicts: [passed, documents(1, 'review'), documents(1, 'accept')], images: 3 },
+  },
+  {
+    name: 'handed-over',
+    about: 'gets the link from the page of the HR system, without an SMS',
+    policy: { documents: { sendMessage: false } },
+    expected: { ...verified, verdicts: [passed, documents(1, 'accept')], images: 3 },
+  },
+  {
+    name: 'passport-then-license',
+    about: 'shows a passport where a driver’s license is wanted; the second try is one',
+    policy: { documents: { accepted: { types: ['Drivers License'] } } },
+    expected: {
+      ...verified,
+      verdicts: [passed, documents(1, 'resubmit'), documents(2, 'accept')],
+      images: 3,
+    },
+  },
+  {
+    name: 'passport-from-abroad',
+    about: 'shows a passport of a country that the policy refuses',
+    policy: { documents: { accepted: { countries: ['US'], otherwise: 'reject' } } },
+    expected: {
+      stage: 'closed',
+      outcome: 'rejected',
+      verdicts: [passed, documents(1, 'reject')],
+      images: 'none',
+    },
+  },
+  {
+    name: 'failure-then-review',
+    about: 'is accepted although a step failed; a reviewer confirms it',
+    expected: { ...verified, verdicts: [passed, documents(1, 'review'), documents(1, 'accept')], images: 3 },
+  },
 ];
 
 /** The demo's waiting times: seconds instead of days, by policy and nothing else. */

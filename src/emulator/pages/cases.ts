@@ -117,6 +117,7 @@ function labelOf(evaluation: Evaluation): Html {
   if (evaluation.state === 'evaluation_completed') {
     return html`<span class="label ${tones[evaluation.decision] ?? ''}">${evaluation.decision}</span>`;
   }
+  if (evaluation.state === 'evaluation_failed') return html`<span class="label bad">failed</span>`;
   const waits = evaluation.waitsFor[0]?.replaceAll('_', ' ');
   const text = evaluation.state === 'evaluation_paused' ? `waits for ${waits ?? 'nothing'}` : 'in progress';
   return html`<span class="label">${text}</span>`;
