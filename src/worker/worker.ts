@@ -9,6 +9,7 @@ import type { Notifier } from '../notifier/index.ts';
 import type { RiskosClient } from '../riskos/index.ts';
 import { bundlePath } from './bundle-path.ts';
 import { checkSearchAttributes } from './search-attributes.ts';
+import { temporalProxy } from './temporal-proxy.ts';
 
 export interface WorkerParts {
   riskos: RiskosClient;
@@ -36,9 +37,11 @@ export interface FunnelWorkers {
  */
 export async function createWorkers(parts: WorkerParts): Promise<FunnelWorkers> {
   const { connectionOptions, namespace } = loadClientConnectConfig();
+  const address = parts.address ?? connectionOptions.address ?? 'localhost:7233';
   const connection = await NativeConnection.connect({
     ...connectionOptions,
-    ...(parts.address === undefined ? {} : { address: parts.address }),
+    ...temporalProxy(address),
+    address,
   });
   try {
     await checkSearchAttributes(connection, namespace ?? 'default');
