@@ -75,7 +75,7 @@ export type RiskosClientOptions = z.input<typeof settings> & {
 };
 
 /** The part of undici's options that the client sets; times in milliseconds. */
-export interface ConnectionBounds {
+interface ConnectionBounds {
   connections?: number;
   connectTimeout?: number;
   headersTimeout?: number;
