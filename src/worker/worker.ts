@@ -1,4 +1,4 @@
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { createEvaluationActivities } from '../../activities/evaluations.ts';
 import { createImageActivities } from '../../activities/images.ts';
@@ -44,7 +44,8 @@ export async function createWorkers(parts: WorkerParts): Promise<FunnelWorkers> 
     address,
   });
   try {
-    await checkSearchAttributes(connection, namespace ?? 'default');
+    const warning = await checkSearchAttributes(connection, namespace ?? 'default');
+    if (warning !== undefined) Runtime.instance().logger.warn(warning);
     const workers = await Promise.all(
       queuesOf(parts).map((queue) =>
         Worker.create({ ...common, ...queue, connection, ...(namespace === undefined ? {} : { namespace }) }),
