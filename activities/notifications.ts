@@ -1,14 +1,52 @@
-import type { Notice } from '../src/contract/index.ts';
-import type { Notifier } from '../src/notifier/index.ts';
-import { Context } from '@temporalio/activity';
+import type { Notice, NoticeFailureType, NoticeTrouble } from '../src/contract/index.ts';
+import { type Notifier, NotifyError } from '../src/notifier/index.ts';
+import { activityInfo, Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 
 export interface NotificationActivities {
-  /** One POST to `NOTIFY_URL`; retried by Temporal for days until it is answered with 2xx. Nothing set, nothing sent. */
+  /**
+   * One POST to `NOTIFY_URL`. Fails with a {@link NoticeFailureType} and a {@link NoticeTrouble}: `NoticeNotTaken` is
+   * retried by Temporal, `NoticeRefused` is not. Nothing set, nothing sent.
+   */
   notify(notice: Notice): Promise<void>;
 }
 
-export function createNotificationActivities(notifier: Notifier | undefined): NotificationActivities {
+export function createNotificationActivities(
+  notifier: Notifier | undefined,
+  random: () => number = Math.random,
+): NotificationActivities {
   return {
-    notify: async (notice) => notifier?.send(notice, Context.current().cancellationSignal),
+    notify: async (notice) => {
+      try {
+        await notifier?.send(notice, Context.current().cancellationSignal);
+      } catch (error) {
+        throw failureOf(error, random);
+      }
+    },
   };
+}
+
+function failureOf(error: unknown, random: () => number): unknown {
+  if (!(error instanceof NotifyError)) return error;
+  const trouble: NoticeTrouble = { reason: error.type, status: error.status ?? null, action: error.action };
+  const type: NoticeFailureType = error.retryable ? 'NoticeNotTaken' : 'NoticeRefused';
+  const delay = error.retryable ? delayOf(error, random) : undefined;
+  return ApplicationFailure.create({
+    message: error.message,
+    type,
+    nonRetryable: !error.retryable,
+    details: [trouble],
+    ...(delay === undefined ? {} : { nextRetryDelay: delay }),
+  });
+}
+
+/** The retry policy of `notify`, in milliseconds: a receiver that says "0 s" is not asked more often than that. */
+const firstDelay = 5000;
+const longestDelay = 60 * 60_000;
+
+/** Where the receiver names a wait: never less, and spread, so that all funnels do not come back in the same moment. */
+function delayOf({ retryAfter }: NotifyError, random: () => number): number | undefined {
+  if (retryAfter === undefined) return undefined;
+  const byPolicy = Math.min(longestDelay, firstDelay * 2 ** (activityInfo().attempt - 1));
+  return Math.round(Math.max(retryAfter, byPolicy) * (1 + random() / 5));
 }

@@ -93,6 +93,29 @@ export const notifySettings = z
     if (missing) context.addIssue({ code: 'custom', path: [missing], message: 'is needed with NOTIFY_URL' });
   });
 
+/** Other programs write a proxy without a scheme too. */
+const proxy = z
+  .string()
+  .transform((text) => (text.includes('://') ? text : `http://${text}`))
+  .refine(isProxy, 'must be an http(s) URL such as "http://proxy.example:3128"');
+
+function isProxy(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && [username, password].every(isPercentEncoded);
+}
+
+function isPercentEncoded(text: string): boolean {
+  return !/%(?![0-9a-f]{2})/i.test(text);
+}
+
+/** The variables that other programs read too; see `src/network.ts`. */
+export const networkSettings = z.object({
+  HTTPS_PROXY: proxy.optional(),
+  HTTP_PROXY: proxy.optional(),
+  NO_PROXY: z.string().trim().optional(),
+});
+
 export const metricsSettings = z.object({
   METRICS_ADDRESS: z
     .string()

@@ -17,7 +17,15 @@ export function acceptWithNotes(address: string): Promise<Row[]> {
 
 /** The same as `accept`, with a worker that has a `NOTIFY_URL`, whose system answers at once. */
 export function acceptAndTell(address: string): Promise<Row[]> {
-  return accepted(address, 'accept, HR told', { documents: [tersely()] }, { send: async () => {} });
+  return accepted(
+    address,
+    'accept, HR told',
+    { documents: [tersely()] },
+    {
+      send: async () => {},
+      close: async () => {},
+    },
+  );
 }
 
 function accepted(address: string, name: string, scenario: Scenario, notifier?: Notifier): Promise<Row[]> {

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Encrypter } from 'age-encryption';
 import { applicationId as applicationIdSchema, parseEvaluationId } from '../contract/index.ts';
 import type { Archive, EvaluationRef } from './archive.ts';
 import { ArchiveError } from './errors.ts';
+import type { FileEncrypter } from './keys.ts';
 import { unzip, type Limits, type UnzippedFile } from './unzip.ts';
 
 /**
  * The archive in a directory: `{root}/{applicationId}/{evaluationId}/{kind}-{index}.{ext}.age`. What is being written or
  * deleted lies beside it under a name with a leading dot, which no id can have.
  */
-export function directoryArchive(root: string, encrypter: Encrypter, limits: Limits): Archive {
+export function directoryArchive(root: string, encrypter: FileEncrypter, limits: Limits): Archive {
   return {
     async store({ zip, ...ref }) {
       const place = placeOf(root, ref);
@@ -88,7 +88,7 @@ function archiveName(file: UnzippedFile): string {
   return `${file.name}.age`;
 }
 
-async function writeEncrypted(directory: string, file: UnzippedFile, encrypter: Encrypter): Promise<void> {
+async function writeEncrypted(directory: string, file: UnzippedFile, encrypter: FileEncrypter): Promise<void> {
   const handle = await open(join(directory, archiveName(file)), 'wx', 0o600);
   try {
     const encrypted = await encrypter.encrypt(ReadableStream.from(file.content()));

@@ -1,6 +1,11 @@
 import { Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
 import { ArchiveError } from './errors.ts';
 
+/** The part of age's encrypter that is used here; age's own declarations need those of a browser. */
+export interface FileEncrypter {
+  encrypt(file: ReadableStream<Uint8Array>): Promise<AsyncIterable<Uint8Array>>;
+}
+
 /** A new age key pair, for development and demos: `identity` is the secret that opens, `recipient` the public key. */
 export async function createArchiveKey(): Promise<{ identity: string; recipient: string }> {
   const identity = await generateIdentity();
@@ -8,7 +13,7 @@ export async function createArchiveKey(): Promise<{ identity: string; recipient:
 }
 
 /** Encrypts to every one of the public keys. Throws {@link ArchiveError} `InvalidRecipient`. */
-export function encrypterFor(recipients: readonly string[]): Encrypter {
+export function encrypterFor(recipients: readonly string[]): FileEncrypter {
   if (recipients.length === 0) {
     throw new ArchiveError(
       'InvalidRecipient',

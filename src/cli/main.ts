@@ -5,6 +5,7 @@ import { dev } from './dev.ts';
 import { emulator } from './emulator.ts';
 import { exitCodeOf, oneLine } from './errors.ts';
 import { list } from './list.ts';
+import { notices } from './notices.ts';
 import { relay } from './relay.ts';
 import { setup } from './setup.ts';
 import { start } from './start.ts';
@@ -26,7 +27,7 @@ for (const verb of [demo, dev]) program.addCommand(verb);
 program.commandsGroup('For HR and operators:');
 for (const verb of [start, status, watch, list, timeline, ...updateVerbs]) program.addCommand(verb);
 program.commandsGroup('Processes:');
-for (const verb of [worker, relay, emulator, checkRiskos, setup]) program.addCommand(verb);
+for (const verb of [worker, relay, emulator, checkRiskos, notices, setup]) program.addCommand(verb);
 
 program.addHelpText(
   'after',
@@ -35,7 +36,7 @@ Temporal is found by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE …;
 
 Exit codes: 0 done, 1 failed, 2 wrong input or setting, 3 no such funnel, 4 not possible now, 5 Temporal or worker out of reach.`,
 );
-for (const verb of [program, ...program.commands]) {
+for (const verb of [program, ...program.commands, ...notices.commands]) {
   verb.exitOverride().configureOutput({
     outputError: (text, write) =>
       write(

@@ -1,10 +1,17 @@
 import { notifySettings, readSettings } from '../config.ts';
-import { createNotifier, type Notifier } from '../notifier/index.ts';
+import { dispatcherOfSettings } from '../network.ts';
+import { createNotifier, type Notifier, type NotifierOptions } from '../notifier/index.ts';
 
 /** Who is told of changes, as the environment says; undefined: nobody. */
-export function notifierOfSettings(): Notifier | undefined {
+export function notifierOfSettings(
+  shown: Pick<NotifierOptions, 'logger' | 'registry'> = {},
+): Notifier | undefined {
   const { NOTIFY_URL, NOTIFY_SECRETS } = readSettings(notifySettings);
-  return NOTIFY_URL && NOTIFY_SECRETS
-    ? createNotifier({ url: NOTIFY_URL, secrets: NOTIFY_SECRETS })
-    : undefined;
+  if (!NOTIFY_URL || !NOTIFY_SECRETS) return undefined;
+  return createNotifier({
+    url: NOTIFY_URL,
+    secrets: NOTIFY_SECRETS,
+    dispatcher: dispatcherOfSettings(),
+    ...shown,
+  });
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { readSettings, riskosSettings } from '../config.ts';
+import { dispatcherOfSettings } from '../network.ts';
 import {
   createRiskosClient,
   parseReasonCodes,
@@ -24,6 +25,7 @@ export function riskosOptionsOfSettings(): RiskosClientOptions {
     apiVersion: settings.RISKOS_API_VERSION,
     environment: settings.RISKOS_ENVIRONMENT,
     workflow: settings.RISKOS_WORKFLOW,
+    dispatcher: dispatcherOfSettings(),
     previousReferencePlacement: settings.RISKOS_PREVIOUS_REFERENCE_PLACEMENT,
     ...reasonCodesOf(settings.RISKOS_REASON_CODES_FILE),
   };

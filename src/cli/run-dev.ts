@@ -33,7 +33,7 @@ export async function runDev(options: DevOptions): Promise<void> {
       archive: { folder: resolve(data, 'images'), recipient: key.recipient },
       pace: options.pace,
       logger,
-      notifier: notifierOfSettings(),
+      notifier: notifierOfSettings({ logger }),
       emulator: { port: 8090, stateFile: resolve(data, 'emulator.json') },
       relayPort: 8080,
     });

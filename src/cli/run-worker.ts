@@ -21,15 +21,17 @@ export async function runWorker(): Promise<void> {
     url: archiveSetting.ARCHIVE_URL,
     recipients: archiveSetting.ARCHIVE_RECIPIENTS,
   });
+  const health = Fastify();
+  const registry = addHealth(health, () => workers.ready());
+  metrics.register(registry);
+  const notifier = notifierOfSettings({ logger, registry });
   const workers = await createWorkers({
     riskos,
     archive,
-    notifier: notifierOfSettings(),
+    notifier,
     requestsPerSecond: riskosSetting.RISKOS_REQUESTS_PER_SECOND,
     taskQueue: readSettings(queueSettings).FUNNEL_TASK_QUEUE,
   });
-  const health = Fastify();
-  metrics.register(addHealth(health, () => workers.ready()));
   if (METRICS_ADDRESS) await health.listen(hostAndPort(METRICS_ADDRESS));
   logger.info('worker runs');
   try {
@@ -37,6 +39,7 @@ export async function runWorker(): Promise<void> {
   } finally {
     await health.close();
     await riskos.close();
+    await notifier?.close();
   }
   logger.info('worker stopped');
 }

@@ -19,8 +19,8 @@ export const changes = [
 export type Change = (typeof changes)[number];
 
 /**
- * What HR is told at `NOTIFY_URL`: the body of a webhook as Standard Webhooks wants it. `id` is sent as the header
- * `webhook-id`, the same each time it is tried again. No PII but the hand-off link in `nextAction`.
+ * What HR is told at `NOTIFY_URL`: the body of a webhook as Standard Webhooks wants it. `id` begins the header `webhook-id`,
+ * which is the same each time it is tried again, and never that of other content. No PII but the link in `nextAction`.
  */
 export type Notice = { id: string; /** ISO 8601. */ timestamp: string } & (FunnelChanged | ImagesDeleted);
 
@@ -35,4 +35,13 @@ export interface FunnelChanged {
 export interface ImagesDeleted {
   type: 'images.deleted';
   data: { applicationId: string; evaluationId: string; count: number };
+}
+
+/** Sent by `candidate-funnel notices test`: a receiver checks the signature, answers 2xx and does nothing. */
+export interface TestNotice {
+  id: string;
+  /** ISO 8601. */
+  timestamp: string;
+  type: 'notice.test';
+  data: Record<string, never>;
 }

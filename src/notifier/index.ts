@@ -1,1 +1,3 @@
-export { createNotifier, type Notifier } from './notifier.ts';
+export { NotifyError } from './errors.ts';
+export { createNotifier, type Notifier, type NotifierOptions } from './notifier.ts';
+export { tryReceiver, type TriedReceiver } from './try-receiver.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { type Evaluation, riskosId, type UseCase } from '../contract/index.ts';
 import { interpretEvaluation } from './answers.ts';
 import { RiskosError } from './errors.ts';
@@ -64,15 +64,19 @@ interface Call<Result> {
 export function createRiskosClient(options: RiskosClientOptions): RiskosClient {
   const settings = checkedSettings(options);
   const { timeouts, now } = settings;
-  const pool = new Pool(settings.origin, {
+  const bounds = {
     connections: settings.connections,
     connectTimeout: timeouts.connect,
     headersTimeout: timeouts.headers,
     bodyTimeout: timeouts.body,
-  });
-  let closing: Promise<void> | undefined;
+  };
+  const reading = settings.dispatcher(settings.origin, bounds);
+  // A server may close a kept connection just when the next request is written to it, and then nobody knows whether that
+  // was processed; a new connection for each POST and PATCH leaves no such doubt.
+  const changing = settings.dispatcher(settings.origin, { ...bounds, pipelining: 0 });
+  let closing: Promise<unknown> | undefined;
   const send = <Result>(call: Call<Result>, how?: CallOptions): Promise<Result> =>
-    perform(pool, settings, call, how);
+    perform(call.method === 'GET' ? reading : changing, settings, call, how);
 
   return {
     create: async (request, how) => {
@@ -116,7 +120,7 @@ export function createRiskosClient(options: RiskosClientOptions): RiskosClient {
       );
     },
     close: async () => {
-      await (closing ??= pool.close());
+      await (closing ??= Promise.all([reading.close(), changing.close()]));
     },
   };
 }
@@ -125,7 +129,7 @@ export function createRiskosClient(options: RiskosClientOptions): RiskosClient {
 const captured: readonly UseCase[] = ['document_verification', 'selfie_reverification'];
 
 async function perform<Result>(
-  pool: Pool,
+  dispatcher: Dispatcher,
   settings: RiskosSettings,
   call: Call<Result>,
   { signal, correlationId = randomUUID(), onAnswer }: CallOptions = {},
@@ -137,7 +141,8 @@ async function perform<Result>(
   const started = now().getTime();
   if (verbose) log?.debug({ body: redactedRequest(call.body) }, 'RiskOS request');
   try {
-    const answer = await exchange(pool, {
+    const answer = await exchange(dispatcher, {
+      origin: settings.origin,
       method: call.method,
       path: call.path,
       headers: headersOf(call, settings),

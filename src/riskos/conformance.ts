@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Pool } from 'undici';
 import { z } from 'zod';
 import { type CallOptions, headersOf } from './client.ts';
 import { errorOfAnswer } from './failures.ts';
@@ -80,9 +79,10 @@ export async function sendIncomplete(options: RiskosClientOptions, how: CallOpti
       individual: {},
     },
   };
-  const pool = new Pool(origin, { connections: 1, connectTimeout: timeouts.connect });
+  const dispatcher = settings.dispatcher(origin, { connections: 1, connectTimeout: timeouts.connect });
   try {
-    const answer = await exchange(pool, {
+    const answer = await exchange(dispatcher, {
+      origin,
       method: 'POST',
       path: '/api/evaluation',
       headers: headersOf({ body }, settings),
@@ -97,6 +97,6 @@ export async function sendIncomplete(options: RiskosClientOptions, how: CallOpti
       throw errorOfAnswer(answer, { call: 'POST /api/evaluation', sent, now: now() });
     }
   } finally {
-    await pool.close();
+    await dispatcher.close();
   }
 }

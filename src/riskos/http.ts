@@ -5,6 +5,7 @@ import { RiskosError } from './errors.ts';
 import { isSuccess } from './processed.ts';
 
 export interface Exchange {
+  origin: string;
   method: 'GET' | 'POST' | 'PATCH';
   path: string;
   headers: Record<string, string>;
@@ -30,7 +31,7 @@ const errorBodyLimit = 64 * 1024;
  * Rejects with {@link RiskosError}, which knows whether any of the request had been sent.
  */
 export function exchange(dispatcher: Dispatcher, request: Exchange): Promise<Answer> {
-  const { method, path, signal } = request;
+  const { origin, method, path, signal } = request;
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
     let settled = false;
@@ -68,7 +69,7 @@ export function exchange(dispatcher: Dispatcher, request: Exchange): Promise<Ans
     if (signal?.aborted) return cancel();
 
     dispatcher.dispatch(
-      { method, path, headers: request.headers, body: request.body ?? null },
+      { origin, method, path, headers: request.headers, body: request.body ?? null },
       {
         onRequestStart: (started) => {
           if (settled) return started.abort(new Error('Cancelled'));
@@ -94,7 +95,7 @@ export function exchange(dispatcher: Dispatcher, request: Exchange): Promise<Ans
         onResponseEnd: succeed,
         onResponseError: (_, error) => {
           // Not as the cause: undici keeps what the server sent in some of its errors.
-          failOrSettleFor(problemOf(error, controller !== undefined), codeOf(error) || undefined);
+          failOrSettleFor(problemOf(error, controller !== undefined), noteOf(error));
         },
       },
     );
@@ -112,7 +113,8 @@ function isPlain(headers: IncomingHttpHeaders): boolean {
 
 const tooSlow = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'];
 const closed = ['UND_ERR_CLOSED', 'UND_ERR_DESTROYED'];
-const insecure = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|EPROTO)/;
+const insecure =
+  /^(UND_ERR_PRX_TLS|ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|EPROTO)/;
 
 /** Before the first byte was sent every failure is one of connecting; afterwards the outcome is unknown. */
 function problemOf(error: Error, sent: boolean): RiskosProblem {
@@ -123,6 +125,11 @@ function problemOf(error: Error, sent: boolean): RiskosProblem {
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'OversizedAnswer';
   if (error.name === 'HTTPParserError') return 'MalformedAnswer';
   return 'ConnectionLost';
+}
+
+function noteOf(error: Error): string | undefined {
+  const refusedByProxy = /^Proxy response \((\d{3})\)/.exec(error.message)?.[1];
+  return refusedByProxy ? `the proxy answered ${refusedByProxy}` : codeOf(error) || undefined;
 }
 
 function codeOf(error: Error): string {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { parseRetryAfter } from '../contract/index.ts';
 import type { RiskosError } from './errors.ts';
 
 /** No wait that RiskOS asks for is believed beyond this, in milliseconds. */
@@ -14,17 +15,10 @@ export function retryAfterOf(headers: IncomingHttpHeaders, now: Date): number | 
   const written = Number.isNaN(sent) ? now : new Date(sent);
   for (const name of ['x-retry-after', 'retry-after']) {
     const value = headers[name];
-    const wait = waitOf(typeof value === 'string' ? value.trim() : (value?.[0]?.trim() ?? ''), written);
+    const wait = parseRetryAfter(typeof value === 'string' ? value : (value?.[0] ?? ''), written);
     if (wait !== undefined) return Math.min(wait, longestRetryAfter);
   }
   return undefined;
-}
-
-function waitOf(text: string, now: Date): number | undefined {
-  if (/^\d{1,12}(\.\d{1,9})?$/.test(text)) return Math.ceil(Number(text) * 1000);
-  if (!/^[A-Za-z]{3}/.test(text)) return undefined;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
 }
 
 export interface Backoff {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { type Dispatcher, Pool } from 'undici';
 import { z } from 'zod';
 import { describeIssues, useCases } from '../contract/index.ts';
 import { RiskosError } from './errors.ts';
@@ -66,12 +67,27 @@ const settings = z.strictObject({
   reasonCodes: reasonCodeTable.default(defaultReasonCodes),
 });
 
-export type RiskosClientOptions = z.input<typeof settings> & { logger?: Logger; now?: () => Date };
+export type RiskosClientOptions = z.input<typeof settings> & {
+  logger?: Logger;
+  now?: () => Date;
+  /** What sends the requests: undici's `EnvHttpProxyAgent` for a proxy; a `Pool` of direct connections when absent. */
+  dispatcher?: (origin: string, bounds: ConnectionBounds) => Dispatcher;
+};
+
+/** The part of undici's options that the client sets; times in milliseconds. */
+interface ConnectionBounds {
+  connections?: number;
+  connectTimeout?: number;
+  headersTimeout?: number;
+  bodyTimeout?: number;
+  /** 0: each request has a connection of its own. */
+  pipelining?: number;
+}
 
 export type RiskosSettings = ReturnType<typeof checkedSettings>;
 
 /** Throws {@link RiskosError} `InvalidSettings` that names every wrong one, and never a value. */
-export function checkedSettings({ logger, now, ...options }: RiskosClientOptions) {
+export function checkedSettings({ logger, now, dispatcher, ...options }: RiskosClientOptions) {
   const parsed = settings.safeParse(options, {
     error: (issue) => (issue.input === undefined ? 'is required' : undefined),
   });
@@ -88,7 +104,12 @@ export function checkedSettings({ logger, now, ...options }: RiskosClientOptions
     eventTypes: { ...defaultEventTypes, ...eventTypes },
     logger,
     now: now ?? (() => new Date()),
+    dispatcher: dispatcher ?? directly,
   };
+}
+
+function directly(origin: string, bounds: ConnectionBounds): Dispatcher {
+  return new Pool(origin, bounds);
 }
 
 function isOrigin(text: string): boolean {

@@ -1,4 +1,4 @@
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { createEvaluationActivities } from '../../activities/evaluations.ts';
 import { createImageActivities } from '../../activities/images.ts';
@@ -9,6 +9,7 @@ import type { Notifier } from '../notifier/index.ts';
 import type { RiskosClient } from '../riskos/index.ts';
 import { bundlePath } from './bundle-path.ts';
 import { checkSearchAttributes } from './search-attributes.ts';
+import { temporalProxy } from './temporal-proxy.ts';
 
 export interface WorkerParts {
   riskos: RiskosClient;
@@ -36,12 +37,15 @@ export interface FunnelWorkers {
  */
 export async function createWorkers(parts: WorkerParts): Promise<FunnelWorkers> {
   const { connectionOptions, namespace } = loadClientConnectConfig();
+  const address = parts.address ?? connectionOptions.address ?? 'localhost:7233';
   const connection = await NativeConnection.connect({
     ...connectionOptions,
-    ...(parts.address === undefined ? {} : { address: parts.address }),
+    ...temporalProxy(address),
+    address,
   });
   try {
-    await checkSearchAttributes(connection, namespace ?? 'default');
+    const warning = await checkSearchAttributes(connection, namespace ?? 'default');
+    if (warning !== undefined) Runtime.instance().logger.warn(warning);
     const workers = await Promise.all(
       queuesOf(parts).map((queue) =>
         Worker.create({ ...common, ...queue, connection, ...(namespace === undefined ? {} : { namespace }) }),

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { completed, documentRequest, evalId, passiveRequest } from './support/answers.ts';
+import { completed, documentRequest, evalId, evaluationId, passiveRequest } from './support/answers.ts';
 import { clientOf, failureOf, freePort, startAnswering, startRiskos, startTcp } from './support/server.ts';
 
 const head = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n';
@@ -99,26 +99,6 @@ describe('a connection that is cut', () => {
     );
     const error = await failureOf(clientOf(server.url).create(documentRequest));
     expect(error).toMatchObject({ type: 'RateLimited', processed: 'no', retryAfter: 3000 });
-  });
-
-  it('between two calls is not sent again behind the back of the caller', async () => {
-    // Answers the first request of a kept connection, and cuts it at the second.
-    const body = JSON.stringify(completed());
-    const server = await startTcp((socket, connections) => {
-      let taken = 0;
-      socket.on('data', () => {
-        taken += 1;
-        if (connections > 1 || taken === 1) {
-          socket.write(
-            `${head}connection: keep-alive\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-          );
-        } else socket.destroy();
-      });
-    });
-    const client = clientOf(server.url, { connections: 1 });
-    await client.create(documentRequest);
-    expect(await failureOf(client.create(documentRequest))).toMatchObject({ processed: 'perhaps' });
-    expect(server.requests.filter((text) => text.startsWith('POST'))).toHaveLength(2);
   });
 });
 
@@ -289,3 +269,39 @@ describe('the pool', () => {
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
+
+describe('a connection that the server closes as soon as the next request comes', () => {
+  /** Answers one request on each connection, and closes it when another one comes. */
+  async function closing(): Promise<{ url: string; requests: string[] }> {
+    const body = JSON.stringify(completed());
+    return startTcp((socket) => {
+      let answered = false;
+      socket.on('data', () => {
+        if (answered) return socket.destroy();
+        answered = true;
+        socket.write(
+          `${head}connection: keep-alive\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+        );
+      });
+    });
+  }
+
+  it('costs no POST and no PATCH: each has a connection of its own', async () => {
+    const server = await closing();
+    const client = clientOf(server.url);
+    const resend = { kind: 'resend_one_time_code', evaluationId } as const;
+    for (let calls = 5; calls > 0; calls -= 1) {
+      await client.create(passiveRequest);
+      await client.patch(evalId, resend);
+    }
+    expect(server.requests.filter((text) => text.startsWith('POST'))).toHaveLength(5);
+  });
+
+  it('fails a GET, which is not sent again behind the back of the caller', async () => {
+    const server = await closing();
+    const client = clientOf(server.url, { connections: 1 });
+    await client.get(evalId);
+    expect(await failureOf(client.get(evalId))).toMatchObject({ type: 'ConnectionLost', processed: 'no' });
+    expect(server.requests.filter((text) => text.startsWith('GET'))).toHaveLength(2);
+  });
+});
