@@ -85,16 +85,18 @@ export function comparedWith(
   return evaluation.previousReferenceId === baseline.referenceId ? 'same' : 'different';
 }
 
+/** An id that RiskOS makes: it promises no shape. */
+const anyId = z.string().min(1).max(200);
+
 /** What the relay tells the funnel of one webhook delivery: a hint that something happened, no PII, no free text. */
 export const riskosEvent = z.object({
-  eventId: z.string().min(1).max(200),
+  eventId: anyId,
   eventType: z.string().min(1).max(64),
+  /** When RiskOS says that it happened, ISO 8601 in UTC with milliseconds. */
+  eventAt: z.string().max(40).optional(),
   evaluationId: z.string().min(1).max(200),
-  evalId: z
-    .string()
-    .regex(/^[A-Za-z0-9._~:-]{1,100}$/)
-    .optional(),
-  /** RiskOS's decision word, upper case. */
+  evalId: anyId.optional(),
+  /** No longer sent by the relay: a decision is read, never taken from an event. */
   decision: z
     .string()
     .regex(/^[A-Z_]{1,40}$/)
