@@ -25,7 +25,7 @@ const authentication = z
 
 export interface Authenticator {
   /** What is wrong with an `Authorization` header; `undefined` when its sender may deliver. */
-  check(header: string | undefined): Promise<Refusal | undefined>;
+  check: (header: string | undefined) => Promise<Refusal | undefined>;
   /** For `WWW-Authenticate`. */
   challenge: string;
 }

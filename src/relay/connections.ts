@@ -87,15 +87,13 @@ export function createConnections({ limits, isTrustedProxy, refused }: Connectio
 }
 
 /** `undefined` for a connection that just ended. */
-function reasonOf(code: string | undefined): Refusal | undefined {
-  switch (code) {
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return 'too_slow';
-    case 'HPE_HEADER_OVERFLOW':
-      return 'headers_too_large';
-    case 'HPE_INVALID_EOF_STATE':
-      return 'client_gone';
-    default:
-      return code?.startsWith('HPE_') ? 'not_http' : undefined;
-  }
+function reasonOf(code = ''): Refusal | undefined {
+  return known.get(code) ?? (code.startsWith('HPE_') ? 'not_http' : undefined);
 }
+
+/** Of Node's HTTP parser and server. */
+const known = new Map<string, Refusal>([
+  ['ERR_HTTP_REQUEST_TIMEOUT', 'too_slow'],
+  ['HPE_HEADER_OVERFLOW', 'headers_too_large'],
+  ['HPE_INVALID_EOF_STATE', 'client_gone'],
+]);

@@ -32,22 +32,10 @@ export function createRelayMetrics(
     labelNames: ['reason'],
     registers,
   });
-  new Gauge({
-    name: 'candidate_funnel_webhooks_in_flight',
-    help: 'Webhook deliveries that are being handled',
-    registers,
-    collect() {
-      this.set(now.inFlight());
-    },
-  });
-  new Gauge({
-    name: 'candidate_funnel_relay_connections',
-    help: 'Open connections',
-    registers,
-    collect() {
-      this.set(now.connections());
-    },
-  });
+  registry.registerMetric(
+    gauge('candidate_funnel_webhooks_in_flight', 'Webhook deliveries that are being handled', now.inFlight),
+  );
+  registry.registerMetric(gauge('candidate_funnel_relay_connections', 'Open connections', now.connections));
   for (const result of deliveryResults) deliveries.inc({ result }, 0);
   for (const type of [...webhookEventTypes, 'unknown']) types.inc({ type }, 0);
   for (const reason of Object.keys(refusals)) refused.inc({ reason }, 0);
@@ -58,4 +46,15 @@ export function createRelayMetrics(
     },
     refused: (reason) => refused.inc({ reason }),
   };
+}
+
+function gauge(name: string, help: string, read: () => number): Gauge {
+  return new Gauge({
+    name,
+    help,
+    registers: [],
+    collect() {
+      this.set(read());
+    },
+  });
 }

@@ -92,7 +92,8 @@ function patiently(fetchKeys: Fetch, now: () => number): Fetch {
     if (now() - failedAt < pauseAfterFailure) throw new Error('the keys could not be read a moment ago');
     try {
       const response = await fetchKeys(input, init);
-      if (response.status !== 200) failedAt = now();
+      if (response.status === 200) await response.clone().json();
+      else failedAt = now();
       return response;
     } catch (error) {
       failedAt = now();

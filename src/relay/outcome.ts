@@ -5,7 +5,7 @@ export const deliveryResults = ['signalled', 'no_open_funnel', 'not_ours', 'test
 export type DeliveryResult = (typeof deliveryResults)[number];
 
 /** What the log says of a delivery: no PII, no id of somebody else. */
-export interface Trace {
+interface Trace {
   eventId: string;
   /** As in the log. */
   eventType: string;

@@ -59,7 +59,7 @@ export async function createRelayServer(options: RelayServerOptions): Promise<Re
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
-    clientErrorHandler: connections.onClientError,
+    clientErrorHandler: (error, socket) => connections.onClientError(error, socket),
     frameworkErrors: (_error, request, reply) => void refuse(request, reply, 'unknown_path'),
   });
   connections.watch(server.server);
@@ -71,8 +71,8 @@ export async function createRelayServer(options: RelayServerOptions): Promise<Re
   });
   const checkRate = server.createRateLimit({ max: limits.requestsPerSecond * 10, timeWindow: 10_000 });
   const metrics = createRelayMetrics(addHealth(server, options.ready), {
-    inFlight: deliverer.inFlight,
-    connections: connections.open,
+    inFlight: () => deliverer.inFlight(),
+    connections: () => connections.open(),
   });
 
   function refused(reason: Refusal): void {

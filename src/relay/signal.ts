@@ -4,7 +4,7 @@ import { NamespaceNotFoundError } from '@temporalio/common';
 import { type RiskosEvent, riskosEventSignal, workflowIdOf } from '../contract/index.ts';
 import type { Refusal } from './refusals.ts';
 
-export type Signalled = 'signalled' | 'no_open_funnel' | Extract<Refusal, `temporal_${string}`>;
+type Signalled = 'signalled' | 'no_open_funnel' | Extract<Refusal, `temporal_${string}`>;
 
 export interface Signaller {
   /** Signals the funnel, and gives up after the deadline. Never rejects. */

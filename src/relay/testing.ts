@@ -68,7 +68,7 @@ export interface TestIssuer {
   rotateKey(): Promise<void>;
 }
 
-export interface TokenChanges {
+interface TokenChanges {
   issuer?: string;
   audience?: string;
   /** Seconds from now, negative for a token that has expired; `null` for a token without "exp". */

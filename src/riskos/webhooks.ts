@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RiskosError } from './errors.ts';
+import { opaqueId } from './requests.ts';
 
 /** The types of event that Socure documents [doc]; others exist, and are taken too. */
 export const webhookEventTypes = [
@@ -24,7 +25,7 @@ export interface WebhookEvent {
   eventType: string;
   /** `event_at`, ISO 8601 in UTC with milliseconds; absent for what is no time. */
   eventAt?: string;
-  /** `data.id`; ours, or somebody else's. */
+  /** `data.id`; absent when it is none that we would write, and so somebody else's. */
   evaluationId?: string;
   /** `data.eval_id`, RiskOS's: any text of 1 to 200 characters. */
   evalId?: string;
@@ -49,7 +50,7 @@ export function parseWebhook(body: unknown): WebhookEvent {
   const eventId = idOf(envelope['event_id']);
   const eventType = typeOf(envelope['event_type']);
   const eventAt = timeOf(envelope['event_at']);
-  const evaluationId = idOf(data['id']);
+  const evaluationId = opaqueId.safeParse(idOf(data['id'])).data;
   const evalId = idOf(data['eval_id']);
   const progress = eventType === 'case_notes_added' ? progressOf(data) : undefined;
   const environment = environmentOf(data['environment_name']);
