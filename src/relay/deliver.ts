@@ -40,15 +40,16 @@ export function createDeliverer({ authenticator, signaller, limits }: DeliverOpt
     if (!event) return { refused: 'not_an_event' };
     const { eventType, evaluationId } = event;
     const eventId = event.eventId ?? digestOf(body);
+    const shown = showable.test(eventId) ? { eventId } : {};
     const key = evaluationId === undefined ? undefined : parseEvaluationId(evaluationId);
     // The id of somebody else's evaluation can hold anything: it is in no log.
     if (evaluationId === undefined || !key) {
-      return { result: event.isTestPing ? 'test_ping' : 'not_ours', trace: { eventId, eventType } };
+      return { result: event.isTestPing ? 'test_ping' : 'not_ours', trace: { ...shown, eventType } };
     }
     const signal = signalOf(event, eventId, evaluationId);
     const delivered = await signaller.signal(key.applicationId, signal);
     return delivered === 'signalled' || delivered === 'no_open_funnel'
-      ? { result: delivered, trace: { eventId, eventType, evaluationId } }
+      ? { result: delivered, trace: { ...shown, eventType, evaluationId } }
       : { refused: delivered };
   }
 
@@ -67,6 +68,9 @@ export function createDeliverer({ authenticator, signaller, limits }: DeliverOpt
     },
   };
 }
+
+/** Any text can be an id. Only what looks like one is logged. */
+const showable = /^[\w.:~-]{1,200}$/;
 
 function eventOf({ json }: Body): WebhookEvent | undefined {
   try {

@@ -6,8 +6,8 @@ export type DeliveryResult = (typeof deliveryResults)[number];
 
 /** What the log says of a delivery: no PII, no id of somebody else. */
 interface Trace {
-  eventId: string;
-  /** As in the log. */
+  /** Absent where it is none that can be shown. */
+  eventId?: string;
   eventType: string;
   evaluationId?: string;
 }

@@ -7,6 +7,7 @@ import { createRelayServer, type Relay } from './server.ts';
 import { createSignaller } from './signal.ts';
 
 export interface RelayOptions extends Authentication {
+  /** While its own retries go on until the deadline, every failure of Temporal counts as slow. */
   temporal: Client;
   /** Milliseconds after which Temporal counts as out of reach and RiskOS is to try again; 5,000 when absent. */
   deadline?: number;
