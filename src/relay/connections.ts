@@ -1,4 +1,4 @@
-import { type Server, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { RelayLimits } from './limits.ts';
 import { meaningOf, type Refusal } from './refusals.ts';
@@ -8,6 +8,8 @@ export interface Connections {
   open(): number;
   /** For Node's "clientError": what comes is no HTTP, or comes too slowly, or its sender has gone. */
   onClientError(error: Error & { code?: string }, socket: Socket): void;
+  /** False when this connection has had enough: it is destroyed, and its requests need no answer. */
+  accept(request: IncomingMessage, response: ServerResponse): boolean;
   /** From now on the request on this connection has an answer of its own. */
   handling(socket: Socket): void;
 }
@@ -18,12 +20,16 @@ export interface ConnectionOptions {
   refused: (reason: Refusal) => void;
 }
 
+/** Requests that are sent one after the other without waiting: Node answers all, and keeps the answers in memory. */
+const mostUnanswered = 10;
+
 /** What is refused before there is a request, by Node's server itself: limited, answered and counted here. */
 export function createConnections({ limits, isTrustedProxy, refused }: ConnectionOptions): Connections & {
   watch(server: Server): void;
 } {
   const perAddress = new Map<string, number>();
   const handled = new WeakSet<Socket>();
+  const unanswered = new WeakMap<Socket, number>();
   let open = 0;
 
   function onConnection(socket: Socket): void {
@@ -61,6 +67,18 @@ export function createConnections({ limits, isTrustedProxy, refused }: Connectio
 
   return {
     open: () => open,
+    accept: ({ socket }, response) => {
+      if (socket.destroyed) return false;
+      const count = (unanswered.get(socket) ?? 0) + 1;
+      if (count > mostUnanswered) {
+        refused('too_many_requests');
+        socket.destroy();
+        return false;
+      }
+      unanswered.set(socket, count);
+      response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+      return true;
+    },
     handling: (socket) => handled.add(socket),
     onClientError: (error, socket) => {
       const reason = reasonOf(error.code);

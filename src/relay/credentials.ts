@@ -10,7 +10,7 @@ const secret = z
   .regex(/^[^\s]*$/, 'must be the secret alone: no space, line break, or "Bearer" in front')
   .regex(/^[\x20-\x7E]*$/, 'must be of ASCII characters: a header can carry no other')
   .regex(/^[^"'`]*$/, 'must be without quotes')
-  .min(16, 'must be at least 16 characters long');
+  .min(16, 'must have tokens of at least 16 characters, separated by commas');
 
 /** A token that `Authorization: Bearer` can carry. */
 export const bearerToken = secret;

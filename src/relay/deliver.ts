@@ -8,7 +8,7 @@ import type { Outcome } from './outcome.ts';
 import type { Signaller } from './signal.ts';
 
 /** One POST to the webhook's address, of whatever HTTP server. */
-export interface Delivery {
+interface Delivery {
   authorization: string | undefined;
   contentEncoding: string | undefined;
   body: Readable;

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
-import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { addHealth } from '../health.ts';
 import type { Authenticator } from './authenticate.ts';
 import { discard } from './body.ts';
@@ -34,6 +34,7 @@ export interface Relay {
 }
 
 const path = '/webhooks/riskos';
+const healthChecksPerSecond = 100;
 const health: readonly (string | undefined)[] = ['/livez', '/readyz', '/metrics'];
 
 /** The relay over HTTP: what {@link createDeliverer} says, as statuses, within bounds that hold for any sender. */
@@ -70,6 +71,11 @@ export async function createRelayServer(options: RelayServerOptions): Promise<Re
     pressureHandler: () => undefined,
   });
   const checkRate = server.createRateLimit({ max: limits.requestsPerSecond * 10, timeWindow: 10_000 });
+  // Apart, so that a flood of deliveries makes no orchestrator believe that the relay is dead.
+  const checkHealthRate = server.createRateLimit({
+    max: healthChecksPerSecond * 10,
+    timeWindow: 10_000,
+  });
   const metrics = createRelayMetrics(addHealth(server, options.ready), {
     inFlight: () => deliverer.inFlight(),
     connections: () => connections.open(),
@@ -99,15 +105,19 @@ export async function createRelayServer(options: RelayServerOptions): Promise<Re
 
   /** Why a request is not looked at. */
   async function obstacle(request: FastifyRequest): Promise<Refusal | undefined> {
-    const rate = await checkRate(request);
-    if (!rate.isAllowed && rate.isExceeded) return 'too_many_requests';
+    if (await isTooMuch(checkRate, request)) return 'too_many_requests';
     if (request.is404) return isWebhookPath(request.url) ? 'wrong_method' : 'unknown_path';
     return server.isUnderPressure() ? 'overloaded' : undefined;
   }
 
   // Everything is done in this hook: after it, Fastify would refuse bodies by their Content-Type.
   server.addHook('onRequest', async (request, reply) => {
-    if (health.includes(request.routeOptions.url)) return;
+    if (!connections.accept(request.raw, reply.raw)) return reply.hijack();
+    if (health.includes(request.routeOptions.url)) {
+      return (await isTooMuch(checkHealthRate, request))
+        ? refuse(request, reply, 'too_many_requests')
+        : undefined;
+    }
     connections.handling(request.raw.socket);
     const reason = await obstacle(request);
     if (reason) return refuse(request, reply, reason);
@@ -140,6 +150,14 @@ export async function createRelayServer(options: RelayServerOptions): Promise<Re
       await signaller.settled();
     },
   };
+}
+
+async function isTooMuch(
+  check: ReturnType<FastifyInstance['createRateLimit']>,
+  request: FastifyRequest,
+): Promise<boolean> {
+  const rate = await check(request);
+  return !rate.isAllowed && rate.isExceeded;
 }
 
 /** With a trailing slash, doubled slashes or a query, as the router takes it. */

@@ -63,7 +63,7 @@ const meanings = new Map<number, Signalled>([
 ]);
 
 /** A wrong namespace is "not found" too, but says nothing about the funnel: the event must come again. */
-export function classify(error: unknown): Signalled {
+function classify(error: unknown): Signalled {
   if (error instanceof NamespaceNotFoundError) return 'temporal_wrong_namespace';
   if (error instanceof WorkflowNotFoundError) return 'no_open_funnel';
   const cause = error instanceof Error && !isGrpcServiceError(error) ? error.cause : error;

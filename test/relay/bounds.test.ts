@@ -128,6 +128,13 @@ describe('connections', () => {
   });
 });
 
+test('requests that do not wait for answers are cut off before their answers fill the memory', async () => {
+  const { url } = await startRig();
+  const answer = await exchange(url, 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1500));
+  expect(answer.match(/HTTP\/1.1 200/g)?.length ?? 0).toBeLessThanOrEqual(10);
+  expect(await refusals(url, 'too_many_requests')).toBe(1);
+});
+
 describe('requests of one address are limited', () => {
   const limits = { requestsPerSecond: 1 };
   const burst = async (url: string, forwarded: (nth: number) => string) => {

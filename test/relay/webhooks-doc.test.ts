@@ -276,6 +276,11 @@ const plays: Record<string, Play> = {
     for (let nth = 0; nth < 10; nth++) await send(place.url, { path: '/elsewhere' });
     return { ...place, ...(await send(place.url, { data: ours })) };
   },
+  'more than ten unanswered requests on one connection': async () => {
+    const place = await relayWith();
+    await exchange(place.url, head(0).repeat(20));
+    return { ...place, status: undefined };
+  },
   'a delivery beyond `RELAY_MAX_IN_FLIGHT`': async () => {
     const place = await relayWith({ limits: { inFlight: 1 } });
     const { socket } = await open(place.url);
