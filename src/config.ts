@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { defaultTaskQueue, inPlainWords } from './contract/index.ts';
+import { basicCredentials, bearerToken } from './relay/credentials.ts';
+import { defaultLimits } from './relay/limits.ts';
+import { jwtAlgorithms } from './relay/oauth2.ts';
+import { trustedProxy } from './relay/proxies.ts';
 import { previousReferencePlacements } from './riskos/wire.ts';
 
 /** A setting is missing or wrong; the message is one line that names it and never its value. */
@@ -61,14 +65,54 @@ export const archiveSettings = z.object({
   ARCHIVE_RECIPIENTS: list,
 });
 
-export const relaySettings = z.object({
-  RELAY_HOST: z.string().min(1).default('127.0.0.1'),
-  RELAY_PORT: port.default(8080),
-  RELAY_AUTH: z.enum(['bearer'], { error: 'must be "bearer"' }).default('bearer'),
-  RELAY_BEARER_TOKENS: list.pipe(
-    z.array(z.string().min(16, 'must have tokens of at least 16 characters, separated by commas')),
-  ),
-});
+const count = z.coerce
+  .number({ error: 'must be a number' })
+  .int('must be a whole number')
+  .min(1, 'must be at least 1');
+const authKinds = ['bearer', 'basic', 'oauth2'] as const;
+
+export const relaySettings = z
+  .object({
+    RELAY_HOST: z.string().min(1).default('127.0.0.1'),
+    RELAY_PORT: port.default(8080),
+    /** How RiskOS authenticates, as chosen in its dashboard; several while one replaces another. */
+    RELAY_AUTH: list
+      .pipe(z.array(z.enum(authKinds, { error: 'must be of bearer, basic and oauth2, separated by commas' })))
+      .default(['bearer']),
+    RELAY_BEARER_TOKENS: list.pipe(z.array(bearerToken)).optional(),
+    RELAY_BASIC_CREDENTIALS: list.pipe(z.array(basicCredentials)).optional(),
+    RELAY_OAUTH_ISSUER: z.string().trim().min(1).optional(),
+    RELAY_OAUTH_AUDIENCE: list.optional(),
+    RELAY_OAUTH_JWKS_URL: secureUrl('on this machine').optional(),
+    RELAY_OAUTH_ALGORITHMS: list
+      .pipe(z.array(z.enum(jwtAlgorithms, { error: `must be of ${jwtAlgorithms.join(', ')}` })))
+      .default(['RS256', 'ES256']),
+    /** Whose `X-Forwarded-For` counts. */
+    RELAY_TRUSTED_PROXIES: list.pipe(z.array(trustedProxy)).default([]),
+    RELAY_MAX_CONNECTIONS: count.default(defaultLimits.connections),
+    RELAY_MAX_CONNECTIONS_PER_ADDRESS: count.default(defaultLimits.connectionsPerAddress),
+    RELAY_MAX_IN_FLIGHT: count.default(defaultLimits.inFlight),
+    RELAY_REQUESTS_PER_SECOND: count.default(defaultLimits.requestsPerSecond),
+  })
+  .superRefine((given, context) => {
+    for (const kind of authKinds) {
+      const isNamed = given.RELAY_AUTH.includes(kind);
+      for (const name of settingsOfAuth[kind]) {
+        if (isNamed === (given[name] !== undefined)) continue;
+        const message = isNamed
+          ? 'is needed'
+          : `is set, but RELAY_AUTH does not name "${kind}": name it, or remove the setting`;
+        context.addIssue({ code: 'custom', path: [name], message });
+      }
+    }
+  });
+
+/** A kind that is named needs all of its settings; a secret that is set and does nothing would be believed to work. */
+const settingsOfAuth = {
+  bearer: ['RELAY_BEARER_TOKENS'],
+  basic: ['RELAY_BASIC_CREDENTIALS'],
+  oauth2: ['RELAY_OAUTH_ISSUER', 'RELAY_OAUTH_AUDIENCE', 'RELAY_OAUTH_JWKS_URL'],
+} as const;
 
 export const notifySettings = z
   .object({

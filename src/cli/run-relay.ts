@@ -1,17 +1,55 @@
+import type { z } from 'zod';
 import { temporalClient } from '../client/index.ts';
 import { readSettings, relaySettings } from '../config.ts';
 import { createLogger } from '../logging.ts';
-import { createRelay } from '../relay/index.ts';
+import { type Authentication, createRelay } from '../relay/index.ts';
 import { stopSignal } from './process.ts';
 
+/** Milliseconds after SIGTERM within which the process is gone, whatever clients and Temporal do. */
+const stopTime = 12_000;
+
 export async function runRelay(): Promise<void> {
-  const { RELAY_HOST, RELAY_PORT, RELAY_BEARER_TOKENS } = readSettings(relaySettings);
+  const settings = readSettings(relaySettings);
   const logger = createLogger('relay');
-  const temporal = temporalClient();
-  const server = await createRelay({ temporal, bearerTokens: RELAY_BEARER_TOKENS, logger });
-  const address = await server.listen({ host: RELAY_HOST, port: RELAY_PORT });
-  logger.info({ address }, 'relay listens');
+  // RiskOS tries again, so that a cause that is known soon is worth more than many tries.
+  const temporal = temporalClient(undefined, 2);
+  const relay = await createRelay({
+    ...authenticationOf(settings),
+    temporal,
+    logger,
+    trustedProxies: settings.RELAY_TRUSTED_PROXIES,
+    limits: {
+      connections: settings.RELAY_MAX_CONNECTIONS,
+      connectionsPerAddress: settings.RELAY_MAX_CONNECTIONS_PER_ADDRESS,
+      inFlight: settings.RELAY_MAX_IN_FLIGHT,
+      requestsPerSecond: settings.RELAY_REQUESTS_PER_SECOND,
+    },
+  });
+  const address = await relay.listen({ host: settings.RELAY_HOST, port: settings.RELAY_PORT });
+  logger.info({ address, auth: settings.RELAY_AUTH }, 'relay listens');
   await stopSignal();
-  await server.close();
+  logger.info('relay stops: finishes the deliveries that are under way');
+  setTimeout(() => {
+    logger.error('relay stopped before everything was closed');
+    process.exit(1);
+  }, stopTime).unref();
+  await relay.close();
   await temporal.connection.close();
+  logger.info('relay stopped');
+}
+
+function authenticationOf(settings: z.output<typeof relaySettings>): Authentication {
+  const {
+    RELAY_BEARER_TOKENS: bearerTokens,
+    RELAY_BASIC_CREDENTIALS: basicCredentials,
+    RELAY_OAUTH_ISSUER: issuer,
+    RELAY_OAUTH_AUDIENCE: audience,
+    RELAY_OAUTH_JWKS_URL: jwksUrl,
+    RELAY_OAUTH_ALGORITHMS: algorithms,
+  } = settings;
+  return {
+    ...(bearerTokens ? { bearerTokens } : {}),
+    ...(basicCredentials ? { basicCredentials } : {}),
+    ...(issuer && audience && jwksUrl ? { oauth2: { issuer, audience, jwksUrl, algorithms } } : {}),
+  };
 }

@@ -1,17 +1,21 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 
 /**
  * A Temporal client from Temporal's own settings (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_PROFILE` …). It
  * connects with its first call and comes back within a second after an outage. gRPC takes a proxy from `grpc_proxy`,
  * `https_proxy` or `http_proxy`, in lower case, and exceptions from `no_grpc_proxy` or `no_proxy`.
+ * `maxAttempts`: how often it tries a call, for one who wants to know soon why it failed; the SDK's own number when absent.
  */
-export function temporalClient(address?: string): Client {
+export function temporalClient(address?: string, maxAttempts?: number): Client {
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const at = address ?? connectionOptions.address ?? 'localhost:7233';
   const connection = Connection.lazy({
     ...connectionOptions,
     address: at,
+    ...(maxAttempts === undefined
+      ? {}
+      : { interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts }))] }),
     connectTimeout: '3s',
     channelArgs: {
       'grpc.initial_reconnect_backoff_ms': 100,

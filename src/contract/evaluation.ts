@@ -118,12 +118,18 @@ export function comparedWith(
   return evaluation.previousReferenceId === baseline.referenceId ? 'same' : 'different';
 }
 
+/** An id that RiskOS makes: it promises no shape. */
+const anyId = z.string().min(1).max(200);
+
 /** What the relay tells the funnel of one webhook delivery: a hint that something happened, no PII, no free text. */
 export const riskosEvent = z.object({
-  eventId: z.string().min(1).max(200),
+  eventId: anyId,
   eventType: z.string().min(1).max(64),
+  /** When RiskOS says that it happened, ISO 8601 in UTC with milliseconds. */
+  eventAt: z.string().max(40).optional(),
   evaluationId: z.string().min(1).max(200),
-  evalId: riskosId.optional(),
+  /** An id that names no path segment tells nothing. */
+  evalId: riskosId.optional().catch(undefined),
   /** The step of a capture that a progress note tells of, such as "document_front_uploaded". */
   progress: z.string().max(64).optional(),
 });

@@ -1,101 +1,39 @@
-import helmet from '@fastify/helmet';
 import type { Client } from '@temporalio/client';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { Counter } from 'prom-client';
-import { parseEvaluationId, type RiskosEvent } from '../contract/index.ts';
-import { addHealth } from '../health.ts';
-import { parseWebhook, RiskosError, type WebhookEvent } from '../riskos/index.ts';
-import { bearerCheck } from './bearer.ts';
-import { createSignaller, type Delivery, type Signaller } from './signal.ts';
+import { type Authentication, createAuthenticator } from './authenticate.ts';
+import { defaultLimits, type RelayLimits } from './limits.ts';
+import type { Fetch } from './oauth2.ts';
+import type { RelayLogger } from './refusal-log.ts';
+import { createRelayServer, type Relay } from './server.ts';
+import { createSignaller } from './signal.ts';
 
-export interface RelayOptions {
+export interface RelayOptions extends Authentication {
+  /** While its own retries go on until the deadline, every failure of Temporal counts as slow. */
   temporal: Client;
-  /** Every one of them is accepted, so that a token can be rotated. */
-  bearerTokens: string[];
-  /** Milliseconds after which Temporal counts as out of reach and RiskOS is told to try again; 5,000 when absent. */
+  /** Milliseconds after which Temporal counts as out of reach and RiskOS is to try again; 5,000 when absent. */
   deadline?: number;
-  logger: FastifyBaseLogger;
+  limits?: Partial<RelayLimits>;
+  /** Addresses and networks, such as 10.0.0.0/8, whose `X-Forwarded-For` counts; none when absent. */
+  trustedProxies?: readonly string[];
+  /** Reads the authorization server's keys; the global one when absent. */
+  fetch?: Fetch;
+  logger: RelayLogger;
 }
-
-type Result = Delivery | 'test_ping' | 'not_ours';
 
 /**
  * RiskOS's webhooks in, Temporal signals out: `POST /webhooks/riskos`. Answers 2xx only once Temporal has taken the
- * signal or when there is nobody to tell, and 503, which RiskOS tries again [doc], when Temporal is out of reach. Never
- * starts a workflow.
+ * signal or when nobody waits for it, and 503, which RiskOS tries again [doc], when Temporal cannot take it. Never starts
+ * a workflow. Throws without an authentication, and for secrets that no header can match.
  */
-export async function createRelay(options: RelayOptions): Promise<FastifyInstance> {
+export async function createRelay(options: RelayOptions): Promise<Relay> {
   const { temporal, deadline = 5000, logger } = options;
-  const server = Fastify({
-    loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: 1024 * 1024,
+  return createRelayServer({
+    authenticator: createAuthenticator(options, options.fetch),
+    signaller: createSignaller(temporal, deadline),
+    ready: atMostOncePerSecond(() => reachable(temporal, deadline)),
+    limits: { ...defaultLimits, ...options.limits },
+    trustedProxies: options.trustedProxies ?? [],
+    logger,
   });
-  await server.register(helmet);
-  const signaller = createSignaller(temporal, deadline);
-  server.addHook('onClose', () => signaller.settled());
-  const registry = addHealth(server, () => reachable(temporal, deadline));
-  const deliveries = new Counter({
-    name: 'candidate_funnel_webhooks_total',
-    help: 'Webhook deliveries by what became of them',
-    labelNames: ['result'],
-    registers: [registry],
-  });
-
-  server.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500) request.log.error({ err: error.name }, 'a delivery could not be handled');
-    return reply
-      .code(status >= 500 ? 503 : status)
-      .send({ error: status >= 500 ? 'try again' : error.message });
-  });
-
-  server.post(
-    '/webhooks/riskos',
-    { onRequest: bearerCheck(options.bearerTokens) },
-    async (request, reply) => {
-      const event = eventOf(request.body);
-      if (event instanceof RiskosError) {
-        deliveries.inc({ result: 'malformed' });
-        return reply.code(400).send({ error: event.message });
-      }
-      const result = await relay(signaller, event);
-      deliveries.inc({ result });
-      request.log.info({ eventId: event.eventId, eventType: event.eventType, result }, 'webhook');
-      if (result === 'unreachable') {
-        return reply
-          .code(503)
-          .header('retry-after', '5')
-          .send({ error: 'Temporal is out of reach; try again' });
-      }
-      return reply.code(200).send({ result });
-    },
-  );
-  return server;
-}
-
-function eventOf(body: unknown): WebhookEvent | RiskosError {
-  try {
-    return parseWebhook(body);
-  } catch (error) {
-    if (error instanceof RiskosError) return error;
-    throw error;
-  }
-}
-
-async function relay(signaller: Signaller, event: WebhookEvent): Promise<Result> {
-  if (event.isTestPing) return 'test_ping';
-  const { evaluationId } = event;
-  const key = evaluationId === undefined ? undefined : parseEvaluationId(evaluationId);
-  if (evaluationId === undefined || !key) return 'not_ours';
-  const signal: RiskosEvent = {
-    eventId: event.eventId,
-    eventType: event.eventType,
-    evaluationId,
-    ...(event.evalId === undefined ? {} : { evalId: event.evalId }),
-    ...(event.progress === undefined ? {} : { progress: event.progress }),
-  };
-  return signaller.signal(key.applicationId, signal);
 }
 
 async function reachable(temporal: Client, deadline: number): Promise<boolean> {
@@ -107,4 +45,13 @@ async function reachable(temporal: Client, deadline: number): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Anybody may ask whether the relay is ready; Temporal is not to be asked as often. */
+function atMostOncePerSecond(look: () => Promise<boolean>): () => Promise<boolean> {
+  let last: { at: number; answer: Promise<boolean> } | undefined;
+  return () => {
+    if (!last || Date.now() - last.at > 1000) last = { at: Date.now(), answer: look() };
+    return last.answer;
+  };
 }

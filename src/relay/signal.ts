@@ -1,24 +1,26 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
 import { type RiskosEvent, riskosEventSignal, workflowIdOf } from '../contract/index.ts';
+import type { Refusal } from './refusals.ts';
 
-export type Delivery = 'signalled' | 'no_open_funnel' | 'unreachable';
+type Signalled = 'signalled' | 'no_open_funnel' | Extract<Refusal, `temporal_${string}`>;
 
 export interface Signaller {
-  /** Signals the funnel, and gives up after the deadline. */
-  signal(applicationId: string, event: RiskosEvent): Promise<Delivery>;
+  /** Signals the funnel, and gives up after the deadline. Never rejects. */
+  signal(applicationId: string, event: RiskosEvent): Promise<Signalled>;
   /** Resolves when the calls that were given up have ended too: the connection may be closed then. */
   settled(): Promise<void>;
 }
 
 /** `deadline`: milliseconds; the client's own retries go on for longer. */
 export function createSignaller(temporal: Client, deadline: number): Signaller {
-  const underWay = new Set<Promise<Delivery>>();
+  const underWay = new Set<Promise<Signalled>>();
   return {
     signal: async (applicationId, event) => {
       const giveUp = new AbortController();
-      const late = setTimeout(deadline, 'unreachable' as const, { signal: giveUp.signal }).catch(
-        () => 'unreachable' as const,
+      const late = setTimeout(deadline, 'temporal_slow' as const, { signal: giveUp.signal }).catch(
+        () => 'temporal_slow' as const,
       );
       const sending = send(temporal, applicationId, event, deadline);
       underWay.add(sending);
@@ -39,7 +41,7 @@ async function send(
   applicationId: string,
   event: RiskosEvent,
   deadline: number,
-): Promise<Delivery> {
+): Promise<Signalled> {
   const handle = temporal.workflow.getHandle(workflowIdOf(applicationId));
   try {
     await temporal.connection.withDeadline(Date.now() + deadline, () =>
@@ -47,6 +49,23 @@ async function send(
     );
     return 'signalled';
   } catch (error) {
-    return error instanceof WorkflowNotFoundError ? 'no_open_funnel' : 'unreachable';
+    return classify(error);
   }
+}
+
+/** gRPC's status codes that have a meaning here; all others are `temporal_failed`. */
+const meanings = new Map<number, Signalled>([
+  [4, 'temporal_slow'],
+  [7, 'temporal_not_permitted'],
+  [8, 'temporal_rate_limited'],
+  [14, 'temporal_unreachable'],
+  [16, 'temporal_not_permitted'],
+]);
+
+/** A wrong namespace is "not found" too, but says nothing about the funnel: the event must come again. */
+function classify(error: unknown): Signalled {
+  if (error instanceof NamespaceNotFoundError) return 'temporal_wrong_namespace';
+  if (error instanceof WorkflowNotFoundError) return 'no_open_funnel';
+  const cause = error instanceof Error && !isGrpcServiceError(error) ? error.cause : error;
+  return isGrpcServiceError(cause) ? (meanings.get(cause.code) ?? 'temporal_failed') : 'temporal_failed';
 }

@@ -26,7 +26,7 @@ export {
 } from './requests.ts';
 export { type Backoff, retryAfterOf, retryDelay } from './retry.ts';
 export type { RiskosClientOptions } from './settings.ts';
-export { parseWebhook, type WebhookEvent } from './webhooks.ts';
+export { type CaptureStep, parseWebhook, type WebhookEvent, webhookEventTypes } from './webhooks.ts';
 export {
   defaultEventTypes,
   type ExternalDevicePlacement,

@@ -2,89 +2,128 @@ import { z } from 'zod';
 import { RiskosError } from './errors.ts';
 import { opaqueId } from './requests.ts';
 
+/** The types of event that Socure documents [doc]; others exist, and are taken too. */
+export const webhookEventTypes = [
+  'evaluation_completed',
+  'evaluation_paused',
+  'reevaluation',
+  'workflow_execution_failed',
+  'decision_update',
+  'case_status_updated',
+  'case_notes_added',
+  'case_attachment_added',
+  'review_case_assigned',
+  'review_case_unassigned',
+  'fraud_confirming',
+] as const;
+
 /** What the relay needs of a webhook's body. Nothing of it is believed: what happened is read back with GET. */
 export interface WebhookEvent {
-  eventId: string;
+  /** Any text of 1 to 200 characters; absent when the event has no usable one. */
+  eventId?: string;
+  /** A word such as "evaluation_completed"; "unknown" for what is no word. */
   eventType: string;
-  /** `data.id`, ours. */
+  /** `event_at`, ISO 8601 in UTC with milliseconds; absent for what is no time. */
+  eventAt?: string;
+  /** `data.id`; absent when it is none that we would write, and so somebody else's. */
   evaluationId?: string;
-  /** `data.eval_id`, RiskOS's. */
+  /** `data.eval_id`, RiskOS's: any text of 1 to 200 characters. */
   evalId?: string;
-  /** `data.decision`, upper case; absent for anything that is no word. */
-  decision?: string;
-  /** The step of a capture that a progress note tells of; "other" for a wording that is not known. */
-  progress?: string;
+  /** The step of a capture that a progress note names; "other" for a wording that is not known. */
+  progress?: CaptureStep;
   /** `data.environment_name`; "Sandbox", "Production", or "other" for anything else. */
   environment?: string;
   /** The dashboard's test ping, which must be answered 2xx [seen]. */
   isTestPing: boolean;
 }
 
-const envelope = z.object({
-  event_id: z.string().regex(/^[\w.:~-]{1,200}$/),
-  event_type: z.string().regex(/^[\w.-]{1,64}$/),
-  data: z.looseObject({
-    id: z.string().nullish(),
-    eval_id: z.string().nullish(),
-    environment_name: z.string().nullish().catch('other'),
-    decision: z.unknown().optional(),
-    reviewer_id: z.unknown().optional(),
-    notes: z.unknown().optional(),
-  }),
-});
+const object = z.record(z.string(), z.unknown());
 
-const environments = ['Sandbox', 'Production'];
-
-/** Throws {@link RiskosError} `InvalidWebhook` that names the bad fields. An unknown type of event is fine [doc]. */
+/**
+ * Reads an event as leniently as a hint allows: a field of the wrong shape is absent. Throws {@link RiskosError}
+ * `InvalidWebhook` only for a body that is no JSON object.
+ */
 export function parseWebhook(body: unknown): WebhookEvent {
-  const parsed = envelope.safeParse(body);
-  if (!parsed.success) {
-    const fields = parsed.error.issues.map(({ path }) => path.join('.') || 'body');
-    throw new RiskosError('InvalidWebhook', { fields: [...new Set(fields)] });
-  }
-  const { event_id: eventId, event_type: eventType, data } = parsed.data;
+  const envelope = object.safeParse(body).data;
+  if (!envelope) throw new RiskosError('InvalidWebhook', { fields: ['body'] });
+  const data = object.catch({}).parse(envelope['data']);
+  const eventId = idOf(envelope['event_id']);
+  const eventType = typeOf(envelope['event_type']);
+  const eventAt = timeOf(envelope['event_at']);
+  const evaluationId = opaqueId.safeParse(idOf(data['id'])).data;
+  const evalId = idOf(data['eval_id']);
   const progress = eventType === 'case_notes_added' ? progressOf(data) : undefined;
-  const environment = environmentWord(data.environment_name);
-  const decision = decisionWord.safeParse(data.decision).data;
-  // An id that we would not write belongs to somebody else's evaluation, and is none.
-  const evaluationId = opaqueId.safeParse(data.id).data;
-  const evalId = opaqueId.max(100).safeParse(data.eval_id).data;
+  const environment = environmentOf(data['environment_name']);
   return {
-    eventId,
     eventType,
-    ...(evaluationId ? { evaluationId } : {}),
-    ...(evalId ? { evalId } : {}),
-    ...(decision ? { decision } : {}),
-    ...(progress ? { progress } : {}),
-    ...(environment ? { environment } : {}),
+    ...(eventId === undefined ? {} : { eventId }),
+    ...(eventAt === undefined ? {} : { eventAt }),
+    ...(evaluationId === undefined ? {} : { evaluationId }),
+    ...(evalId === undefined ? {} : { evalId }),
+    ...(progress === undefined ? {} : { progress }),
+    ...(environment === undefined ? {} : { environment }),
     isTestPing: evaluationId?.startsWith('verify-ping') === true && environment === undefined,
   };
 }
 
-const decisionWord = z
-  .string()
-  .transform((word) => word.toUpperCase())
-  .pipe(z.string().regex(/^[A-Z_]{1,40}$/));
-
-/** The notes that RiskOS itself writes during a capture [doc]; the wording of expiry and declined consent is [open]. */
-const steps: Record<string, string> = {
-  'process initiated': 'process_initiated',
-  'capture app opened': 'capture_app_opened',
-  'document front uploaded': 'document_front_uploaded',
-  'document back uploaded': 'document_back_uploaded',
-  'document selfie uploaded': 'document_selfie_uploaded',
-  'documents upload successful': 'documents_upload_successful',
-  'session complete': 'session_complete',
-};
-
-/** `reviewer_id` is typed as an e-mail address in the specification, and is "Webhook" for progress notes [doc]. */
-function progressOf({ reviewer_id, notes }: { reviewer_id?: unknown; notes?: unknown }): string | undefined {
-  if (reviewer_id !== 'Webhook') return undefined;
-  const words = typeof notes === 'string' ? notes.trim().replaceAll(/\s+/g, ' ').toLowerCase() : '';
-  return (Object.hasOwn(steps, words) && steps[words]) || 'other';
+/** RiskOS promises no shape for its ids: an event refused for its id can cost a second SMS. */
+function idOf(value: unknown): string | undefined {
+  const text = Number.isSafeInteger(value) ? String(value) : value;
+  if (typeof text !== 'string') return undefined;
+  const id = text.trim();
+  return id.length >= 1 && id.length <= 200 && !/\p{Surrogate}/u.test(id) ? id : undefined;
 }
 
-function environmentWord(text: string | null | undefined): string | undefined {
-  if (!text?.trim()) return undefined;
-  return environments.find((known) => known.toLowerCase() === text.trim().toLowerCase()) ?? 'other';
+function typeOf(value: unknown): string {
+  const text = plainWords(value);
+  const known = webhookEventTypes.find((type) => type === text.replaceAll(' ', '_'));
+  return known ?? word.safeParse(value).data ?? 'unknown';
+}
+
+/** Not free text, which could hold somebody's name. */
+const word = z
+  .string()
+  .trim()
+  .regex(/^[\w.-]{1,64}$/);
+
+/** Fractions of a second have up to nine digits [doc]; milliseconds are kept. */
+const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,12})?(Z|[+-]\d\d:\d\d)$/i;
+
+function timeOf(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const [, seconds, fraction = '', zone] = rfc3339.exec(value.trim()) ?? [];
+  const time = new Date(`${seconds}${fraction.slice(0, 4)}${zone}`.toUpperCase());
+  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+}
+
+/** The notes that RiskOS itself writes during a capture [doc]; the wording of expiry and declined consent is [open]. */
+const captureSteps = [
+  'process_initiated',
+  'capture_app_opened',
+  'document_front_uploaded',
+  'document_back_uploaded',
+  'document_selfie_uploaded',
+  'documents_upload_successful',
+  'session_complete',
+] as const;
+export type CaptureStep = (typeof captureSteps)[number] | 'other';
+
+/** `reviewer_id` is typed as an e-mail address in the specification, and is "Webhook" for progress notes [doc]. */
+function progressOf({ reviewer_id, notes }: Record<string, unknown>): CaptureStep | undefined {
+  if (plainWords(reviewer_id) !== 'webhook') return undefined;
+  return captureSteps.find((step) => step === plainWords(notes).replaceAll(' ', '_')) ?? 'other';
+}
+
+const environments = ['Sandbox', 'Production'];
+
+function environmentOf(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  const text = typeof value === 'string' ? plainWords(value) : 'other';
+  if (text === '') return undefined;
+  return environments.find((known) => known.toLowerCase() === text) ?? 'other';
+}
+
+/** Lower case, with single spaces: as RiskOS's answers are read. */
+function plainWords(value: unknown): string {
+  return typeof value === 'string' ? value.trim().replaceAll(/\s+/g, ' ').toLowerCase() : '';
 }

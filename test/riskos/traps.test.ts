@@ -270,6 +270,7 @@ describe('trap 12: a failure of RiskOS is never a rejection of the candidate', (
     expect(event).toEqual({
       eventId: 'event-3',
       eventType: 'workflow_execution_failed',
+      eventAt: '2026-03-02T10:00:00.000Z',
       evaluationId,
       evalId,
       isTestPing: false,

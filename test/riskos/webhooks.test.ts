@@ -16,15 +16,15 @@ function event(changes: Json = {}, data: Json = {}): Json {
 }
 
 describe('a webhook', () => {
-  it('is reduced to what the relay needs', () => {
+  it('is reduced to what the relay needs; its decision is not', () => {
     const body = event(
       {},
       { decision: 'ACCEPT', notes: 'looks like Robin', data_enrichments: [{}], surprise: 1 },
     );
     expect(parseWebhook(body)).toEqual({
-      decision: 'ACCEPT',
       eventId: 'e3b0c442-98fc-4c14-9afb-f4c8996fb924',
       eventType: 'evaluation_completed',
+      eventAt: '2026-03-02T10:00:00.123Z',
       evaluationId,
       evalId,
       environment: 'Sandbox',
@@ -42,13 +42,20 @@ describe('a webhook', () => {
     },
   );
 
-  it.each(['robin@example.com', 'case 12 of the dashboard', 'x'.repeat(300), '', null, undefined])(
-    'may be about an evaluation that is not ours: %j',
-    (id) => {
-      expect(parseWebhook(event({}, { id, eval_id: id }))).not.toHaveProperty('evaluationId');
-      expect(parseWebhook(event({}, { id, eval_id: id }))).not.toHaveProperty('evalId');
-    },
-  );
+  it.each([
+    'robin@example.com',
+    'case 12 of the dashboard',
+    'x'.repeat(300),
+    '',
+    null,
+    undefined,
+    {},
+    [],
+    true,
+    1.5,
+  ])('may be about an evaluation that is not ours: %j', (id) => {
+    expect(parseWebhook(event({}, { id }))).not.toHaveProperty('evaluationId');
+  });
 
   it.each([
     ['Sandbox', 'Sandbox'],
@@ -61,26 +68,57 @@ describe('a webhook', () => {
     expect(parseWebhook(event({}, { environment_name })).environment).toBe(expected);
   });
 
-  it.each([
-    [{ event_id: undefined }, 'event_id'],
-    [{ event_id: '' }, 'event_id'],
-    [{ event_id: 7 }, 'event_id'],
-    [{ event_type: null }, 'event_type'],
-    [{ event_type: 'a b' }, 'event_type'],
-    [{ data: null }, 'data'],
-    [{ data: [] }, 'data'],
-    [{ data: { id: 7 } }, 'data.id'],
-    [{ data: { eval_id: {} } }, 'data.eval_id'],
-  ])('with %j is refused, and the field is named', (changes, field) => {
-    expect(thrownBy(() => parseWebhook(event(changes)))).toMatchObject({
-      type: 'InvalidWebhook',
-      fields: [field],
-    });
+  it.each<[unknown, string | undefined]>([
+    ['e 1/2 — é', 'e 1/2 — é'],
+    ['  e-1  ', 'e-1'],
+    ['x'.repeat(200), 'x'.repeat(200)],
+    [7, '7'],
+    ['x'.repeat(201), undefined],
+    ['lone \ud800', undefined],
+    ['', undefined],
+    [1e300, undefined],
+    [null, undefined],
+    [{}, undefined],
+  ])('may have ids of any bounded text, which RiskOS makes: %j is %j', (id, expected) => {
+    const { eventId, evalId: found } = parseWebhook(event({ event_id: id }, { eval_id: id }));
+    expect([eventId, found]).toEqual([expected, expected]);
   });
 
-  it('that lacks everything names everything', () => {
-    expect(thrownBy(() => parseWebhook({})).fields).toEqual(['event_id', 'event_type', 'data']);
+  it.each<[unknown, string]>([
+    [' Evaluation  Completed ', 'evaluation_completed'],
+    ['DECISION_UPDATE', 'decision_update'],
+    ['of Robin Quill', 'unknown'],
+    ['x'.repeat(65), 'unknown'],
+    [null, 'unknown'],
+    [undefined, 'unknown'],
+    [7, 'unknown'],
+  ])('of type %j is of type %s', (event_type, expected) => {
+    expect(parseWebhook(event({ event_type })).eventType).toBe(expected);
   });
+
+  it.each<[unknown, string | undefined]>([
+    ['2026-03-02T10:00:00Z', '2026-03-02T10:00:00.000Z'],
+    ['2026-03-02T10:00:00.123456789Z', '2026-03-02T10:00:00.123Z'],
+    ['2026-03-02t11:00:00.5+01:00', '2026-03-02T10:00:00.500Z'],
+    ['2026-13-02T10:00:00Z', undefined],
+    ['yesterday', undefined],
+    [1772445600, undefined],
+    [null, undefined],
+  ])('of %j happened at %s', (event_at, expected) => {
+    expect(parseWebhook(event({ event_at })).eventAt).toBe(expected);
+  });
+
+  it.each([{ data: null }, { data: [] }, { data: 'x' }, { data: undefined }])(
+    'without data (%j) is about nothing of ours',
+    (changes) => {
+      expect(parseWebhook(event(changes))).toEqual({
+        eventId: 'e3b0c442-98fc-4c14-9afb-f4c8996fb924',
+        eventAt: '2026-03-02T10:00:00.123Z',
+        eventType: 'evaluation_completed',
+        isTestPing: false,
+      });
+    },
+  );
 
   it.each([undefined, null, 'event', 7, [], true])('that is %j is refused', (body) => {
     expect(thrownBy(() => parseWebhook(body))).toMatchObject({ type: 'InvalidWebhook', fields: ['body'] });
@@ -109,6 +147,10 @@ describe('a progress note', () => {
     (notes) => expect(note(notes)).toBe('other'),
   );
 
+  it('is by "Webhook", however that is written', () => {
+    expect(note('Session Complete', ' WEBHOOK ')).toBe('session_complete');
+  });
+
   it('is not what a person wrote, nor what another event carries', () => {
     expect(note('Session Complete', 'reviewer@example.com')).toBeUndefined();
     expect(note('Session Complete', null)).toBeUndefined();
@@ -120,9 +162,9 @@ describe('whatever is sent as a webhook', () => {
   /** What is wrong with the way it was taken. */
   function faultOf(body: unknown): string | undefined {
     try {
-      const { eventId, eventType, evaluationId: id = 'none', evalId: found, progress } = parseWebhook(body);
-      // What passes here must pass the contract of the signal, or the relay would fail on it.
-      const signal = { eventId, eventType, evaluationId: id, evalId: found, progress };
+      const { evaluationId: id = 'none', eventId = 'none', ...rest } = parseWebhook(body);
+      // What passes here must pass the contract of the signal, or the funnel would ignore it.
+      const signal = { ...rest, eventId, evaluationId: id };
       return riskosEvent.safeParse(signal).success ? undefined : 'refused by the contract';
     } catch (error) {
       return error instanceof RiskosError && error.type === 'InvalidWebhook' ? undefined : String(error);
@@ -154,7 +196,7 @@ describe('whatever is sent as a webhook', () => {
   });
 
   test.prop([fc.string()])('lets no free text through', (text) => {
-    const canary = `CANARY ${text}`;
+    const canary = `CANARY of ${text}`;
     const parsed = parseWebhook(
       event(
         { event_type: 'case_notes_added', event_at: canary, other: canary },

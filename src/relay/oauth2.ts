@@ -1,0 +1,103 @@
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
+import { z } from 'zod';
+import type { Refusal } from './refusals.ts';
+
+/** Asymmetric ones only: with a symmetric one, whoever knows the public key could sign. */
+export const jwtAlgorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const;
+
+/** The authorization server that RiskOS asks for its access tokens, which must be JWTs. */
+export const oauth2Options = z.strictObject({
+  /** The tokens' `iss`. */
+  issuer: z.string().min(1),
+  /** The tokens' `aud`: one of these. */
+  audience: z.array(z.string().min(1)).min(1),
+  /** Where the server publishes its public keys. */
+  jwksUrl: z.url({ protocol: /^https?$/ }),
+  algorithms: z.array(z.enum(jwtAlgorithms)).min(1),
+});
+export type OAuth2Options = z.output<typeof oauth2Options>;
+
+export type Fetch = typeof globalThis.fetch;
+
+/** Seconds by which the clocks may differ. */
+const clockTolerance = 30;
+/** Milliseconds between two readings of the keys because of an unknown key, and after a failed one. */
+const cooldown = 10_000;
+const pauseAfterFailure = 1000;
+
+/** Checks signature, algorithm, issuer, audience and expiry of an access token. Resolves with what is wrong. */
+export function createJwtCheck(
+  options: OAuth2Options,
+  fetchKeys: Fetch = globalThis.fetch,
+  now: () => number = Date.now,
+): (token: string) => Promise<Refusal | undefined> {
+  const keys = createRemoteJWKSet(new URL(options.jwksUrl), {
+    timeoutDuration: 5000,
+    cooldownDuration: cooldown,
+    [customFetch]: patiently(fetchKeys, now),
+  });
+  const expected = {
+    issuer: options.issuer,
+    audience: options.audience,
+    algorithms: options.algorithms,
+    requiredClaims: ['exp'],
+    clockTolerance,
+  };
+  return async (token) => {
+    // A key that the server has just begun to use is unknown until the keys may be read again: no reason to lose an event.
+    const cannotLook = keys.coolingDown;
+    try {
+      await jwtVerify(token, keys, expected);
+      return undefined;
+    } catch (error) {
+      return refusalOf(error, cannotLook);
+    }
+  };
+}
+
+function refusalOf(error: unknown, cannotLook: boolean): Refusal {
+  if (error instanceof errors.JWTExpired) return 'jwt_expired';
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    if (error.claim === 'iss') return 'jwt_wrong_issuer';
+    if (error.claim === 'aud') return 'jwt_wrong_audience';
+    return error.claim === 'exp' ? 'jwt_expired' : 'jwt_invalid';
+  }
+  if (error instanceof errors.JWKSNoMatchingKey) return cannotLook ? 'jwks_unavailable' : 'jwt_invalid';
+  const ofTheToken = [
+    errors.JWTInvalid,
+    errors.JWSInvalid,
+    errors.JWSSignatureVerificationFailed,
+    errors.JOSEAlgNotAllowed,
+    errors.JOSENotSupported,
+    errors.JWKSMultipleMatchingKeys,
+  ];
+  return ofTheToken.some((kind) => error instanceof kind) ? 'jwt_invalid' : 'jwks_unavailable';
+}
+
+/** After a failure the server gets a pause, however many tokens come: anybody can send something like one. */
+function patiently(fetchKeys: Fetch, now: () => number): Fetch {
+  let failedAt = -Infinity;
+  return async (input, init) => {
+    if (now() - failedAt < pauseAfterFailure) throw new Error('the keys could not be read a moment ago');
+    try {
+      const response = await fetchKeys(input, init);
+      if (response.status === 200) await response.clone().json();
+      else failedAt = now();
+      return response;
+    } catch (error) {
+      failedAt = now();
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,69 @@
+import { meaningOf, type Refusal } from './refusals.ts';
+
+/** What of a logger the relay needs; pino's is one. */
+export interface RelayLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface RefusalLog {
+  add(reason: Refusal): void;
+  /** Logs what has not been logged yet, and stops its timers. */
+  close(): void;
+}
+
+/** Milliseconds between two lines about the same reason. */
+const quiet = 60_000;
+
+/**
+ * Logs the first refusal of a reason at once, and later ones once a minute with their count: a badly rotated token is seen
+ * at once, and a flood fills no disk. `after` calls back after some milliseconds, and returns how to prevent it.
+ */
+export function createRefusalLog(
+  logger: RelayLogger,
+  after: (milliseconds: number, callBack: () => void) => () => void = onTimer,
+): RefusalLog {
+  const held = new Map<Refusal, { count: number; cancel: () => void }>();
+
+  function log(reason: Refusal, count: number): void {
+    const { level, status, what, remedy } = meaningOf(reason);
+    logger[level]({ reason, count, status }, `refused: ${what}. ${remedy}`);
+  }
+
+  function keepQuiet(reason: Refusal): void {
+    const cancel = after(quiet, () => {
+      const count = held.get(reason)?.count ?? 0;
+      held.delete(reason);
+      if (count === 0) return;
+      log(reason, count);
+      keepQuiet(reason);
+    });
+    held.set(reason, { count: 0, cancel });
+  }
+
+  return {
+    add: (reason) => {
+      const entry = held.get(reason);
+      if (entry) {
+        entry.count += 1;
+        return;
+      }
+      log(reason, 1);
+      keepQuiet(reason);
+    },
+    close: () => {
+      for (const [reason, { count, cancel }] of held) {
+        cancel();
+        if (count > 0) log(reason, count);
+      }
+      held.clear();
+    },
+  };
+}
+
+function onTimer(milliseconds: number, callBack: () => void): () => void {
+  const timer = setTimeout(callBack, milliseconds);
+  timer.unref();
+  return () => clearTimeout(timer);
+}

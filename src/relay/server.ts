@@ -1,0 +1,173 @@
+import type { AddressInfo } from 'node:net';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import underPressure from '@fastify/under-pressure';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { addHealth } from '../health.ts';
+import type { Authenticator } from './authenticate.ts';
+import { discard } from './body.ts';
+import { createConnections } from './connections.ts';
+import { createDeliverer } from './deliver.ts';
+import type { RelayLimits } from './limits.ts';
+import { createRelayMetrics } from './metrics.ts';
+import { createProxyCheck } from './proxies.ts';
+import { createRefusalLog, type RelayLogger } from './refusal-log.ts';
+import { meaningOf, type Refusal } from './refusals.ts';
+import type { Signaller } from './signal.ts';
+
+export interface RelayServerOptions {
+  authenticator: Authenticator;
+  signaller: Signaller;
+  /** Whether Temporal can be reached now. */
+  ready: () => Promise<boolean>;
+  limits: RelayLimits;
+  /** Addresses and networks whose `X-Forwarded-For` counts. */
+  trustedProxies: readonly string[];
+  logger: RelayLogger;
+}
+
+export interface Relay {
+  /** Resolves with the URL. */
+  listen(address: { host: string; port: number }): Promise<string>;
+  /** Takes no more connections, finishes what is under way within `limits.drainTime`, and cuts off what is left. */
+  close(): Promise<void>;
+}
+
+const path = '/webhooks/riskos';
+const healthChecksPerSecond = 100;
+const health: readonly (string | undefined)[] = ['/livez', '/readyz', '/metrics'];
+
+/** The relay over HTTP: what {@link createDeliverer} says, as statuses, within bounds that hold for any sender. */
+export async function createRelayServer(options: RelayServerOptions): Promise<Relay> {
+  const { authenticator, signaller, limits, logger } = options;
+  const isTrustedProxy = createProxyCheck(options.trustedProxies);
+  const deliverer = createDeliverer({ authenticator, signaller, limits });
+  const refusalLog = createRefusalLog(logger);
+  const connections = createConnections({ limits, isTrustedProxy, refused });
+  const server = Fastify({
+    logger: false,
+    http: {
+      headersTimeout: limits.headerTime,
+      connectionsCheckingInterval: Math.min(500, limits.headerTime),
+      maxHeaderSize: 16 * 1024,
+      requireHostHeader: false,
+    },
+    requestTimeout: limits.requestTime,
+    keepAliveTimeout: limits.idleTime,
+    // For those who do not read their answers.
+    connectionTimeout: limits.idleTime + limits.requestTime,
+    trustProxy: isTrustedProxy,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+    clientErrorHandler: (error, socket) => connections.onClientError(error, socket),
+    frameworkErrors: (_error, request, reply) => void refuse(request, reply, 'unknown_path'),
+  });
+  connections.watch(server.server);
+  await server.register(helmet);
+  await server.register(rateLimit, { global: false });
+  await server.register(underPressure, {
+    maxEventLoopDelay: limits.eventLoopDelay,
+    pressureHandler: () => undefined,
+  });
+  const checkRate = server.createRateLimit({ max: limits.requestsPerSecond * 10, timeWindow: 10_000 });
+  // Apart, so that a flood of deliveries makes no orchestrator believe that the relay is dead.
+  const checkHealthRate = server.createRateLimit({
+    max: healthChecksPerSecond * 10,
+    timeWindow: 10_000,
+  });
+  const metrics = createRelayMetrics(addHealth(server, options.ready), {
+    inFlight: () => deliverer.inFlight(),
+    connections: () => connections.open(),
+  });
+
+  function refused(reason: Refusal): void {
+    metrics.refused(reason);
+    refusalLog.add(reason);
+  }
+
+  async function refuse(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    reason: Refusal,
+  ): Promise<FastifyReply> {
+    refused(reason);
+    const { status, what } = meaningOf(reason);
+    await discard(request.raw, limits.bodySize, limits.refusalTime);
+    if (status === 401) reply.header('www-authenticate', authenticator.challenge);
+    if (status === 405) reply.header('allow', 'POST');
+    if (status === 429 || status === 503) reply.header('retry-after', '5');
+    return reply
+      .code(status === 0 ? 400 : status)
+      .header('connection', 'close')
+      .send({ error: what });
+  }
+
+  /** Why a request is not looked at. */
+  async function obstacle(request: FastifyRequest): Promise<Refusal | undefined> {
+    if (await isTooMuch(checkRate, request)) return 'too_many_requests';
+    if (request.is404) return isWebhookPath(request.url) ? 'wrong_method' : 'unknown_path';
+    return server.isUnderPressure() ? 'overloaded' : undefined;
+  }
+
+  // Everything is done in this hook: after it, Fastify would refuse bodies by their Content-Type.
+  server.addHook('onRequest', async (request, reply) => {
+    if (!connections.accept(request.raw, reply.raw)) return reply.hijack();
+    if (health.includes(request.routeOptions.url)) {
+      return (await isTooMuch(checkHealthRate, request))
+        ? refuse(request, reply, 'too_many_requests')
+        : undefined;
+    }
+    connections.handling(request.raw.socket);
+    const reason = await obstacle(request);
+    if (reason) return refuse(request, reply, reason);
+    const outcome = await deliverer.deliver({
+      authorization: request.headers.authorization,
+      contentEncoding: request.headers['content-encoding'],
+      body: request.raw,
+    });
+    if ('refused' in outcome) return refuse(request, reply, outcome.refused);
+    metrics.delivered(outcome.result, outcome.trace.eventType);
+    logger.info({ ...outcome.trace, result: outcome.result }, 'webhook');
+    return reply.code(200).send({ result: outcome.result });
+  });
+  server.post(path, (_request, reply) => reply);
+  server.setErrorHandler<Error>((error, request, reply) => {
+    logger.error({ error: error.name }, 'a request could not be handled');
+    return refuse(request, reply, 'failed');
+  });
+
+  return {
+    listen: async (address) => {
+      await server.listen(address);
+      return urlOf(server.server.address());
+    },
+    close: async () => {
+      const cutOff = setTimeout(() => server.server.closeAllConnections(), limits.drainTime);
+      await server.close();
+      clearTimeout(cutOff);
+      refusalLog.close();
+      await signaller.settled();
+    },
+  };
+}
+
+async function isTooMuch(
+  check: ReturnType<FastifyInstance['createRateLimit']>,
+  request: FastifyRequest,
+): Promise<boolean> {
+  const rate = await check(request);
+  return !rate.isAllowed && rate.isExceeded;
+}
+
+/** With a trailing slash, doubled slashes or a query, as the router takes it. */
+function isWebhookPath(url: string): boolean {
+  const [asked = ''] = url.split(/[?#]/);
+  return asked.replaceAll(/\/+/g, '/').replace(/\/$/, '') === path;
+}
+
+function urlOf(bound: AddressInfo | string | null): string {
+  if (bound === null || typeof bound === 'string') throw new Error('the relay does not listen');
+  const host = bound.address.includes(':') ? `[${bound.address}]` : bound.address;
+  return `http://${host}:${bound.port}`;
+}
