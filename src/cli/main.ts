@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { temporalEnvironment } from '../client/settings.ts';
 import { checkRiskos } from './check-riskos.ts';
 import { demo } from './demo.ts';
 import { dev } from './dev.ts';
@@ -35,6 +36,14 @@ Temporal is found by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE …;
 
 Exit codes: 0 done, 1 failed, 2 wrong input or setting, 3 no such funnel, 4 not possible now, 5 Temporal or worker out of reach.`,
 );
+// Every part of the process finds Temporal by the same settings, those in files too.
+program.hook('preAction', () => {
+  const settings = temporalEnvironment();
+  for (const name of Object.keys(process.env)) {
+    if (name.startsWith('TEMPORAL_') && !(name in settings)) delete process.env[name];
+  }
+  Object.assign(process.env, settings);
+});
 for (const verb of [program, ...program.commands]) {
   verb.exitOverride().configureOutput({
     outputError: (text, write) =>
@@ -44,6 +53,14 @@ for (const verb of [program, ...program.commands]) {
           .replace(/^error: /, '')
           .replace(/\s*\n\s*/g, ' ')}\n`,
       ),
+  });
+}
+
+// Who reads our output may stop at any line, as `head` does.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
   });
 }
 

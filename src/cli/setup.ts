@@ -1,6 +1,6 @@
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Command } from 'commander';
 import { temporalClient } from '../client/index.ts';
+import { temporalConfig } from '../client/settings.ts';
 import { registerSearchAttributes } from '../worker/search-attributes.ts';
 import { print } from './output.ts';
 
@@ -8,7 +8,7 @@ export const setup = new Command('setup')
   .description("register the funnel's search attributes in the Temporal namespace; doing it again is fine")
   .option('--json', 'print what was registered as JSON')
   .action(async ({ json }: { json?: boolean }) => {
-    const namespace = loadClientConnectConfig().namespace ?? 'default';
+    const namespace = temporalConfig().namespace ?? 'default';
     const { connection } = temporalClient();
     try {
       const registered = await registerSearchAttributes(connection, namespace);

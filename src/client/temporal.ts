@@ -1,12 +1,12 @@
 import { Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { temporalConfig } from './settings.ts';
 
 /**
  * A Temporal client from Temporal's own settings (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_PROFILE` …). It
  * connects with its first call and comes back within a second after an outage.
  */
 export function temporalClient(address?: string): Client {
-  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const { connectionOptions, namespace } = temporalConfig();
   const connection = Connection.lazy({
     ...connectionOptions,
     ...(address === undefined ? {} : { address }),

@@ -1,13 +1,30 @@
 import { z } from 'zod';
 import { candidate } from './application.ts';
+import { lineOf, proseOf } from './text.ts';
 import type { Stage } from './words.ts';
 
 const token = candidate.shape.diSessionToken;
 const better = candidate
   .partial()
-  .refine((fields) => Object.values(fields).some((value) => value !== undefined), 'names no field');
-const who = z.string().min(1).max(200);
-const why = z.string().min(1).max(1000);
+  .refine(
+    (fields) => Object.values(fields).some((value) => value !== undefined),
+    'must have at least one field',
+  );
+/** Who asks for it: a person or a system, as the caller names them. */
+const by = lineOf(200);
+const why = proseOf(1000);
+/** Every update may say who sends it. */
+const sender = { by: by.optional() };
+
+const oneTimeCode = z
+  .string()
+  .trim()
+  .refine((text) => /^[0-9]{4,10}$/.test(text), 'must be 4 to 10 digits');
+
+/** What the checks of payroll need beyond the application. */
+export const payrollCandidate = candidate
+  .pick({ address: true, dateOfBirth: true, nationalId: true })
+  .partial();
 
 /** The stages in which an evaluation is under way. */
 const evaluated: readonly Stage[] = [
@@ -32,7 +49,7 @@ const open: readonly Stage[] = [
 export const updates = {
   /** Documents are wanted now: the candidate gets a capture link. */
   requestDocuments: {
-    schema: z.strictObject({ diSessionToken: token.optional() }),
+    schema: z.strictObject({ diSessionToken: token.optional(), ...sender }),
     stages: ['awaiting_document_request'],
   },
   /** A selfie is wanted, compared with the accepted documents. */
@@ -40,45 +57,49 @@ export const updates = {
     schema: z.strictObject({
       diSessionToken: token.optional(),
       reason: z.enum(['first_day', 'high_risk_action', 'account_recovery', 'periodic']).optional(),
+      ...sender,
     }),
     stages: ['verified'],
   },
   /** The code that the candidate got, when RiskOS waits for one. */
   submitOneTimeCode: {
-    schema: z.strictObject({ code: z.string().regex(/^\d{4,10}$/, 'must be 4 to 10 digits') }),
+    schema: z.strictObject({ code: oneTimeCode, ...sender }),
     stages: evaluated,
   },
   /** Another code for the candidate. */
-  resendOneTimeCode: { schema: z.strictObject({}), stages: evaluated },
+  resendOneTimeCode: { schema: z.strictObject({ ...sender }), stages: evaluated },
   /** What RiskOS misses of the candidate, when it waits for more information. */
   provideInformation: {
-    schema: z.strictObject({ candidate: better }),
+    schema: z.strictObject({ candidate: better, ...sender }),
     stages: evaluated,
   },
   /** The passive checks of payroll, which need more of the candidate's data than the earlier ones. */
   requestPayrollSetup: {
     schema: z.strictObject({
       diSessionToken: token.optional(),
-      candidate: candidate.pick({ address: true, dateOfBirth: true, nationalId: true }).partial().default({}),
+      candidate: payrollCandidate.default({}),
+      ...sender,
     }),
     stages: ['verified'],
   },
   /** HR's own decision on an open review. */
   review: {
-    schema: z.strictObject({ verdict: z.enum(['accept', 'reject', 'resubmit']), by: who, reason: why }),
+    schema: z.strictObject({ verdict: z.enum(['accept', 'reject', 'resubmit']), by, reason: why }),
     stages: ['review'],
   },
+  /** RiskOS is read now, for an operator who believes that a webhook was lost. */
+  readNow: { schema: z.strictObject({ ...sender }), stages: [...evaluated, 'review', 'needs_attention'] },
   /** Better data of the candidate, after RiskOS refused the request. */
   correct: {
-    schema: z.strictObject({ candidate: better }),
+    schema: z.strictObject({ candidate: better, ...sender }),
     stages: ['needs_attention'],
   },
   /** The cause has been removed: go on where the funnel stopped. */
-  retry: { schema: z.strictObject({}), stages: ['needs_attention'] },
+  retry: { schema: z.strictObject({ ...sender }), stages: ['needs_attention'] },
   /** The candidate or HR gives up. */
-  withdraw: { schema: z.strictObject({ reason: why.optional() }), stages: open },
+  withdraw: { schema: z.strictObject({ reason: why.optional(), ...sender }), stages: open },
   /** HR needs this funnel no longer. */
-  complete: { schema: z.strictObject({}), stages: ['verified'] },
+  complete: { schema: z.strictObject({ ...sender }), stages: ['verified'] },
 } as const satisfies Record<string, { schema: z.ZodType; stages: readonly Stage[] }>;
 
 export type UpdateName = keyof typeof updates;
@@ -96,6 +117,7 @@ export const updateNames: readonly UpdateName[] = [
   'resendOneTimeCode',
   'provideInformation',
   'review',
+  'readNow',
   'correct',
   'retry',
   'withdraw',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, milliseconds } from './duration.ts';
+import { lineOf } from './text.ts';
 import { verdicts } from './words.ts';
 
 const attempts = z.int().min(1).max(10);
@@ -8,7 +9,7 @@ const attempts = z.int().min(1).max(10);
 const reminder = duration.nullable().optional();
 
 const redirect = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).max(2048),
+  url: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).max(2048),
   method: z.enum(['GET', 'POST']).optional(),
 });
 
@@ -41,9 +42,12 @@ export const policy = z
         onRisk: z.enum(['review', 'close', 'next_attempt']).default('review'),
         /** Whether RiskOS sends the capture link by SMS. */
         sendMessage: z.boolean().default(true),
-        language: z.string().min(2).max(20).default('en-us'),
+        language: z
+          .string()
+          .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$/, 'must be a language tag such as "en-us"')
+          .default('en-us'),
         documentType: z.enum(['license', 'passport']).optional(),
-        useCaseKey: z.string().min(1).max(100).optional(),
+        useCaseKey: lineOf(100).optional(),
         redirect: redirect.optional(),
       })
       .prefault({}),
@@ -84,7 +88,10 @@ export const policy = z
       .prefault({}),
     /** RiskOS's decision words, upper case, to ours; added to the built-in ones. */
     verdicts: z
-      .record(z.string().regex(/^[A-Z_]{1,40}$/), z.enum(verdicts))
+      .record(
+        z.string().regex(/^[A-Z_]{1,40}$/, 'must have 1 to 40 capital letters or underscores'),
+        z.enum(verdicts),
+      )
       .refine((words) => Object.keys(words).length <= 50, 'must have at most 50 words')
       .default({}),
     /** How long to wait for a webhook after a POST that perhaps was processed, before it is sent again. */

@@ -20,6 +20,7 @@ const possibleAt: Record<UpdateName, State> = {
   resendOneTimeCode: 'code',
   provideInformation: 'information',
   review: 'review',
+  readNow: 'capture',
   correct: 'refused',
   retry: 'refused',
   withdraw: 'capture',

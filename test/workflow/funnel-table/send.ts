@@ -15,6 +15,7 @@ const updatesToSend: Record<UpdateName, (funnel: Funnel) => Promise<Status>> = {
   resendOneTimeCode: (funnel) => funnel.resendOneTimeCode(),
   provideInformation: (funnel) => funnel.provideInformation({ candidate: { dateOfBirth: '1990-01-01' } }),
   review: (funnel) => funnel.review({ verdict: 'accept', by: 'reviewer-7', reason: 'same person' }),
+  readNow: (funnel) => funnel.readNow(),
   correct: (funnel) => funnel.correct({ candidate: { email: 'new@example.com' } }),
   retry: (funnel) => funnel.retry(),
   withdraw: (funnel) => funnel.withdraw({ reason: 'position filled' }),

@@ -36,6 +36,13 @@ export const updateRows: Record<UpdateName, Row> = {
   resendOneTimeCode: refusedBut({ code: 'sent' }),
   provideInformation: refusedBut({ information: 'sent' }),
   review: refusedBut({ review: '→ verified' }),
+  readNow: all('read', {
+    awaiting: 'WrongStage',
+    verified: 'WrongStage',
+    closed: 'WrongStage',
+    refused: 'back',
+    unclear: 'back',
+  }),
   correct: refusedBut({ refused: 'back', unclear: 'back' }),
   retry: refusedBut({ refused: 'back', unclear: 'back' }),
   withdraw: all('→ closed', { closed: 'WrongStage' }),
