@@ -67,6 +67,10 @@ export function missingFields(useCase: UseCase, person: Candidate): CandidateFie
 
 const customWords = 'must be text of at most 1024 characters, a number, or true or false';
 
+function isCustomName(text: string): boolean {
+  return text.length <= 64 && !/\p{Surrogate}/u.test(text);
+}
+
 function isCustomText(text: string): boolean {
   return text.length <= 1024 && !/\p{Surrogate}/u.test(text);
 }
@@ -82,7 +86,7 @@ export const application = z
     useCase: z.enum(['passive', 'contractor_onboarding']).default('passive'),
     custom: z
       .record(
-        z.string().max(64),
+        z.string().refine(isCustomName, 'must be text of at most 64 characters'),
         z.union([z.string().refine(isCustomText, customWords), z.number(), z.boolean()], customWords),
       )
       .refine((custom) => Object.keys(custom).length <= 50, 'must have at most 50 entries')
