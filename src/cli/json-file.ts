@@ -111,7 +111,7 @@ const faults: Partial<Record<string, string>> = {
   PropertyNameExpected: 'a field name in quotes is missing',
   ValueExpected: 'a value is missing',
   ColonExpected: 'a colon is missing',
-  CommaExpected: 'a comma is missing',
+  CommaExpected: 'a comma is missing before this',
   CloseBraceExpected: 'a closing brace is missing',
   CloseBracketExpected: 'a closing bracket is missing',
   EndOfFileExpected: 'something follows the end',

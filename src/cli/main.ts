@@ -3,6 +3,7 @@ import { temporalEnvironment } from '../client/settings.ts';
 import { checkRiskos } from './check-riskos.ts';
 import { demo } from './demo.ts';
 import { dev } from './dev.ts';
+import { doctor } from './doctor.ts';
 import { emulator } from './emulator.ts';
 import { exitCodeOf, oneLine } from './errors.ts';
 import { list } from './list.ts';
@@ -27,7 +28,7 @@ for (const verb of [demo, dev]) program.addCommand(verb);
 program.commandsGroup('For HR and operators:');
 for (const verb of [start, status, watch, list, timeline, ...updateVerbs]) program.addCommand(verb);
 program.commandsGroup('Processes:');
-for (const verb of [worker, relay, emulator, checkRiskos, setup]) program.addCommand(verb);
+for (const verb of [worker, relay, emulator, checkRiskos, setup, doctor]) program.addCommand(verb);
 
 program.addHelpText(
   'after',
@@ -37,7 +38,9 @@ Temporal is found by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE …;
 Exit codes: 0 done, 1 failed, 2 wrong input or setting, 3 no such funnel, 4 not possible now, 5 Temporal or worker out of reach.`,
 );
 // Every part of the process finds Temporal by the same settings, those in files too.
-program.hook('preAction', () => {
+program.hook('preAction', (_program, verb) => {
+  // It says where each setting is from.
+  if (verb === doctor) return;
   const settings = temporalEnvironment();
   for (const name of Object.keys(process.env)) {
     if (name.startsWith('TEMPORAL_') && !(name in settings)) delete process.env[name];

@@ -80,9 +80,12 @@ function endingOf(cause: unknown): Ending {
   return cause instanceof CancelledFailure ? 'canceled' : 'failed';
 }
 
+/** gRPC's NOT_FOUND. */
+const notFoundCodes: readonly number[] = [5];
+
 export function isNotFound(error: unknown): boolean {
   if (error instanceof WorkflowNotFoundError) return true;
-  return isGrpcServiceError(error) && error.code === 5 && !/namespace/i.test(error.details);
+  return isGrpcServiceError(error) && notFoundCodes.includes(error.code) && !/namespace/i.test(error.details);
 }
 
 /** gRPC's CANCELLED, DEADLINE_EXCEEDED and UNAVAILABLE. */

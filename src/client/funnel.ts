@@ -89,15 +89,14 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
   };
   const explainedResult = (error: unknown) => explainResult(error, applicationId, client);
 
-  const query = <Answer>(name: string): Promise<{ answer: Answer; execution: Execution }> =>
+  const query = <Answer>(
+    read: (handle: WorkflowHandle) => Promise<Answer>,
+  ): Promise<{ answer: Answer; execution: Execution }> =>
     ask(async () => {
       const runId = await runIdOf();
       const execution = await standing(runId);
       try {
-        return {
-          answer: await queried<Answer>(client.workflow.getHandle(workflowId, runId), name),
-          execution,
-        };
+        return { answer: await queried(() => read(client.workflow.getHandle(workflowId, runId))), execution };
       } catch (error) {
         // Ended before it could ever answer, or its worker is gone.
         if (isEnding(execution.state)) throw endedInTemporal(applicationId, execution.state, error);
@@ -106,7 +105,7 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
     });
 
   const status = async () => {
-    const { answer, execution } = await query<Status>(statusQuery);
+    const { answer, execution } = await query((handle) => handle.query<Status>(statusQuery));
     return withEnding(answer, execution);
   };
 
@@ -132,7 +131,7 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
     applicationId,
     status,
     nextAction: async () => (await status()).nextAction,
-    timeline: async () => (await query<TimelineEntry[]>(timelineQuery)).answer,
+    timeline: async () => (await query((handle) => handle.query<TimelineEntry[]>(timelineQuery))).answer,
     result: async () => {
       try {
         return await client.workflow.result<() => Promise<Status>>(workflowId, await runIdOf());
@@ -156,10 +155,10 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
   };
 }
 
-async function queried<Answer>(handle: WorkflowHandle, name: string): Promise<Answer> {
+async function queried<Answer>(read: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     try {
-      return await handle.query<Answer>(name);
+      return await read();
     } catch (error) {
       if (!(error instanceof QueryNotRegisteredError) || error.message !== aboutToMove) throw error;
       await setTimeout(50);

@@ -46,7 +46,7 @@ function readable(key: PropertyKey): string {
 }
 
 function reasonOf(issue: z.core.$ZodIssue): string {
-  const missing = /, received undefined$/.test(issue.message);
+  const missing = issue.message.endsWith(', received undefined');
   return zodsOwn.test(issue.message) ? sentence(issue, missing) : issue.message;
 }
 

@@ -115,7 +115,7 @@ test('a workflow that timed out before a worker took it up is reported as such, 
   await expect(funnel.result()).rejects.toMatchObject(error);
   await expect(funnel.status()).rejects.toMatchObject(error);
   const watched = async () => {
-    for await (const _status of funnel.watch({ interval: 20 }));
+    for await (const { stage } of funnel.watch({ interval: 20 })) expect(stage).toBe('never');
   };
   await expect(watched()).rejects.toMatchObject(error);
 });
