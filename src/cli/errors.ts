@@ -8,7 +8,24 @@ export class InputError extends Error {
   readonly type = 'WrongInput';
 }
 
-const codes: Record<Refusal, number> = {
+/** What can end a command besides a refusal of a funnel. */
+export const commandErrors = [
+  'WrongInput',
+  'WrongSetting',
+  'InvalidArchiveUrl',
+  'InvalidRecipient',
+  'InvalidSettings',
+  'InvalidEmulatorOptions',
+  'TemporalNotFound',
+  'SetupNeeded',
+  'NotLoopback',
+  'PortInUse',
+  'DevServerFailed',
+] as const;
+export type CommandError = (typeof commandErrors)[number];
+
+/** The exit code of each type of error; of any other it is 1. */
+export const exitCodes: Record<Refusal | CommandError, number> = {
   InvalidApplication: 2,
   InvalidMessage: 2,
   NotFound: 3,
@@ -20,24 +37,25 @@ const codes: Record<Refusal, number> = {
   Unreachable: 5,
   RiskosRefused: 4,
   RiskosUnavailable: 5,
+  WrongInput: 2,
+  WrongSetting: 2,
+  InvalidArchiveUrl: 2,
+  InvalidRecipient: 2,
+  InvalidSettings: 2,
+  InvalidEmulatorOptions: 2,
+  TemporalNotFound: 2,
+  SetupNeeded: 4,
+  NotLoopback: 1,
+  PortInUse: 1,
+  DevServerFailed: 1,
 };
 
-const wrongInput: readonly unknown[] = [
-  'WrongInput',
-  'WrongSetting',
-  'InvalidArchiveUrl',
-  'InvalidRecipient',
-  'InvalidSettings',
-  'TemporalNotFound',
-  'InvalidEmulatorOptions',
-];
-
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof FunnelError) return codes[error.type];
-  if (isTransportError(error)) return codes.Unreachable;
-  if (settingOf(error)) return 2;
-  if (typeOf(error) === 'SetupNeeded') return 4;
-  return wrongInput.includes(typeOf(error)) ? 2 : 1;
+  if (error instanceof FunnelError) return exitCodes[error.type];
+  if (isTransportError(error)) return exitCodes.Unreachable;
+  const type = commandErrors.find((known) => known === typeOf(error));
+  if (type) return exitCodes[type];
+  return settingOf(error) ? 2 : 1;
 }
 
 function typeOf(error: unknown): unknown {

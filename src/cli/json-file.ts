@@ -52,7 +52,7 @@ const reasons: Partial<Record<string, string>> = {
 };
 
 /** Why a file cannot be read, in words. */
-export function whyUnreadable(error: unknown): string {
+function whyUnreadable(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   return reasons[code] ?? `error ${code}`;
 }

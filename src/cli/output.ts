@@ -19,7 +19,7 @@ export async function printStatus(status: FunnelStatus, json: boolean | undefine
   if (code !== undefined) process.stdout.write(`\n${code}\n`);
 }
 
-export function statusText(status: FunnelStatus): string {
+function statusText(status: FunnelStatus): string {
   const lines = [`${status.applicationId}  ${headline(status)}`];
   if (status.ended) {
     lines.push(

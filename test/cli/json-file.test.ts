@@ -72,7 +72,7 @@ describe('a JSON file', () => {
       const read = parseJson(input);
       if ('value' in read) expect(read.value).toEqual(JSON.parse(input));
       else {
-        expect(() => JSON.parse(input)).toThrow();
+        expect(() => JSON.parse(input)).toThrow(SyntaxError);
         const lines = input.split('\n');
         expect(read.line).toBeLessThanOrEqual(lines.length);
         expect(read.column).toBeLessThanOrEqual((lines[read.line - 1]?.length ?? 0) + 1);

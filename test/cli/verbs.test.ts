@@ -158,7 +158,7 @@ describe('several ids', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(closed.map(({ applicationId }) => applicationId).toSorted()).toEqual(ids.toSorted());
+    expect(new Set(closed.map(({ applicationId }) => applicationId))).toEqual(new Set(ids));
     expect(closed.map(({ outcome }) => outcome)).toEqual(['withdrawn', 'withdrawn']);
   });
 
