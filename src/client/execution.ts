@@ -51,6 +51,21 @@ export function isEnding(state: string): state is Ending {
   return endings.some((known) => known === state);
 }
 
+interface Run {
+  runId: string;
+  /** Seconds since 1970. */
+  startedAt: number;
+}
+
+/** A reset terminates the run that it goes on from: both are the same funnel. */
+async function wasReset(client: Client, workflowId: string, { runId }: Run): Promise<boolean> {
+  const { workflowExtendedInfo } = await client.workflowService.describeWorkflowExecution({
+    namespace: client.options.namespace,
+    execution: { workflowId, runId },
+  });
+  return Boolean(workflowExtendedInfo?.resetRunId);
+}
+
 /**
  * The run id of an earlier funnel of the same application: 1 is the one before the latest. `undefined`: there is none
  * that Temporal still keeps.
@@ -60,7 +75,7 @@ export async function earlierRun(
   workflowId: string,
   earlier: number,
 ): Promise<string | undefined> {
-  const runs: { runId: string; startedAt: number }[] = [];
+  const runs: Run[] = [];
   const query = `WorkflowId = '${workflowId}' AND ExecutionStatus != 'ContinuedAsNew'`;
   let nextPageToken: Uint8Array | undefined;
   do {
@@ -69,8 +84,10 @@ export async function earlierRun(
       query,
       ...(nextPageToken ? { nextPageToken } : {}),
     });
-    for (const { execution, startTime } of page.executions) {
-      runs.push({ runId: execution?.runId ?? '', startedAt: Number(startTime?.seconds?.toString() ?? 0) });
+    for (const { execution, startTime, status } of page.executions) {
+      const run = { runId: execution?.runId ?? '', startedAt: Number(startTime?.seconds?.toString() ?? 0) };
+      const terminated = states[status ?? 0] === 'terminated';
+      if (!terminated || !(await wasReset(client, workflowId, run))) runs.push(run);
     }
     nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : undefined;
   } while (nextPageToken);

@@ -81,6 +81,31 @@ describe('an application whose funnel has closed', () => {
     await expect(world.funnels.startFunnel(absent(applicationId))).resolves.toMatchObject({ applicationId });
   });
 
+  test('has no earlier funnel after a reset, which goes on with the same one', async () => {
+    const funnel = await world.start('reset', { custom: { scenario: 'absent' } });
+    await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
+    const workflowId = `funnel-${funnel.applicationId}`;
+    const { events } = await world.temporal.workflow.getHandle(workflowId).fetchHistory();
+    const completed = events?.find(({ workflowTaskCompletedEventAttributes: task }) => task)?.eventId;
+    await world.temporal.workflowService.resetWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId },
+      reason: 'a test',
+      requestId: 'reset-of-the-test',
+      ...(completed ? { workflowTaskFinishEventId: completed } : {}),
+    });
+    const runs = async () => {
+      const query = `WorkflowId = '${workflowId}'`;
+      return (await world.temporal.workflowService.countWorkflowExecutions({ namespace: 'default', query }))
+        .count;
+    };
+    await expect.poll(async () => Number(String(await runs()))).toBe(2);
+    await expect(world.funnels.funnel(funnel.applicationId, { earlier: 1 }).status()).rejects.toMatchObject({
+      type: 'NotFound',
+    });
+    expect(await funnel.status()).not.toHaveProperty('ended');
+  });
+
   test('is started again by two at once as one funnel', async () => {
     const { applicationId } = await closed('race');
     const both = await Promise.allSettled(

@@ -381,7 +381,7 @@ describe('a message', () => {
     const funnel = await world.start('wrong-stage', { custom: { scenario: 'absent' } });
     const before = await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
     await expect(funnel.complete()).rejects.toThrow(
-      /complete is not possible at document_verification; possible now: withdraw/,
+      /complete is not possible at document_verification; possible now: readNow, withdraw/,
     );
     await expect(funnel.requestReverification()).rejects.toMatchObject({ type: 'WrongStage' });
     const history = await world.temporal.workflow.getHandle(`funnel-${funnel.applicationId}`).fetchHistory();
