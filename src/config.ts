@@ -117,6 +117,20 @@ export const relaySettings = z.object({
   ),
 });
 
+function hasSecrets(given: {
+  NOTIFY_URL?: string | undefined;
+  NOTIFY_SECRETS?: string[] | undefined;
+}): boolean {
+  return !given.NOTIFY_URL || given.NOTIFY_SECRETS !== undefined;
+}
+
+/** Looked at also where other settings are wrong, so that all are named at once. */
+const secretsNeeded = {
+  path: ['NOTIFY_SECRETS'],
+  error: 'is needed with NOTIFY_URL',
+  when: () => true,
+};
+
 export const notifySettings = z
   .object({
     /** Where HR's system is told of changes; nothing set, nothing sent. */
@@ -135,15 +149,7 @@ export const notifySettings = z
       )
       .optional(),
   })
-  .superRefine(secretsWithUrl);
-
-function secretsWithUrl(
-  given: { NOTIFY_URL?: string | undefined; NOTIFY_SECRETS?: string[] | undefined },
-  context: z.RefinementCtx,
-): void {
-  if (!given.NOTIFY_URL || given.NOTIFY_SECRETS) return;
-  context.addIssue({ code: 'custom', path: ['NOTIFY_SECRETS'], message: 'is needed with NOTIFY_URL' });
-}
+  .refine(hasSecrets, secretsNeeded);
 
 export const metricsSettings = z.object({
   METRICS_ADDRESS: z
@@ -172,7 +178,7 @@ export const workerSettings = z
     ...queueSettings.shape,
     ...logSettings.shape,
   })
-  .superRefine(secretsWithUrl);
+  .refine(hasSecrets, secretsNeeded);
 
 export const policySettings = z.object({ FUNNEL_POLICY_FILE: z.string().min(1).optional() });
 

@@ -88,6 +88,7 @@ describe('settings', () => {
           'RISKOS_API_KEY must be the key alone, without quotes around it',
           'RISKOS_ENVIRONMENT must be one of "Sandbox", "Production"',
           'ARCHIVE_URL is not set, and is needed here',
+          'NOTIFY_SECRETS is needed with NOTIFY_URL',
         ].join('; '),
       }),
     );
