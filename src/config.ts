@@ -1,20 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { defaultTaskQueue, inPlainWords } from './contract/index.ts';
+import { type Environment, SettingsError, valueOf } from './client/settings.ts';
+import { checkInput, defaultTaskQueue, describeIssues } from './contract/index.ts';
 import { basicCredentials, bearerToken } from './relay/credentials.ts';
 import { defaultLimits } from './relay/limits.ts';
 import { jwtAlgorithms } from './relay/oauth2.ts';
 import { trustedProxy } from './relay/proxies.ts';
 import { previousReferencePlacements } from './riskos/wire.ts';
 
-/** A setting is missing or wrong; the message is one line that names it and never its value. */
-class SettingsError extends Error {
-  readonly type = 'WrongSetting';
-}
-
-type Environment = Record<string, string | undefined>;
-
 const secret = z.string().trim().min(1, 'must not be empty');
+const word = z.string().trim().min(1, 'must not be empty');
 const list = z
   .string()
   .transform((text) =>
@@ -24,7 +18,13 @@ const list = z
       .filter(Boolean),
   )
   .pipe(z.array(z.string()).min(1, 'must name at least one, separated by commas'));
-const port = z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65535);
+const portWords = 'must be a port number from 0 to 65535';
+const port = z
+  .string()
+  .trim()
+  .regex(/^[0-9]{1,5}$/, portWords)
+  .transform(Number)
+  .pipe(z.int().max(65_535, portWords));
 
 export const logSettings = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -33,21 +33,50 @@ export const logSettings = z.object({
 /** On this machine or in the same Compose network: to nobody else may a key or a link go in clear text. */
 const localHost = /^(127(\.\d+){3}|localhost|\[::1\]|[a-z0-9-]+)$/i;
 
+/** An http(s) URL; `exception` is who may have it without TLS. */
 const secureUrl = (exception: string) =>
   z
-    .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
-    .refine(
-      (url) => url.startsWith('https:') || !URL.canParse(url) || localHost.test(new URL(url).hostname),
-      { error: `must be https, except ${exception}`, abort: true },
-    );
+    .string()
+    .trim()
+    .check((context) => {
+      const message = urlFault(context.value, exception);
+      if (message !== undefined) {
+        context.issues.push({ code: 'custom', message, input: context.value, continue: false });
+      }
+    });
+
+function urlFault(text: string, exception: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) return 'must be an http(s) URL';
+  if (url.username !== '' || url.password !== '') {
+    return 'must not have a user or a password in it, which would never be sent';
+  }
+  if (url.protocol === 'http:' && !localHost.test(url.hostname)) return `must be https, except ${exception}`;
+  return undefined;
+}
+
+const riskosUrl = secureUrl('for the emulator').refine((text) => {
+  const { pathname, search, hash } = new URL(text);
+  return pathname === '/' && search === '' && hash === '';
+}, 'must be an address without path or query, such as "https://riskos.socure.com"');
+
+/** Requests a second beyond which no limit of RiskOS would ever be met. */
+const mostRequests = 10_000;
+const rateWords = `must be a number from 0.01 to ${mostRequests}`;
 
 export const riskosSettings = z.object({
-  RISKOS_BASE_URL: secureUrl('for the emulator'),
-  RISKOS_API_KEY: secret.regex(/^\S+$/, 'must be the key alone, without spaces or quotes'),
-  RISKOS_API_VERSION: z.string().min(1).default('2025-01-01.orion'),
+  RISKOS_BASE_URL: riskosUrl,
+  RISKOS_API_KEY: secret
+    .regex(/^[\x21-\x7e]+$/, 'must be the key alone, in ASCII and without spaces or quotes')
+    .refine((key) => !/^["'`]|["'`]$/.test(key), 'must be the key alone, without quotes around it'),
+  RISKOS_API_VERSION: z
+    .string()
+    .trim()
+    .regex(/^[\w.-]{1,100}$/, 'must be a version such as "2025-01-01.orion"')
+    .default('2025-01-01.orion'),
   RISKOS_ENVIRONMENT: z.enum(['Sandbox', 'Production']),
   /** The workflow's name in the RiskOS dashboard. */
-  RISKOS_WORKFLOW: z.string().min(1).max(200).default('workforce_verification'),
+  RISKOS_WORKFLOW: word.max(200).default('workforce_verification'),
   /** Where a selfie reverification names the accepted documents: Socure's pages disagree [open]. */
   RISKOS_PREVIOUS_REFERENCE_PLACEMENT: z
     .enum(previousReferencePlacements)
@@ -55,15 +84,33 @@ export const riskosSettings = z.object({
   /** A table of reason codes, as JSON, in place of the built-in one. */
   RISKOS_REASON_CODES_FILE: z.string().min(1).optional(),
   /** Requests a second that the whole fleet sends; the sandbox takes ten [doc]. */
-  RISKOS_REQUESTS_PER_SECOND: z.coerce.number().positive().default(10),
+  RISKOS_REQUESTS_PER_SECOND: z.coerce
+    .number({ error: rateWords })
+    .min(0.01, rateWords)
+    .max(mostRequests, rateWords)
+    .default(10),
 });
 
 export const archiveSettings = z.object({
   /** Where the encrypted images go: `file:///absolute/folder`. */
-  ARCHIVE_URL: z.string().min(1),
+  ARCHIVE_URL: z
+    .string()
+    .trim()
+    .refine((text) => !isWindowsPath(text) || process.platform === 'win32', {
+      error: 'has the path of a Windows machine, and this is none; it must be file:///absolute/folder',
+      abort: true,
+    })
+    .refine((text) => !/^file:/i.test(text) || text.startsWith('file:///'), {
+      error: 'must have three slashes after "file:", as in file:///absolute/folder',
+    }),
   /** The age public keys that can open them. */
   ARCHIVE_RECIPIENTS: list,
 });
+
+/** `C:\images`, `file:///C:/images`, `file://C:\images`, or any backslash. */
+function isWindowsPath(text: string): boolean {
+  return /^(file:\/*)?[A-Za-z](:|%3A)[\\/]/i.test(text) || text.includes('\\');
+}
 
 const count = z.coerce
   .number({ error: 'must be a number' })
@@ -114,6 +161,20 @@ const settingsOfAuth = {
   oauth2: ['RELAY_OAUTH_ISSUER', 'RELAY_OAUTH_AUDIENCE', 'RELAY_OAUTH_JWKS_URL'],
 } as const;
 
+function hasSecrets(given: {
+  NOTIFY_URL?: string | undefined;
+  NOTIFY_SECRETS?: string[] | undefined;
+}): boolean {
+  return !given.NOTIFY_URL || given.NOTIFY_SECRETS !== undefined;
+}
+
+/** Looked at also where other settings are wrong, so that all are named at once. */
+const secretsNeeded = {
+  path: ['NOTIFY_SECRETS'],
+  error: 'is needed with NOTIFY_URL',
+  when: () => true,
+};
+
 export const notifySettings = z
   .object({
     /** Where HR's system is told of changes; nothing set, nothing sent. */
@@ -132,10 +193,7 @@ export const notifySettings = z
       )
       .optional(),
   })
-  .superRefine((given, context) => {
-    const missing = given.NOTIFY_URL && !given.NOTIFY_SECRETS ? 'NOTIFY_SECRETS' : undefined;
-    if (missing) context.addIssue({ code: 'custom', path: [missing], message: 'is needed with NOTIFY_URL' });
-  });
+  .refine(hasSecrets, secretsNeeded);
 
 /** Other programs write a proxy without a scheme too. */
 const proxy = z
@@ -163,48 +221,60 @@ export const networkSettings = z.object({
 export const metricsSettings = z.object({
   METRICS_ADDRESS: z
     .string()
-    .regex(/^[^\s:]+:\d{1,5}$/, 'must be host:port, such as 127.0.0.1:9464')
-    .refine((address) => Number(address.split(':')[1]) <= 65_535, 'must have a port up to 65535')
+    .trim()
+    .regex(/^([^\s:[\]]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/, 'must be host:port, such as 127.0.0.1:9464')
+    .refine(
+      (address) => Number(address.slice(address.lastIndexOf(':') + 1)) <= 65_535,
+      'must have a port up to 65535',
+    )
     .optional(),
 });
 
 /** Temporal's own settings are read by its envconfig; this one is ours. */
 export const queueSettings = z.object({
-  FUNNEL_TASK_QUEUE: z.string().min(1).max(200).default(defaultTaskQueue),
+  FUNNEL_TASK_QUEUE: word.max(200).default(defaultTaskQueue),
 });
+
+/** All that a worker reads, so that everything that is wrong is named at once. */
+export const workerSettings = z
+  .object({
+    ...riskosSettings.shape,
+    ...archiveSettings.shape,
+    ...notifySettings.shape,
+    ...metricsSettings.shape,
+    ...queueSettings.shape,
+    ...logSettings.shape,
+  })
+  .refine(hasSecrets, secretsNeeded);
 
 export const policySettings = z.object({ FUNNEL_POLICY_FILE: z.string().min(1).optional() });
 
 /**
  * Reads some settings from the environment. Every NAME may come as NAME_FILE, a file that holds the value. Throws
- * {@link SettingsError}.
+ * {@link SettingsError} that names all that are wrong.
  */
 export function readSettings<Schema extends z.ZodObject>(
   schema: Schema,
   environment: Environment = process.env,
 ): z.output<Schema> {
+  const read = Object.keys(schema.shape).map((name) => ({ name, ...valueOf(name, environment) }));
   const given = Object.fromEntries(
-    Object.keys(schema.shape).flatMap((name) => {
-      const value = valueOf(name, environment);
-      return value === undefined || value === '' ? [] : [[name, value]];
-    }),
+    read.flatMap(({ name, value }) => (value === undefined || value === '' ? [] : [[name, value]])),
   );
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const name = String(issue?.path[0] ?? 'a setting');
-  throw new SettingsError(
-    `${name} ${name in given ? inPlainWords(issue?.message ?? 'is wrong') : 'is not set, and is needed here'}`,
-  );
+  const parsed = checkInput(schema, given);
+  const unreadable = new Map(read.flatMap(({ name, fault }) => (fault === undefined ? [] : [[name, fault]])));
+  if (parsed.success && unreadable.size === 0) return parsed.data;
+  const wrong = new Map(unreadable);
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = String(issue.path[0] ?? 'a setting');
+    if (!wrong.has(name)) wrong.set(name, faultOf(name, issue, name in given));
+  }
+  throw new SettingsError([...wrong.values()].join('; '));
 }
 
-function valueOf(name: string, environment: Environment): string | undefined {
-  const file = environment[`${name}_FILE`];
-  if (name.endsWith('_FILE') || !file) return environment[name];
-  if (environment[name]) throw new SettingsError(`${name} and ${name}_FILE are both set; keep one`);
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch {
-    throw new SettingsError(`${name}_FILE names a file that cannot be read`);
+function faultOf(name: string, issue: z.core.$ZodIssue, isSet: boolean): string {
+  if (isSet || issue.code === 'custom') {
+    return `${name} ${describeIssues(new z.ZodError([{ ...issue, path: [] }])).replace(/^the input /, '')}`;
   }
+  return `${name} is not set, and is needed here`;
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { examples } from './examples.ts';
 import type { CheckRiskosOptions } from './check-riskos/run.ts';
 
 export const checkRiskos = new Command('check-riskos')
@@ -8,4 +9,5 @@ export const checkRiskos = new Command('check-riskos')
   .requiredOption('--identities <file>', 'candidates and what RiskOS should say of each, as JSON')
   .option('--production', 'also where RISKOS_ENVIRONMENT is Production: real evaluations are made')
   .option('--json', 'one JSON line a check')
+  .addHelpText('after', examples('check-riskos --identities examples/identities.json'))
   .action(async (options: CheckRiskosOptions) => (await import('./check-riskos/run.ts')).runCheck(options));

@@ -1,5 +1,6 @@
 import { NamespaceNotFoundError } from '@temporalio/client';
 import { FunnelError } from '../client/index.ts';
+import { temporalConfig } from '../client/settings.ts';
 import type { Refusal, UpdateName } from '../contract/index.ts';
 
 /** Input that a verb cannot work with: a file, an option. One line that says which, and what to do. */
@@ -7,34 +8,54 @@ export class InputError extends Error {
   readonly type = 'WrongInput';
 }
 
-const codes: Record<Refusal, number> = {
+/** What can end a command besides a refusal of a funnel. */
+export const commandErrors = [
+  'WrongInput',
+  'WrongSetting',
+  'InvalidArchiveUrl',
+  'InvalidRecipient',
+  'InvalidSettings',
+  'InvalidEmulatorOptions',
+  'TemporalNotFound',
+  'SetupNeeded',
+  'NotLoopback',
+  'PortInUse',
+  'DevServerFailed',
+] as const;
+export type CommandError = (typeof commandErrors)[number];
+
+/** The exit code of each type of error; of any other it is 1. */
+export const exitCodes: Record<Refusal | CommandError, number> = {
   InvalidApplication: 2,
   InvalidMessage: 2,
   NotFound: 3,
   WrongStage: 4,
   NoBaseline: 4,
   AlreadyOpen: 4,
+  AlreadyClosed: 4,
+  EndedInTemporal: 4,
   Unreachable: 5,
   RiskosRefused: 4,
   RiskosUnavailable: 5,
+  WrongInput: 2,
+  WrongSetting: 2,
+  InvalidArchiveUrl: 2,
+  InvalidRecipient: 2,
+  InvalidSettings: 2,
+  InvalidEmulatorOptions: 2,
+  TemporalNotFound: 2,
+  SetupNeeded: 4,
+  NotLoopback: 1,
+  PortInUse: 1,
+  DevServerFailed: 1,
 };
 
-const wrongInput: readonly unknown[] = [
-  'WrongInput',
-  'WrongSetting',
-  'InvalidArchiveUrl',
-  'InvalidRecipient',
-  'InvalidSettings',
-  'TemporalNotFound',
-  'InvalidEmulatorOptions',
-];
-
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof FunnelError) return codes[error.type];
-  if (isTransportError(error)) return codes.Unreachable;
-  if (settingOf(error)) return 2;
-  if (typeOf(error) === 'SetupNeeded') return 4;
-  return wrongInput.includes(typeOf(error)) ? 2 : 1;
+  if (error instanceof FunnelError) return exitCodes[error.type];
+  if (isTransportError(error)) return exitCodes.Unreachable;
+  const type = commandErrors.find((known) => known === typeOf(error));
+  if (type) return exitCodes[type];
+  return settingOf(error) ? 2 : 1;
 }
 
 function typeOf(error: unknown): unknown {
@@ -44,7 +65,8 @@ function typeOf(error: unknown): unknown {
 /** Errors are for people: one line that names the setting where one is to blame. */
 export function oneLine(error: unknown): string {
   if (error instanceof FunnelError) return inVerbs(textOf(error));
-  if (isTransportError(error)) return 'Temporal is out of reach; is TEMPORAL_ADDRESS right?';
+  if (isTransportError(error))
+    return `Temporal is out of reach${temporalAddress()}; is TEMPORAL_ADDRESS right?`;
   const setting = settingOf(error);
   const text = textOf(error);
   return setting && !text.startsWith(setting) ? `${setting}: ${text}` : text;
@@ -52,17 +74,28 @@ export function oneLine(error: unknown): string {
 
 /** The funnel names its updates; who types verbs reads verbs. */
 function inVerbs(text: string): string {
-  return Object.entries(verbs).reduce(
-    (line, [name, verb]) => line.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), verb),
-    text,
-  );
+  return Object.entries(verbs)
+    .reduce((line, [name, verb]) => line.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), verb), text)
+    .replaceAll('{ again: true }', '--again');
 }
 
 const verbs: Partial<Record<UpdateName, string>> = {
   requestDocuments: 'documents',
   requestReverification: 'reverify',
   requestPayrollSetup: 'payroll',
+  submitOneTimeCode: 'code',
+  resendOneTimeCode: 'resend-code',
+  provideInformation: 'information',
+  readNow: 'read',
 };
+
+function temporalAddress(): string {
+  try {
+    return ` at ${temporalConfig().connectionOptions.address ?? 'localhost:7233'}`;
+  } catch {
+    return '';
+  }
+}
 
 /** Temporal's native client cannot connect; told by name, so that no verb of HR loads the worker. */
 function isTransportError(error: unknown): boolean {
@@ -81,11 +114,9 @@ function settingOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (typeOf(error) === 'InvalidArchiveUrl') return 'ARCHIVE_URL';
   if (typeOf(error) === 'InvalidRecipient') return 'ARCHIVE_RECIPIENTS';
-  if (typeOf(error) === 'InvalidSettings') return 'RISKOS_REASON_CODES_FILE';
   if (error instanceof NamespaceNotFoundError || /namespace \S+ is not found/i.test(error.message)) {
     return 'TEMPORAL_NAMESPACE';
   }
-  if (/^Profile '.*' not found/.test(error.message)) return 'TEMPORAL_PROFILE';
   if (/Invalid address for Temporal/.test(error.message)) return 'TEMPORAL_ADDRESS';
   if (/EADDRINUSE|EADDRNOTAVAIL|EACCES.*listen|ENOTFOUND/.test(error.message)) {
     return 'RELAY_HOST, RELAY_PORT, METRICS_ADDRESS or --port';

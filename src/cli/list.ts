@@ -1,9 +1,10 @@
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { FunnelFilter, FunnelSummary } from '../client/index.ts';
+import { endings, type FunnelFilter, type FunnelSummary } from '../client/index.ts';
 import { inWords, outcomes, stages } from '../contract/index.ts';
+import { examples } from './examples.ts';
 import { withFunnels } from './funnels.ts';
-import { time } from './output.ts';
+import { endedInWords, time } from './output.ts';
 
 export const list = new Command('list')
   .description('the funnels, newest first')
@@ -25,8 +26,12 @@ export const list = new Command('list')
       'only those of whose deadline HR was reminded, or that are overdue',
     ).choices(['reminder', 'overdue']),
   )
+  .addOption(
+    new Option('--ended <how>', 'only those whose workflow was ended so in Temporal').choices(endings),
+  )
   .option('--limit <n>', 'at most this many', count, 100)
   .option('--json', 'one JSON line a funnel')
+  .addHelpText('after', examples('list --stage review --overdue', 'list --waiting-for operator --json'))
   .action(async ({ json, ...filter }: FunnelFilter & { json?: boolean }) => {
     const found = await withFunnels((funnels) => funnels.list(filter));
     const lines = json ? found.map((funnel) => JSON.stringify(funnel)) : [table(found)];
@@ -52,7 +57,7 @@ function table(found: FunnelSummary[]): string {
   for (const funnel of found) {
     const ended = funnel.execution !== 'running' && funnel.execution !== 'completed';
     const stage = ended
-      ? inWords(funnel.execution)
+      ? endedInWords(funnel.execution)
       : funnel.outcome
         ? `closed: ${inWords(funnel.outcome)}`
         : inWords(funnel.stage ?? 'starting');

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
+import { temporalEnvironment } from '../client/settings.ts';
 import { checkRiskos } from './check-riskos.ts';
 import { demo } from './demo.ts';
 import { dev } from './dev.ts';
+import { doctor } from './doctor.ts';
 import { emulator } from './emulator.ts';
 import { exitCodeOf, oneLine } from './errors.ts';
 import { list } from './list.ts';
@@ -27,7 +29,7 @@ for (const verb of [demo, dev]) program.addCommand(verb);
 program.commandsGroup('For HR and operators:');
 for (const verb of [start, status, watch, list, timeline, ...updateVerbs]) program.addCommand(verb);
 program.commandsGroup('Processes:');
-for (const verb of [worker, relay, emulator, checkRiskos, notices, setup]) program.addCommand(verb);
+for (const verb of [worker, relay, emulator, checkRiskos, notices, setup, doctor]) program.addCommand(verb);
 
 program.addHelpText(
   'after',
@@ -36,6 +38,16 @@ Temporal is found by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE …;
 
 Exit codes: 0 done, 1 failed, 2 wrong input or setting, 3 no such funnel, 4 not possible now, 5 Temporal or worker out of reach.`,
 );
+// Every part of the process finds Temporal by the same settings, those in files too.
+program.hook('preAction', (_program, verb) => {
+  // It says where each setting is from.
+  if (verb === doctor) return;
+  const settings = temporalEnvironment();
+  for (const name of Object.keys(process.env)) {
+    if (name.startsWith('TEMPORAL_') && !(name in settings)) delete process.env[name];
+  }
+  Object.assign(process.env, settings);
+});
 for (const verb of [program, ...program.commands, ...notices.commands]) {
   verb.exitOverride().configureOutput({
     outputError: (text, write) =>
@@ -45,6 +57,14 @@ for (const verb of [program, ...program.commands, ...notices.commands]) {
           .replace(/^error: /, '')
           .replace(/\s*\n\s*/g, ' ')}\n`,
       ),
+  });
+}
+
+// Who reads our output may stop at any line, as `head` does.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
   });
 }
 

@@ -1,3 +1,5 @@
+import type { FunnelStatus } from '../client/index.ts';
+import { captureCode } from './capture-link.ts';
 import { inWords, type NextAction, type Status, waitingForInWords } from '../contract/index.ts';
 
 /** Answers go to stdout: one JSON line with `--json`, text for people without. */
@@ -5,18 +7,29 @@ export function print(value: unknown, asText: () => string, json: boolean | unde
   process.stdout.write(`${json ? JSON.stringify(value) : asText()}\n`);
 }
 
-/** `2026-01-31 09:05 UTC` of an ISO 8601 time. */
-export function time(iso: string): string {
-  return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
+/** `2026-01-31 09:05 UTC` of an ISO 8601 time, or `2026-01-31 09:05:11 UTC`. */
+export function time(iso: string, until: 'minutes' | 'seconds' = 'minutes'): string {
+  return `${iso.slice(0, until === 'minutes' ? 16 : 19).replace('T', ' ')} UTC`;
 }
 
-export function statusText(status: Status): string {
+/** The status, and on a terminal the capture link as a QR code below it. */
+export async function printStatus(status: FunnelStatus, json: boolean | undefined): Promise<void> {
+  print(status, () => statusText(status), json);
+  const code = await captureCode(status.nextAction, { terminal: process.stdout.isTTY && !json });
+  if (code !== undefined) process.stdout.write(`\n${code}\n`);
+}
+
+function statusText(status: FunnelStatus): string {
   const lines = [`${status.applicationId}  ${headline(status)}`];
-  if (status.stage !== 'closed') {
+  if (status.ended) {
+    lines.push(
+      `  next       nothing goes on; "candidate-funnel timeline ${status.applicationId}" tells what was done, "start --again" begins anew`,
+    );
+  } else if (status.stage !== 'closed') {
     const until = status.deadline ? `, until ${time(status.deadline)}${escalationText(status)}` : '';
     lines.push(`  waits for  ${waitingForInWords[status.waitingFor]}${until}`);
     lines.push(
-      ...actionLines(status.nextAction).map(
+      ...actionLines(status.nextAction, status).map(
         (line, at) => `  ${at === 0 ? 'next       ' : '           '}${line}`,
       ),
     );
@@ -37,15 +50,24 @@ function escalationText({ escalation }: Status): string {
   return { none: '', reminder: ', which is soon', overdue: ', which has passed' }[escalation ?? 'none'];
 }
 
-function headline(status: Status): string {
+function headline(status: FunnelStatus): string {
   if (status.outcome) return `closed: ${inWords(status.outcome)}`;
+  if (status.ended) {
+    const at = status.ended.at === null ? '' : ` on ${time(status.ended.at)}`;
+    return `${endedInWords(status.ended.how)} in Temporal${at}, at ${inWords(status.stage)}`;
+  }
   const counts = status.waitingFor === 'candidate' || status.waitingFor === 'riskos';
   return counts && status.attempt > 1
     ? `${inWords(status.stage)}, attempt ${status.attempt}`
     : inWords(status.stage);
 }
 
-function actionLines(action: NextAction): string[] {
+/** Temporal's word for how a workflow ended, for people. */
+export function endedInWords(how: string): string {
+  return how === 'canceled' ? 'cancelled' : inWords(how);
+}
+
+function actionLines(action: NextAction, { applicationId: id, stage }: Status): string[] {
   switch (action.kind) {
     case 'show_capture_link':
       return [
@@ -55,21 +77,37 @@ function actionLines(action: NextAction): string[] {
     case 'open_hosted_flow':
       return [`show the candidate this page: ${action.url}`];
     case 'enter_one_time_code':
-      return ['ask the candidate for the one-time code'];
+      return [
+        `ask the candidate for the one-time code, then "candidate-funnel code ${id} CODE"`,
+        `another code: "candidate-funnel resend-code ${id}"`,
+      ];
     case 'provide_information':
       return [
         'RiskOS wants more information',
         ...(action.fields.length > 0 ? [`it has not been given: ${action.fields.join(', ')}`] : []),
+        `give it with "candidate-funnel information ${id} --candidate FILE"`,
       ];
     case 'review':
-      return ['a person decides: in the RiskOS dashboard, or with "candidate-funnel review"'];
+      return [
+        'a person decides: in the RiskOS dashboard, or with',
+        `"candidate-funnel review ${id} --verdict accept --reason TEXT" (or reject, or resubmit)`,
+      ];
     case 'request_documents':
-      return ['"candidate-funnel documents" when documents are wanted'];
+      return [`"candidate-funnel documents ${id}" when documents are wanted`];
     case 'needs_attention':
-      return [action.reason, 'then "candidate-funnel retry" or "candidate-funnel correct"'];
+      return [
+        action.reason,
+        `then "candidate-funnel retry ${id}", or "candidate-funnel correct ${id} --candidate FILE"`,
+      ];
     case 'wait':
       return ['nothing to do, wait'];
     case 'none':
-      return ['nothing to do'];
+      return stage === 'verified'
+        ? [
+            `nothing to do; possible: ${atVerified.map((verb) => `"candidate-funnel ${verb} ${id}"`).join(', ')}`,
+          ]
+        : ['nothing to do'];
   }
 }
+
+const atVerified = ['reverify', 'payroll', 'complete'];

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Logger } from 'pino';
 import { openArchive } from '../archive/index.ts';
 import { createFunnelClient, type FunnelClient, temporalClient } from '../client/index.ts';
+import { temporalConfig } from '../client/settings.ts';
 import { type EmulatorOptions, startEmulator } from '../emulator/index.ts';
 import type { Notifier } from '../notifier/index.ts';
 import { createRelay } from '../relay/index.ts';
@@ -47,7 +47,7 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
   try {
     const temporal = temporalClient(address);
     closing.push(() => temporal.connection.close());
-    await registerSearchAttributes(temporal.connection, loadClientConnectConfig().namespace ?? 'default');
+    await registerSearchAttributes(temporal.connection, temporalConfig().namespace ?? 'default');
 
     const token = secret();
     const relay = await createRelay({ temporal, bearerTokens: [token], logger });

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { readSettings, riskosSettings } from '../config.ts';
 import { dispatcherOfSettings } from '../network.ts';
@@ -10,6 +9,7 @@ import {
   type RiskosClientOptions,
 } from '../riskos/index.ts';
 import { InputError } from './errors.ts';
+import { readJsonSync } from './json-file.ts';
 
 /** The RiskOS client that the settings describe. Throws `WrongSetting` or {@link InputError}. */
 export function riskosOfSettings(logger: Logger): RiskosClient {
@@ -33,13 +33,10 @@ export function riskosOptionsOfSettings(): RiskosClientOptions {
 
 function reasonCodesOf(file: string | undefined): { reasonCodes?: ReasonCodeTable } {
   if (file === undefined) return {};
-  return { reasonCodes: parseReasonCodes(readTable(file)) };
-}
-
-function readTable(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch {
-    throw new InputError('RISKOS_REASON_CODES_FILE names a file that cannot be read, or is not JSON');
+    return { reasonCodes: parseReasonCodes(readJsonSync(file)) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InputError(`RISKOS_REASON_CODES_FILE: ${reason}`);
   }
 }

@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
 import { openArchive } from '../archive/index.ts';
 import { notifierOfSettings } from './notifier.ts';
-import { archiveSettings, metricsSettings, queueSettings, readSettings, riskosSettings } from '../config.ts';
+import { readSettings, workerSettings } from '../config.ts';
 import { addHealth } from '../health.ts';
 import { createLogger } from '../logging.ts';
 import { observed } from '../riskos/index.ts';
@@ -10,16 +10,14 @@ import { riskosOfSettings } from './riskos.ts';
 import { installRuntime } from './runtime.ts';
 
 export async function runWorker(): Promise<void> {
-  const riskosSetting = readSettings(riskosSettings);
-  const archiveSetting = readSettings(archiveSettings);
-  const { METRICS_ADDRESS } = readSettings(metricsSettings);
+  const settings = readSettings(workerSettings);
   const logger = createLogger('worker');
   installRuntime(logger);
   const metrics = enrichmentMetrics();
   const riskos = observed(riskosOfSettings(logger), metrics.count);
   const archive = openArchive({
-    url: archiveSetting.ARCHIVE_URL,
-    recipients: archiveSetting.ARCHIVE_RECIPIENTS,
+    url: settings.ARCHIVE_URL,
+    recipients: settings.ARCHIVE_RECIPIENTS,
   });
   const health = Fastify();
   const registry = addHealth(health, () => workers.ready());
@@ -29,10 +27,10 @@ export async function runWorker(): Promise<void> {
     riskos,
     archive,
     notifier,
-    requestsPerSecond: riskosSetting.RISKOS_REQUESTS_PER_SECOND,
-    taskQueue: readSettings(queueSettings).FUNNEL_TASK_QUEUE,
+    requestsPerSecond: settings.RISKOS_REQUESTS_PER_SECOND,
+    taskQueue: settings.FUNNEL_TASK_QUEUE,
   });
-  if (METRICS_ADDRESS) await health.listen(hostAndPort(METRICS_ADDRESS));
+  if (settings.METRICS_ADDRESS) await health.listen(hostAndPort(settings.METRICS_ADDRESS));
   logger.info('worker runs');
   try {
     await workers.run();
@@ -46,5 +44,5 @@ export async function runWorker(): Promise<void> {
 
 function hostAndPort(address: string): { host: string; port: number } {
   const at = address.lastIndexOf(':');
-  return { host: address.slice(0, at), port: Number(address.slice(at + 1)) };
+  return { host: address.slice(0, at).replace(/^\[(.*)\]$/, '$1'), port: Number(address.slice(at + 1)) };
 }

@@ -1,80 +1,141 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
+import type { z } from 'zod';
 import type { Funnel } from '../client/index.ts';
-import { candidate, describeIssues, type Status } from '../contract/index.ts';
+import { candidate, checkInput, describeIssues, payrollCandidate, type Status } from '../contract/index.ts';
 import { InputError } from './errors.ts';
+import { examples } from './examples.ts';
 import { parseId, withFunnels } from './funnels.ts';
+import { idsOf, inTurn } from './ids.ts';
 import { readJson } from './json-file.ts';
-import { print, statusText } from './output.ts';
+import { printStatus } from './output.ts';
+import { userName } from './user.ts';
 
 interface Options {
   json?: boolean;
   diToken?: string;
   reason?: string;
   verdict?: 'accept' | 'reject' | 'resubmit';
-  by?: string;
+  by: string;
   candidate?: string;
 }
 
 /** The verbs that send one update each and print the new status. */
 export const updateVerbs: Command[] = [
-  update('documents', 'documents are wanted: the candidate gets a capture link', (funnel, { diToken }) =>
-    funnel.requestDocuments({ diSessionToken: diToken }),
-  ).addOption(diTokenOption()),
-  update('reverify', 'a selfie is wanted, compared with the accepted documents', (funnel, { diToken }) =>
-    funnel.requestReverification({ diSessionToken: diToken }),
-  ).addOption(diTokenOption()),
-  update('payroll', 'run the checks of payroll set-up', async (funnel, { diToken, candidate: file }) =>
+  forSeveral(
+    'documents',
+    'documents are wanted: the candidate gets a capture link',
+    (funnel, { diToken, by }) => funnel.requestDocuments({ diSessionToken: diToken, by }),
+  )
+    .addOption(diTokenOption())
+    .addHelpText('after', examples('documents app-1042', 'documents app-1042 app-1043')),
+  forSeveral(
+    'reverify',
+    'a selfie is wanted, compared with the accepted documents',
+    (funnel, { diToken, by }) => funnel.requestReverification({ diSessionToken: diToken, by }),
+  )
+    .addOption(diTokenOption())
+    .addHelpText('after', examples('reverify app-1042')),
+  forOne('payroll', 'run the checks of payroll set-up', async (funnel, { diToken, candidate: file, by }) =>
     funnel.requestPayrollSetup({
       diSessionToken: diToken,
-      ...(file === undefined ? {} : { candidate: payrollFields(await candidateFields(file)) }),
+      ...(file === undefined ? {} : { candidate: await candidateFields(file, payrollCandidate) }),
+      by,
     }),
   )
     .addOption(diTokenOption())
-    .option('--candidate <file>', 'JSON with address, dateOfBirth and nationalId; "-" reads standard input'),
-  update('review', 'settle an open review', (funnel, { verdict, by, reason }) =>
-    funnel.review({ verdict: verdict ?? 'reject', by: by ?? '', reason: reason ?? '' }),
+    .option('--candidate <file>', 'JSON with address, dateOfBirth and nationalId; "-" reads standard input')
+    .addHelpText('after', examples('payroll app-1042 --candidate examples/payroll.json')),
+  forOne('review', 'settle an open review', (funnel, { verdict, by, reason }) =>
+    funnel.review({ verdict: verdict ?? 'reject', by, reason: reason ?? '' }),
   )
     .addOption(
       new Option('--verdict <verdict>', 'the decision')
         .choices(['accept', 'reject', 'resubmit'])
         .makeOptionMandatory(),
     )
-    .requiredOption('--by <who>', 'who decides')
-    .requiredOption('--reason <text>', 'why; no personal data'),
-  update(
+    .requiredOption('--reason <text>', 'why; no personal data')
+    .addHelpText('after', examples('review app-1042 --verdict accept --reason "same person"')),
+  oneTimeCode(),
+  forOne('resend-code', 'the candidate gets another one-time code', (funnel, { by }) =>
+    funnel.resendOneTimeCode({ by }),
+  ).addHelpText('after', examples('resend-code app-1042')),
+  forOne('information', 'give what RiskOS misses of the candidate', async (funnel, { candidate: file, by }) =>
+    funnel.provideInformation({ candidate: await candidateFields(file ?? '-', candidate.partial()), by }),
+  )
+    .requiredOption('--candidate <file>', 'JSON with those fields of the candidate; "-" reads standard input')
+    .addHelpText('after', examples('information app-1042 --candidate examples/payroll.json')),
+  forOne('read', 'read RiskOS now, where a webhook may have been lost', (funnel, { by }) =>
+    funnel.readNow({ by }),
+  ).addHelpText('after', examples('read app-1042')),
+  forOne(
     'correct',
     'give better data after RiskOS refused a request, and go on',
-    async (funnel, { candidate: file }) => funnel.correct({ candidate: await candidateFields(file ?? '-') }),
-  ).requiredOption(
-    '--candidate <file>',
-    'JSON with the candidate\'s changed fields; "-" reads standard input',
+    async (funnel, { candidate: file, by }) =>
+      funnel.correct({ candidate: await candidateFields(file ?? '-', candidate.partial()), by }),
+  )
+    .requiredOption(
+      '--candidate <file>',
+      'JSON with the candidate\'s changed fields; "-" reads standard input',
+    )
+    .addHelpText('after', examples(`correct app-1042 --candidate changes.json`)),
+  forSeveral('retry', 'go on after what stopped the funnel has been mended', (funnel, { by }) =>
+    funnel.retry({ by }),
+  ).addHelpText(
+    'after',
+    examples('retry app-1042', 'list --waiting-for operator --json | candidate-funnel retry -'),
   ),
-  update('retry', 'go on after what stopped the funnel has been mended', (funnel) => funnel.retry()),
-  update('withdraw', 'the candidate or HR gives up; the funnel closes', (funnel, { reason }) =>
-    funnel.withdraw({ reason }),
-  ).option('--reason <text>', 'why; no personal data'),
-  update('complete', 'the funnel is needed no longer; it closes', (funnel) => funnel.complete()),
+  forSeveral('withdraw', 'the candidate or HR gives up; the funnel closes', (funnel, { reason, by }) =>
+    funnel.withdraw({ reason, by }),
+  )
+    .option('--reason <text>', 'why; no personal data')
+    .addHelpText('after', examples('withdraw app-1042 --reason "position filled"')),
+  forOne('complete', 'the funnel is needed no longer; it closes', (funnel, { by }) =>
+    funnel.complete({ by }),
+  ).addHelpText('after', examples('complete app-1042')),
 ];
 
-function update(
-  name: string,
-  description: string,
-  send: (funnel: Funnel, options: Options) => Promise<Status>,
-): Command {
-  return new Command(name)
-    .description(description)
+type Send = (funnel: Funnel, options: Options) => Promise<Status>;
+
+function forOne(name: string, description: string, send: Send): Command {
+  return verb(name, description)
     .argument('<id>', 'the application id')
-    .option('--json', 'print the new status as JSON')
-    .action(async (id: string, options: Options) => {
-      await withFunnels(async (funnels) => {
-        const funnel = funnels.funnel(parseId(id));
-        const status = await soon(funnel, await send(funnel, options));
-        print(status, () => statusText(status), options.json);
-      });
+    .action((id: string, options: Options) => run(id, options, send));
+}
+
+function forSeveral(name: string, description: string, send: Send): Command {
+  return verb(name, description)
+    .argument('<ids...>', 'one application id or more; "-" reads them from standard input, one a line')
+    .action(async (given: string[], options: Options) => {
+      const ids = await idsOf(given);
+      await inTurn(ids, (id) => run(id, options, send));
     });
 }
 
-/** RiskOS answers within seconds: what comes of the update is worth that wait, for example the capture link. */
+function oneTimeCode(): Command {
+  return verb('code', 'the one-time code that the candidate got')
+    .argument('<id>', 'the application id')
+    .addArgument(new Argument('<code>', 'its digits'))
+    .addHelpText('after', examples('code app-1042 482913'))
+    .action((id: string, code: string, options: Options) =>
+      run(id, options, (funnel, { by }) => funnel.submitOneTimeCode({ code, by })),
+    );
+}
+
+function verb(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option('--by <who>', 'who asks for it, for the record', userName())
+    .option('--json', 'print the new status as JSON');
+}
+
+async function run(id: string, options: Options, send: Send): Promise<void> {
+  await withFunnels(async (funnels) => {
+    const funnel = funnels.funnel(parseId(id));
+    await printStatus(await soon(funnel, await send(funnel, options)), options.json);
+  });
+}
+
+/** RiskOS answers within seconds: what follows the update is worth that wait, for example the capture link. */
 async function soon(funnel: Funnel, status: Status): Promise<Status> {
   if (status.nextAction.kind !== 'wait') return status;
   let last = status;
@@ -89,12 +150,11 @@ function diTokenOption(): Option {
   return new Option('--di-token <token>', 'a fresh Digital Intelligence session token of the candidate');
 }
 
-async function candidateFields(file: string) {
-  const parsed = candidate.partial().safeParse(await readJson(file));
+async function candidateFields<Schema extends z.ZodType>(
+  file: string,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const parsed = checkInput(schema, await readJson(file));
   if (!parsed.success) throw new InputError(describeIssues(parsed.error, 'candidate'));
   return parsed.data;
-}
-
-function payrollFields({ address, dateOfBirth, nationalId }: Awaited<ReturnType<typeof candidateFields>>) {
-  return { address, dateOfBirth, nationalId };
 }

@@ -1,14 +1,18 @@
 import { Command } from 'commander';
+import { type EarlierOption, earlierOption, numberOf } from './earlier.ts';
+import { examples } from './examples.ts';
 import { parseId, withFunnels } from './funnels.ts';
 import { print, time } from './output.ts';
 
 export const timeline = new Command('timeline')
   .description('what happened to a funnel, line by line')
   .argument('<id>', 'the application id')
+  .addOption(earlierOption())
   .option('--json', 'print the lines as one JSON array')
-  .action(async (id: string, { json }: { json?: boolean }) => {
+  .addHelpText('after', examples('timeline app-1042', 'timeline app-1042 --earlier --json'))
+  .action(async (id: string, { json, ...options }: EarlierOption & { json?: boolean }) => {
     await withFunnels(async (funnels) => {
-      const entries = await funnels.funnel(parseId(id)).timeline();
-      print(entries, () => entries.map(({ at, what }) => `${time(at)}  ${what}`).join('\n'), json);
+      const entries = await funnels.funnel(parseId(id), { earlier: numberOf(options) }).timeline();
+      print(entries, () => entries.map(({ at, what }) => `${time(at, 'seconds')}  ${what}`).join('\n'), json);
     });
   });

@@ -1,17 +1,20 @@
 import { Command } from 'commander';
+import { examples } from './examples.ts';
 import { parseId, withFunnels } from './funnels.ts';
-import { print, statusText } from './output.ts';
+import { printStatus, time } from './output.ts';
 
 export const watch = new Command('watch')
   .description('print the status each time it changes, until the funnel has closed or Ctrl-C')
   .argument('<id>', 'the application id')
   .option('--json', 'one JSON line a change')
+  .addHelpText('after', examples('watch app-1042'))
   .action(async (id: string, { json }: { json?: boolean }) => {
     const stop = new AbortController();
     process.once('SIGINT', () => stop.abort());
     await withFunnels(async (funnels) => {
       for await (const current of funnels.funnel(parseId(id)).watch({ signal: stop.signal })) {
-        print(current, () => statusText(current), json);
+        if (!json) process.stdout.write(`${time(new Date().toISOString(), 'seconds')}\n`);
+        await printStatus(current, json);
       }
     });
   });

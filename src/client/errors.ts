@@ -1,12 +1,15 @@
 import {
+  type Client,
+  Connection,
   isGrpcServiceError,
-  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { type Refusal, refusals } from '../contract/index.ts';
+import type { Ending } from './execution.ts';
 
 /** A start, an update or a query was refused; `type` is the documented word, the message says what to do. */
 export class FunnelError extends Error {
@@ -20,17 +23,14 @@ export class FunnelError extends Error {
 }
 
 /** Temporal's errors in the funnel's words; anything else is passed on as it is. */
-export function explain(error: unknown, applicationId: string): unknown {
+export function explain(error: unknown, applicationId: string, client: Client): unknown {
+  if (error instanceof FunnelError) return error;
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
     const { type, message } = error.cause;
     const refusal = refusals.find((known) => known === type);
     if (refusal) return new FunnelError(refusal, `${applicationId}: ${message}`, { cause: error });
   }
-  if (error instanceof WorkflowExecutionAlreadyStartedError) {
-    const message = `${applicationId}: a funnel of this application is open; look at it with "status", or withdraw it first`;
-    return new FunnelError('AlreadyOpen', message, { cause: error });
-  }
-  if (error instanceof WorkflowNotFoundError) {
+  if (isNotFound(error)) {
     return new FunnelError('NotFound', `${applicationId}: there is no such funnel`, { cause: error });
   }
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
@@ -42,10 +42,50 @@ export function explain(error: unknown, applicationId: string): unknown {
     return new FunnelError('Unreachable', message, { cause: error });
   }
   if (unreachable(error)) {
-    const message = `${applicationId}: no answer from Temporal; is TEMPORAL_ADDRESS right?`;
+    const message = `${applicationId}: no answer from Temporal${addressOf(client)}; is TEMPORAL_ADDRESS right?`;
     return new FunnelError('Unreachable', message, { cause: error });
   }
   return error;
+}
+
+/** Why a workflow has no result: its start argument was refused, or somebody else ended it. */
+export function explainResult(error: unknown, applicationId: string, client: Client): unknown {
+  if (!(error instanceof WorkflowFailedError)) return explain(error, applicationId, client);
+  const { cause } = error;
+  if (cause instanceof ApplicationFailure && cause.type === 'InvalidApplication') {
+    return new FunnelError('InvalidApplication', `${applicationId}: ${cause.message}`, { cause: error });
+  }
+  return endedInTemporal(applicationId, endingOf(cause), error);
+}
+
+/** The workflow did not end by itself; the message says what to do, and not what the reason of a termination says. */
+export function endedInTemporal(applicationId: string, ending: Ending, cause: unknown): FunnelError {
+  return new FunnelError(
+    'EndedInTemporal',
+    `${applicationId}: the funnel did not close: its workflow ${endingsInWords[ending]} in Temporal, whose UI shows why; start the application again with { again: true }`,
+    { cause },
+  );
+}
+
+const endingsInWords: Record<Ending, string> = {
+  failed: 'failed',
+  canceled: 'was cancelled',
+  terminated: 'was terminated',
+  timed_out: 'timed out',
+};
+
+function endingOf(cause: unknown): Ending {
+  if (cause instanceof TerminatedFailure) return 'terminated';
+  if (cause instanceof TimeoutFailure) return 'timed_out';
+  return cause instanceof CancelledFailure ? 'canceled' : 'failed';
+}
+
+/** gRPC's NOT_FOUND. */
+const notFoundCodes: readonly number[] = [5];
+
+export function isNotFound(error: unknown): boolean {
+  if (error instanceof WorkflowNotFoundError) return true;
+  return isGrpcServiceError(error) && notFoundCodes.includes(error.code) && !/namespace/i.test(error.details);
 }
 
 /** gRPC's CANCELLED, DEADLINE_EXCEEDED and UNAVAILABLE. */
@@ -60,4 +100,8 @@ function noWorker(error: unknown): boolean {
 function unreachable(error: unknown): boolean {
   if (isGrpcServiceError(error)) return unreachableCodes.includes(error.code);
   return error instanceof Error && error.cause !== undefined && unreachable(error.cause);
+}
+
+function addressOf({ connection }: Client): string {
+  return connection instanceof Connection ? ` at ${connection.options.address}` : '';
 }

@@ -1,13 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import {
-  type Client,
-  QueryNotRegisteredError,
-  WorkflowFailedError,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { type Client, QueryNotRegisteredError, type WorkflowHandle } from '@temporalio/client';
 import {
   aboutToMove,
+  checkInput,
   describeIssues,
   type NextAction,
   type Status,
@@ -19,85 +14,115 @@ import {
   updates,
   workflowIdOf,
 } from '../contract/index.ts';
-import { explain, FunnelError } from './errors.ts';
+import { endedInTemporal, explain, explainResult, FunnelError, isNotFound } from './errors.ts';
+import { describeExecution, earlierRun, type Ending, type Execution, isEnding } from './execution.ts';
+
+/** The status as the funnel says it, and whether somebody else has ended its workflow since. */
+export type FunnelStatus = Status & {
+  /**
+   * Only of a workflow that was terminated, cancelled, timed out or failed in Temporal before the funnel closed: stage,
+   * attempt and verdicts are the last ones, and nothing is waited for any more.
+   */
+  ended?: { how: Ending; /** ISO 8601. */ at: string | null };
+};
 
 /** One candidate's funnel, seen from HR. Every method rejects with a {@link FunnelError}. */
 export interface Funnel {
   applicationId: string;
-  status(): Promise<Status>;
+  status(): Promise<FunnelStatus>;
   /** What HR has to do now. */
   nextAction(): Promise<NextAction>;
   /** What happened so far, for people. */
   timeline(): Promise<TimelineEntry[]>;
-  /** Resolves with the last status when the funnel has closed; that can take years. */
+  /**
+   * Resolves with the last status when the funnel has closed; that can take years. Rejects with `EndedInTemporal` when
+   * somebody else ended the workflow.
+   */
   result(): Promise<Status>;
   /**
-   * The status now, and then each time it changes, until the funnel has closed. Asks every `interval` milliseconds, and
-   * goes on asking while Temporal or the worker is out of reach.
+   * The status now, and then each time it changes, until the funnel has closed or its workflow was ended. Asks every
+   * `interval` milliseconds, and goes on asking while Temporal or the worker is out of reach.
    */
-  watch(options?: { interval?: number; signal?: AbortSignal }): AsyncIterable<Status>;
+  watch(options?: { interval?: number; signal?: AbortSignal }): AsyncIterable<FunnelStatus>;
   requestDocuments(message?: UpdateInput<'requestDocuments'>): Promise<Status>;
   requestReverification(message?: UpdateInput<'requestReverification'>): Promise<Status>;
   requestPayrollSetup(message?: UpdateInput<'requestPayrollSetup'>): Promise<Status>;
   submitOneTimeCode(message: UpdateInput<'submitOneTimeCode'>): Promise<Status>;
-  resendOneTimeCode(): Promise<Status>;
+  resendOneTimeCode(message?: UpdateInput<'resendOneTimeCode'>): Promise<Status>;
   provideInformation(message: UpdateInput<'provideInformation'>): Promise<Status>;
   review(message: UpdateInput<'review'>): Promise<Status>;
   /** Reads RiskOS now, for an operator who believes that a webhook was lost; resolves when it has been read. */
   readNow(message?: UpdateInput<'readNow'>): Promise<Status>;
   correct(message: UpdateInput<'correct'>): Promise<Status>;
-  retry(): Promise<Status>;
+  retry(message?: UpdateInput<'retry'>): Promise<Status>;
   withdraw(message?: UpdateInput<'withdraw'>): Promise<Status>;
-  complete(): Promise<Status>;
+  complete(message?: UpdateInput<'complete'>): Promise<Status>;
 }
 
-export function funnelOf(client: Client, applicationId: string, deadline: number): Funnel {
-  const handle = client.workflow.getHandle(workflowIdOf(applicationId));
+/** `earlier`: 1 is the funnel before the latest one of the same application, 2 the one before that; 0 the latest. */
+export function funnelOf(client: Client, applicationId: string, deadline: number, earlier: number): Funnel {
+  const workflowId = workflowIdOf(applicationId);
 
   const ask = async <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
     try {
       return await client.connection.withDeadline(Date.now() + deadline, call);
     } catch (error) {
-      if (error instanceof QueryNotRegisteredError) await neverWas();
-      throw explain(error, applicationId);
+      throw explain(error, applicationId, client);
     }
   };
 
-  /** A workflow that failed at once, because of its start argument, has no handlers: its failure says why. */
-  const neverWas = async (): Promise<void> => {
-    const { status: execution } = await handle.describe();
-    if (execution.name === 'FAILED')
-      await client.workflow.result(handle.workflowId).catch((error: unknown) => {
-        throw explainResult(error, applicationId);
-      });
+  const runIdOf = async (): Promise<string | undefined> => {
+    if (earlier === 0) return undefined;
+    const runId = await earlierRun(client, workflowId, earlier);
+    if (runId !== undefined) return runId;
+    const message = `${applicationId}: Temporal keeps no ${earlier === 1 ? 'earlier funnel' : `${earlier} earlier funnels`} of this application`;
+    throw new FunnelError('NotFound', message);
   };
 
-  const query = <Answer>(name: string): Promise<Answer> =>
+  /** A workflow that failed at once, because of its start argument, was never a funnel: its failure says why. */
+  const standing = async (runId: string | undefined): Promise<Execution> => {
+    const execution = await describeExecution(client, workflowId, runId);
+    if (execution.state !== 'failed') return execution;
+    const failure = await client.workflow.result(workflowId, execution.runId).catch(explainedResult);
+    if (failure instanceof FunnelError && failure.type === 'InvalidApplication') throw failure;
+    return execution;
+  };
+  const explainedResult = (error: unknown) => explainResult(error, applicationId, client);
+
+  const query = <Answer>(
+    read: (handle: WorkflowHandle) => Promise<Answer>,
+  ): Promise<{ answer: Answer; execution: Execution }> =>
     ask(async () => {
-      for (;;) {
-        try {
-          return await handle.query<Answer>(name);
-        } catch (error) {
-          if (!(error instanceof QueryNotRegisteredError) || error.message !== aboutToMove) throw error;
-          await setTimeout(50);
-        }
+      const runId = await runIdOf();
+      const execution = await standing(runId);
+      try {
+        return { answer: await queried(() => read(client.workflow.getHandle(workflowId, runId))), execution };
+      } catch (error) {
+        // Ended before it could ever answer, or its worker is gone.
+        if (isEnding(execution.state)) throw endedInTemporal(applicationId, execution.state, error);
+        throw error;
       }
     });
 
-  const status = () => query<Status>(statusQuery);
+  const status = async () => {
+    const { answer, execution } = await query((handle) => handle.query<Status>(statusQuery));
+    return withEnding(answer, execution);
+  };
 
   const update = async <Name extends UpdateName>(name: Name, message: UpdateInput<Name>): Promise<Status> => {
-    const checked = updates[name].schema.safeParse(message);
+    const checked = checkInput(updates[name].schema, message);
     if (!checked.success) {
       throw new FunnelError('InvalidMessage', `${applicationId}: ${describeIssues(checked.error)}`);
     }
     return ask(async () => {
+      const runId = await runIdOf();
       try {
+        const handle = client.workflow.getHandle(workflowId, runId);
         return await handle.executeUpdate<Status, [unknown]>(name, { args: [message] });
       } catch (error) {
-        if (error instanceof WorkflowNotFoundError)
-          await handle.describe().then(() => closed(applicationId, name));
-        throw error;
+        if (!isNotFound(error)) throw error;
+        const { state } = await standing(runId);
+        throw isEnding(state) ? endedInTemporal(applicationId, state, error) : closed(applicationId, name);
       }
     });
   };
@@ -106,12 +131,12 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
     applicationId,
     status,
     nextAction: async () => (await status()).nextAction,
-    timeline: () => query<TimelineEntry[]>(timelineQuery),
+    timeline: async () => (await query((handle) => handle.query<TimelineEntry[]>(timelineQuery))).answer,
     result: async () => {
       try {
-        return await client.workflow.result<() => Promise<Status>>(handle.workflowId);
+        return await client.workflow.result<() => Promise<Status>>(workflowId, await runIdOf());
       } catch (error) {
-        throw explainResult(error, applicationId);
+        throw explainedResult(error);
       }
     },
     watch: ({ interval = 1000, signal } = {}) => watch(status, interval, signal),
@@ -119,39 +144,54 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
     requestReverification: (message = {}) => update('requestReverification', message),
     requestPayrollSetup: (message = {}) => update('requestPayrollSetup', message),
     submitOneTimeCode: (message) => update('submitOneTimeCode', message),
-    resendOneTimeCode: () => update('resendOneTimeCode', {}),
+    resendOneTimeCode: (message = {}) => update('resendOneTimeCode', message),
     provideInformation: (message) => update('provideInformation', message),
     review: (message) => update('review', message),
     readNow: (message = {}) => update('readNow', message),
     correct: (message) => update('correct', message),
-    retry: () => update('retry', {}),
+    retry: (message = {}) => update('retry', message),
     withdraw: (message = {}) => update('withdraw', message),
-    complete: () => update('complete', {}),
+    complete: (message = {}) => update('complete', message),
   };
 }
 
-function closed(applicationId: string, name: UpdateName): never {
-  throw new FunnelError(
+async function queried<Answer>(read: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof QueryNotRegisteredError) || error.message !== aboutToMove) throw error;
+      await setTimeout(50);
+    }
+  }
+}
+
+/** What the funnel said last still waits for somebody; a workflow that was ended waits for nobody. */
+function withEnding(status: Status, { state, endedAt }: Execution): FunnelStatus {
+  if (!isEnding(state)) return status;
+  return {
+    ...status,
+    waitingFor: 'nothing',
+    deadline: null,
+    escalation: null,
+    nextAction: { kind: 'none' },
+    trouble: null,
+    ended: { how: state, at: endedAt },
+  };
+}
+
+function closed(applicationId: string, name: UpdateName): FunnelError {
+  return new FunnelError(
     'WrongStage',
     `${applicationId}: the funnel is closed; ${name} is not possible any more`,
   );
 }
 
-/** A funnel that never was one: its start argument was wrong. */
-function explainResult(error: unknown, applicationId: string): unknown {
-  if (error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure) {
-    return new FunnelError('InvalidApplication', `${applicationId}: ${error.cause.message}`, {
-      cause: error,
-    });
-  }
-  return explain(error, applicationId);
-}
-
 async function* watch(
-  status: () => Promise<Status>,
+  status: () => Promise<FunnelStatus>,
   interval: number,
   signal: AbortSignal | undefined,
-): AsyncIterable<Status> {
+): AsyncIterable<FunnelStatus> {
   let last = '';
   for (;;) {
     if (signal?.aborted) return;
@@ -159,7 +199,7 @@ async function* watch(
     const text = JSON.stringify(now);
     if (now && text !== last) yield now;
     if (now) last = text;
-    if (now?.stage === 'closed') return;
+    if (now?.stage === 'closed' || now?.ended) return;
     await setTimeout(interval, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -2,10 +2,12 @@ import {
   type Client,
   WorkflowExecutionAlreadyStartedError,
   WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
 } from '@temporalio/client';
 import {
   application,
   type ApplicationInput,
+  checkInput,
   defaultTaskQueue,
   describeIssues,
   type Outcome,
@@ -16,6 +18,7 @@ import {
   workflowType,
 } from '../contract/index.ts';
 import { explain, FunnelError } from './errors.ts';
+import { describeExecution, type Ending, endings, isEnding } from './execution.ts';
 import { type Funnel, funnelOf } from './funnel.ts';
 import { temporalClient } from './temporal.ts';
 
@@ -28,11 +31,16 @@ export interface FunnelFilter {
   overdue?: boolean;
   /** Only those of whose deadline HR has been reminded, or whose deadline a person let pass. */
   escalation?: 'reminder' | 'overdue';
+  /** Only those whose workflow somebody ended in Temporal before the funnel closed. */
+  ended?: Ending;
   /** At most this many; 100 when absent. */
   limit?: number;
 }
 
-/** One funnel as Temporal's list shows it; can lag the status by a second. Dates are ISO 8601. */
+/**
+ * One funnel as Temporal's list shows it; can lag the status by a second. Dates are ISO 8601. One whose workflow was ended
+ * in Temporal keeps its last stage and attempt, and waits for nothing.
+ */
 export interface FunnelSummary {
   applicationId: string;
   stage: string | null;
@@ -42,16 +50,22 @@ export interface FunnelSummary {
   deadline: string | null;
   escalation: string | null;
   startedAt: string;
-  /** `running` and `completed` are the funnel's own doing; Temporal's other words tell of somebody else's. */
-  execution: 'running' | 'completed' | 'failed' | 'canceled' | 'terminated' | 'timed_out' | 'unknown';
+  /** `running` and `completed` are the funnel's own doing; the others mean that somebody else ended its workflow. */
+  execution: 'running' | 'completed' | Ending | 'unknown';
 }
 
 /** What an HR system needs of Temporal to run funnels. */
 export interface FunnelClient {
-  /** Starts the funnel of an application. {@link FunnelError}: `InvalidApplication`, `AlreadyOpen`, `Unreachable`. */
-  startFunnel(application: ApplicationInput): Promise<Funnel>;
-  /** The funnel of an application, without asking whether there is one. */
-  funnel(applicationId: string): Funnel;
+  /**
+   * Starts the funnel of an application. Where Temporal still keeps a closed funnel of the same application, that takes
+   * `again: true`. {@link FunnelError}: `InvalidApplication`, `AlreadyOpen`, `AlreadyClosed`, `Unreachable`.
+   */
+  startFunnel(application: ApplicationInput, options?: { again?: boolean }): Promise<Funnel>;
+  /**
+   * The funnel of an application, without asking whether there is one. `earlier`: 1 is the one before the latest funnel of
+   * this application, as long as Temporal keeps it.
+   */
+  funnel(applicationId: string, options?: { earlier?: number }): Funnel;
   list(filter?: FunnelFilter): Promise<FunnelSummary[]>;
   close(): Promise<void>;
 }
@@ -65,90 +79,150 @@ export function createFunnelClient(
 ): FunnelClient {
   const { temporal = temporalClient(), taskQueue = defaultTaskQueue, deadline = 10_000 } = options;
   return {
-    startFunnel: async (input) => {
-      const parsed = application.safeParse(input);
+    startFunnel: async (input, { again = false } = {}) => {
+      const parsed = checkInput(application, input);
       if (!parsed.success) throw new FunnelError('InvalidApplication', describeIssues(parsed.error));
       const { applicationId } = parsed.data;
-      const start = () =>
-        temporal.workflow.start(workflowType, {
+      const start = async (reuse: Reuse) => {
+        await temporal.workflow.start(workflowType, {
           taskQueue,
           workflowId: workflowIdOf(applicationId),
           workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+          workflowIdReusePolicy: reuse,
           args: [parsed.data],
           staticSummary: `Candidate funnel of application ${applicationId}`,
         });
-      const funnel = funnelOf(temporal, applicationId, deadline);
+      };
+      const funnel = funnelOf(temporal, applicationId, deadline, 0);
       try {
-        await temporal.connection.withDeadline(Date.now() + deadline, async () => {
-          try {
-            await start();
-          } catch (error) {
-            if (!(error instanceof WorkflowExecutionAlreadyStartedError && (await hasEnded(funnel))))
-              throw error;
-            await start();
-          }
-        });
+        await temporal.connection.withDeadline(Date.now() + deadline, () =>
+          again ? startAgain(funnel, start) : startOnce(temporal, funnel, start),
+        );
       } catch (error) {
-        throw explain(error, applicationId);
+        throw explain(error, applicationId, temporal);
       }
       return funnel;
     },
-    funnel: (applicationId) => funnelOf(temporal, applicationId, deadline),
+    funnel: (applicationId, { earlier = 0 } = {}) => funnelOf(temporal, applicationId, deadline, earlier),
     list: async (filter = {}) => {
       try {
         return await temporal.connection.withDeadline(Date.now() + deadline, () => list(temporal, filter));
       } catch (error) {
-        throw explain(error, 'list');
+        throw explain(error, 'list', temporal);
       }
     },
     close: () => temporal.connection.close(),
   };
 }
 
-/** A funnel that has closed runs for a moment more, to tidy up: waits for that. */
-async function hasEnded(funnel: Funnel): Promise<boolean> {
+type Reuse = (typeof WorkflowIdReusePolicy)[keyof typeof WorkflowIdReusePolicy];
+
+/** One funnel an application: a second one needs the word. */
+async function startOnce(
+  temporal: Client,
+  funnel: Funnel,
+  start: (reuse: Reuse) => Promise<void>,
+): Promise<void> {
   try {
-    if ((await funnel.status()).stage !== 'closed') return false;
-    await funnel.result();
-    return true;
+    await start(WorkflowIdReusePolicy.REJECT_DUPLICATE);
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const { state } = await describeExecution(temporal, workflowIdOf(funnel.applicationId));
+    if (state === 'running' && !(await hasClosed(funnel))) throw alreadyOpen(funnel, error);
+    if (state !== 'failed' || !(await wasRefused(funnel))) throw alreadyClosed(funnel, error);
+    await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY).catch((second: unknown) => {
+      throw second instanceof WorkflowExecutionAlreadyStartedError ? alreadyOpen(funnel, second) : second;
+    });
+  }
+}
+
+/** A funnel that has closed runs for a moment more, to tidy up: waits for that. */
+async function startAgain(funnel: Funnel, start: (reuse: Reuse) => Promise<void>): Promise<void> {
+  try {
+    await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE);
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    if (!(await hasClosed(funnel))) throw alreadyOpen(funnel, error);
+    await funnel.result().catch(() => undefined);
+    await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE).catch((second: unknown) => {
+      throw second instanceof WorkflowExecutionAlreadyStartedError ? alreadyOpen(funnel, second) : second;
+    });
+  }
+}
+
+async function hasClosed(funnel: Funnel): Promise<boolean> {
+  try {
+    return (await funnel.status()).stage === 'closed';
   } catch {
     return false;
   }
+}
+
+/** A workflow that refused its start argument never was a funnel. */
+async function wasRefused(funnel: Funnel): Promise<boolean> {
+  return funnel.status().then(
+    () => false,
+    (error: unknown) => error instanceof FunnelError && error.type === 'InvalidApplication',
+  );
+}
+
+function alreadyOpen({ applicationId }: Funnel, cause: unknown): FunnelError {
+  const message = `${applicationId}: a funnel of this application is open; look at it with "status", or withdraw it first`;
+  return new FunnelError('AlreadyOpen', message, { cause });
+}
+
+function alreadyClosed({ applicationId }: Funnel, cause: unknown): FunnelError {
+  const message = `${applicationId}: a funnel of this application has ended already, and "status" shows how; to start another one all the same, add { again: true }`;
+  return new FunnelError('AlreadyClosed', message, { cause });
 }
 
 async function list(temporal: Client, filter: FunnelFilter): Promise<FunnelSummary[]> {
   const found: FunnelSummary[] = [];
   for await (const workflow of temporal.workflow.list({ query: queryOf(filter) })) {
     const { typedSearchAttributes: attributes } = workflow;
+    const execution = executionOf(workflow.status.name);
+    const waits = !isEnding(execution);
     found.push({
       applicationId: workflow.workflowId.replace(/^funnel-/, ''),
       stage: attributes.get(searchAttributes.stage) ?? null,
       outcome: attributes.get(searchAttributes.outcome) ?? null,
       attempt: attributes.get(searchAttributes.attempt) ?? null,
-      waitingFor: attributes.get(searchAttributes.waitingFor) ?? null,
-      deadline: attributes.get(searchAttributes.deadline)?.toISOString() ?? null,
-      escalation: attributes.get(searchAttributes.escalation) ?? null,
+      waitingFor: waits ? (attributes.get(searchAttributes.waitingFor) ?? null) : 'nothing',
+      deadline: (waits && attributes.get(searchAttributes.deadline)?.toISOString()) || null,
+      escalation: (waits && attributes.get(searchAttributes.escalation)) || null,
       startedAt: workflow.startTime.toISOString(),
-      execution: executionOf(workflow.status.name),
+      execution,
     });
     if (found.length >= (filter.limit ?? 100)) break;
   }
   return found;
 }
 
-const executions = ['running', 'completed', 'failed', 'canceled', 'terminated', 'timed_out'] as const;
+const executions = ['running', 'completed', ...endings] as const;
 
 function executionOf(name: string): FunnelSummary['execution'] {
   return executions.find((known) => known === name.toLowerCase()) ?? 'unknown';
 }
 
-function queryOf({ stage, outcome, waitingFor, overdue, escalation }: FunnelFilter): string {
+/** Temporal's words for the endings, in its query language. */
+const statusNames: Record<Ending, string> = {
+  failed: 'Failed',
+  canceled: 'Canceled',
+  terminated: 'Terminated',
+  timed_out: 'TimedOut',
+};
+
+function queryOf({ stage, outcome, waitingFor, overdue, escalation, ended }: FunnelFilter): string {
   const equals = (key: { name: string }, value: string | undefined) =>
     value === undefined ? [] : [`${key.name} = '${value.replaceAll("'", '')}'`];
+  // The attributes of a workflow that somebody ended still say where it stood.
+  const stands = stage !== undefined && stage !== 'closed';
+  const waits = waitingFor !== undefined || escalation !== undefined || overdue;
   return [
     `WorkflowType = '${workflowType}'`,
     "ExecutionStatus != 'ContinuedAsNew'",
-    ...(waitingFor !== undefined || overdue ? ["ExecutionStatus = 'Running'"] : []),
+    ...(ended === undefined && (stands || waits) ? ["ExecutionStatus = 'Running'"] : []),
+    ...(ended === undefined ? [] : [`ExecutionStatus = '${statusNames[ended]}'`]),
     ...equals(searchAttributes.stage, stage),
     ...equals(searchAttributes.outcome, outcome),
     ...equals(searchAttributes.waitingFor, waitingFor),

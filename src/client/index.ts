@@ -1,6 +1,7 @@
 export { FunnelError } from './errors.ts';
+export { type Ending, endings } from './execution.ts';
 export { createFunnelClient, type FunnelClient, type FunnelFilter, type FunnelSummary } from './funnels.ts';
-export type { Funnel } from './funnel.ts';
+export type { Funnel, FunnelStatus } from './funnel.ts';
 export { temporalClient } from './temporal.ts';
 export type {
   Application,

@@ -1,5 +1,5 @@
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { temporalConfig } from './settings.ts';
 
 /**
  * A Temporal client from Temporal's own settings (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_PROFILE` …). It
@@ -8,7 +8,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
  * `maxAttempts`: how often it tries a call, for one who wants to know soon why it failed; the SDK's own number when absent.
  */
 export function temporalClient(address?: string, maxAttempts?: number): Client {
-  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const { connectionOptions, namespace } = temporalConfig();
   const at = address ?? connectionOptions.address ?? 'localhost:7233';
   const connection = Connection.lazy({
     ...connectionOptions,

@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { externalDevice } from './external-device.ts';
+import { isCountry } from './countries.ts';
+import { dateOfBirth } from './date-of-birth.ts';
+import { email } from './email.ts';
 import { applicationId } from './ids.ts';
+import { ipAddress } from './ip-address.ts';
 import { policy } from './policy.ts';
+import { lineOf, nameOf } from './text.ts';
 import type { UseCase } from './words.ts';
 
-const line = z.string().min(1).max(240);
+const line = lineOf(240);
 
 export const address = z.strictObject({
   line1: line.optional(),
@@ -12,31 +17,38 @@ export const address = z.strictObject({
   locality: line.optional(),
   minorAdminDivision: line.optional(),
   majorAdminDivision: line.optional(),
-  country: z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 alpha-2 code such as "US"'),
-  postalCode: z.string().min(1).max(20).optional(),
+  country: z
+    .string()
+    .trim()
+    .refine(isCountry, 'must be an ISO 3166-1 alpha-2 code in capital letters, such as "US" or "GB"'),
+  postalCode: lineOf(20).optional(),
 });
 
 /** The person, as RiskOS needs them. Everything here is PII: it never leaves the workflow's payloads. */
 export const candidate = z.strictObject({
-  givenName: line,
-  familyName: line,
-  email: z.email({ error: 'must be an e-mail address' }).max(254),
-  phoneNumber: z.string().regex(/^\+[1-9][0-9]{6,14}$/, 'must be E.164, such as "+14155550100"'),
+  /** A person with one name has it as `familyName`, and "-" here. */
+  givenName: nameOf(240, '-'),
+  familyName: nameOf(240),
+  email,
+  phoneNumber: z
+    .string()
+    .trim()
+    .refine((text) => /^\+[1-9][0-9]{6,14}$/.test(text), 'must be E.164, such as "+14155550100"'),
   /** Socure's Digital Intelligence session token of the candidate's browser. */
-  diSessionToken: z.string().min(1).max(8192),
+  diSessionToken: lineOf(8192),
   address: address.optional(),
-  dateOfBirth: z.iso.date({ error: 'must be YYYY-MM-DD' }).optional(),
-  nationalId: z.string().min(1).max(64).optional(),
-  ipAddress: z.union([z.ipv4(), z.ipv6()], { error: 'must be an IPv4 or IPv6 address' }).optional(),
+  dateOfBirth: dateOfBirth.optional(),
+  nationalId: lineOf(64).optional(),
+  ipAddress: ipAddress.optional(),
   externalDevice: externalDevice.optional(),
 });
 export type Candidate = z.output<typeof candidate>;
 
 /** What a later selfie reverification is compared with: RiskOS's `referenceId` of accepted documents. */
 export const baseline = z.strictObject({
-  referenceId: z.string().min(1).max(200),
+  referenceId: lineOf(200),
   /** The `docvTransactionToken` of the same evaluation. */
-  transactionToken: z.string().min(1).max(200).optional(),
+  transactionToken: lineOf(200).optional(),
 });
 export type Baseline = z.output<typeof baseline>;
 
@@ -55,6 +67,16 @@ export function missingFields(useCase: UseCase, person: Candidate): CandidateFie
   return requiredFields[useCase].filter((field) => person[field] === undefined);
 }
 
+const customWords = 'must be text of at most 1024 characters, a number, or true or false';
+
+function isCustomName(text: string): boolean {
+  return text.length <= 64 && !/\p{Surrogate}/u.test(text);
+}
+
+function isCustomText(text: string): boolean {
+  return text.length <= 1024 && !/\p{Surrogate}/u.test(text);
+}
+
 /**
  * The start argument of the workflow `candidateFunnel`: one candidate for one job. Plain JSON, so that any
  * Temporal client can start a funnel with it. `custom` is passed to RiskOS as `data.custom`.
@@ -65,7 +87,10 @@ export const application = z
     candidate,
     useCase: z.enum(['passive', 'contractor_onboarding']).default('passive'),
     custom: z
-      .record(z.string().max(64), z.union([z.string().max(1024), z.number(), z.boolean()]))
+      .record(
+        z.string().refine(isCustomName, 'must be text of at most 64 characters'),
+        z.union([z.string().refine(isCustomText, customWords), z.number(), z.boolean()], customWords),
+      )
       .refine((custom) => Object.keys(custom).length <= 50, 'must have at most 50 entries')
       .default({}),
     /**

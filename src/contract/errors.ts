@@ -7,6 +7,8 @@ export const refusals = [
   'WrongStage',
   'NoBaseline',
   'AlreadyOpen',
+  'AlreadyClosed',
+  'EndedInTemporal',
   'NotFound',
   'Unreachable',
   'RiskosRefused',
@@ -17,19 +19,43 @@ export type Refusal = (typeof refusals)[number];
 /** A query that came before the workflow task whose events it saw is refused with this; asked again, it is answered. */
 export const aboutToMove = 'the funnel is about to move; ask again';
 
+/** Parses what somebody gave us. Its issues are our sentences, whatever language the process has set zod to. */
+export function checkInput<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+): z.ZodSafeParseResult<z.output<Schema>> {
+  return schema.safeParse(input, { error: (issue) => sentence(issue, issue.input === undefined) });
+}
+
 /** `field: reason; field: reason`, with field names and never a value. */
 export function describeIssues(error: z.ZodError, root = ''): string {
-  const lines = error.issues.map((issue) => {
-    const field = [root, ...issue.path.map(String)].filter(Boolean).join('.');
-    const message = inPlainWords(issue.message);
-    return field ? `${field}: ${message}` : message;
+  const lines = error.issues.flatMap((issue) => {
+    const path = [...(root === '' ? [] : [root]), ...issue.path.map(readable)];
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => `${[...path, readable(key)].join('.')}: is not a known field`);
+    }
+    return `${path.length > 0 ? `${path.join('.')}:` : 'the input'} ${reasonOf(issue)}`;
   });
   return presentable(lines.join('; '));
 }
 
+/** Names of fields are anybody's text: one that could be mistaken for ours is quoted. */
+function readable(key: PropertyKey): string {
+  const name = String(key);
+  return /^[\w-]+$/.test(name) ? name : JSON.stringify(name);
+}
+
+function reasonOf(issue: z.core.$ZodIssue): string {
+  const missing = issue.message.endsWith(', received undefined');
+  return zodsOwn.test(issue.message) ? sentence(issue, missing) : issue.message;
+}
+
+/** How zod begins every sentence of its own, in its default language. */
+const zodsOwn = /^(Invalid|Too (big|small)|Unrecognized)\b/;
+
 const longestText = 1000;
 
-/** Names of fields are anybody's text: half a character in one would make a failure that no worker can report. */
+/** Half a character would make a failure that no worker can report. */
 function presentable(text: string): string {
   const wellFormed = text.replace(/\p{Surrogate}/gu, '\ufffd');
   return wellFormed.length > longestText
@@ -37,12 +63,50 @@ function presentable(text: string): string {
     : wellFormed;
 }
 
-/** zod's own sentences, for people who do not write TypeScript. */
-export function inPlainWords(message: string): string {
-  return message
-    .replace(/^Invalid input: expected .*, received undefined$/, 'is missing')
-    .replace(/^Invalid input: expected ([aeiou].*), received .*$/, 'must be an $1')
-    .replace(/^Invalid input: expected (.*), received .*$/, 'must be a $1')
-    .replace(/^Invalid option: expected one of /, 'must be one of ')
-    .replace(/^Unrecognized keys?: /, 'has an unknown field: ');
+/** What is wrong, for people who do not write TypeScript; it follows the name of the field. */
+function sentence(issue: z.core.$ZodRawIssue | z.core.$ZodIssue, missing: boolean): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return missing ? 'is missing' : `must be ${kinds[issue.expected] ?? `of the type ${issue.expected}`}`;
+    case 'invalid_value':
+      return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+    case 'too_small':
+      return issue.origin === 'string' && issue.minimum === 1
+        ? 'must not be empty'
+        : bounded(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum);
+    case 'too_big':
+      return bounded(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum);
+    case 'unrecognized_keys':
+      return 'has an unknown field';
+    case 'invalid_union':
+      return 'has none of the possible forms';
+    case 'invalid_key': {
+      const [first] = issue.issues;
+      return `is not a possible name${first ? `: it ${reasonOf(first)}` : ''}`;
+    }
+    case 'not_multiple_of':
+      return `must be a multiple of ${issue.divisor}`;
+    case 'invalid_format':
+    case 'invalid_element':
+    case 'custom':
+      return 'does not have the right form';
+  }
+}
+
+const kinds: Partial<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+  null: 'null',
+};
+
+const units: Partial<Record<string, string>> = { string: 'characters', array: 'entries', set: 'entries' };
+
+function bounded(origin: string, comparison: string, limit: number | bigint): string {
+  const unit = units[origin];
+  return unit ? `must have ${comparison} ${limit} ${unit}` : `must be ${comparison} ${limit}`;
 }

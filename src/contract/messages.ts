@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { candidate } from './application.ts';
+import { lineOf, proseOf } from './text.ts';
 import { evaluatedStages, type Stage } from './words.ts';
 
 /** What may have changed since the last evaluation: the candidate's browser session and device. */
@@ -8,11 +9,26 @@ const session = candidate
   .partial().shape;
 const better = candidate
   .partial()
-  .refine((fields) => Object.values(fields).some((value) => value !== undefined), 'names no field');
-const who = z.string().min(1).max(200);
-const why = z.string().min(1).max(1000);
+  .refine(
+    (fields) => Object.values(fields).some((value) => value !== undefined),
+    'must have at least one field',
+  );
+/** Who asks for it: a person or a system, as the caller names them. */
+const by = lineOf(200);
+const why = proseOf(1000);
 /** Every update may say who sends it. */
-const sender = { by: who.optional() };
+const sender = { by: by.optional() };
+
+const oneTimeCode = z
+  .string()
+  .trim()
+  .refine((text) => /^[0-9]{4,10}$/.test(text), 'must be 4 to 10 digits');
+
+/** What the checks of payroll need beyond the application. */
+export const payrollCandidate = candidate
+  .pick({ address: true, dateOfBirth: true, nationalId: true })
+  .partial();
+
 
 const open: readonly Stage[] = [
   'passive_check',
@@ -43,7 +59,7 @@ export const updates = {
   },
   /** The code that the candidate got, when RiskOS waits for one. */
   submitOneTimeCode: {
-    schema: z.strictObject({ code: z.string().regex(/^\d{4,10}$/, 'must be 4 to 10 digits'), ...sender }),
+    schema: z.strictObject({ code: oneTimeCode, ...sender }),
     stages: evaluatedStages,
   },
   /** Another code for the candidate. */
@@ -57,14 +73,14 @@ export const updates = {
   requestPayrollSetup: {
     schema: z.strictObject({
       ...session,
-      candidate: candidate.pick({ address: true, dateOfBirth: true, nationalId: true }).partial().default({}),
+      candidate: payrollCandidate.default({}),
       ...sender,
     }),
     stages: ['verified'],
   },
   /** HR's own decision on an open review. */
   review: {
-    schema: z.strictObject({ verdict: z.enum(['accept', 'reject', 'resubmit']), by: who, reason: why }),
+    schema: z.strictObject({ verdict: z.enum(['accept', 'reject', 'resubmit']), by, reason: why }),
     stages: ['review'],
   },
   /** RiskOS is read now, for an operator who believes that a webhook was lost. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { verdictMapping } from './decision-words.ts';
 import { acceptedDocuments, enrichmentFailureRules, reasonCodeRules } from './document-rules.ts';
 import { duration, milliseconds } from './duration.ts';
+import { lineOf } from './text.ts';
 
 const attempts = z.int().min(1).max(10);
 
@@ -32,7 +33,7 @@ export const redirect = z.strictObject({
   delay: z.number().min(0).max(600_000).optional(),
 });
 
-const useCaseKey = z.string().min(1).max(100);
+const useCaseKey = lineOf(100);
 
 /**
  * Everything a customer may set. Every field has a default; it is validated at start, fixed from then on, and
@@ -63,7 +64,10 @@ export const policy = z
         onRisk: z.enum(['review', 'close', 'next_attempt']).default('review'),
         /** Whether RiskOS sends the capture link by SMS. */
         sendMessage: z.boolean().default(true),
-        language: z.string().min(2).max(20).default('en-us'),
+        language: z
+          .string()
+          .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$/, 'must be a language tag such as "en-us"')
+          .default('en-us'),
         documentType: z.enum(['license', 'passport']).optional(),
         useCaseKey: useCaseKey.optional(),
         redirect: redirect.optional(),

@@ -63,7 +63,7 @@ describe('candidate-funnel', () => {
     expect(await run(['complete', applicationId], env)).toMatchObject({
       code: 4,
       stderr: expect.stringMatching(
-        /complete is not possible at document_verification; possible now: withdraw\n$/,
+        /complete is not possible at document_verification; possible now: read, withdraw\n$/,
       ),
     });
     const again = await run(['start', path], env);
@@ -91,6 +91,20 @@ describe('candidate-funnel', () => {
       code: 0,
       stdout: expect.stringMatching(/has every search attribute/),
     });
+  });
+
+  test('gives examples with --help, for each verb', async () => {
+    const { stdout } = await run(['--help'], {});
+    const verbs = [...stdout.matchAll(/^ {2}([a-z-]+) \S/gm)].map(([, verb = '']) => verb);
+    expect(verbs.length).toBeGreaterThan(20);
+    await Promise.all(
+      verbs
+        .filter((verb) => verb !== 'help')
+        .map(async (verb) => {
+          const help = await run([verb, '--help'], {});
+          expect(help.stdout).toMatch(new RegExp(`\\$ candidate-funnel ${verb}\\b`));
+        }),
+    );
   });
 
   test('without a verb, and with --help, says what it can do', async () => {

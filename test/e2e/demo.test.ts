@@ -46,8 +46,11 @@ test('without --json it prints a line a change, and in the end what was expected
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stdout).toMatch(/^· accept\s+document verification\s+accept$/m);
   expect(stdout).toContain('expected  passive accept → documents accept; verified, 3 images');
-  expect(stdout).toContain('came      passive accept → documents accept; verified, 3 images');
-  expect(stdout).toMatch(/2 of 2 candidates as expected\n$/);
+  expect(stdout).toContain('came      passive accept → documents accept; verified, 3 images  (as expected)');
+  expect(stdout).toMatch(/^✓ accept: /m);
+  // A rejection that was expected is no success of the candidate.
+  expect(stdout).toMatch(/^– passive-reject: /m);
+  expect(stdout).toMatch(/2 of 2 candidates ended as expected: 1 verified, 1 closed without that\n$/);
 }, 120_000);
 
 test('a name that is none of its candidates is refused', async () => {

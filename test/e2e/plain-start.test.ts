@@ -38,6 +38,28 @@ describe("a funnel started with Temporal's own command and plain JSON", () => {
     expect(verdictsOf(status)).toEqual(['passive_check 1 accept', 'document_verification 1 accept']);
   });
 
+  test('has its data made what RiskOS takes, as the client does', async () => {
+    const applicationId = `plain-${randomBytes(4).toString('hex')}`;
+    const input = exampleApplication(applicationId, { custom: { scenario: 'accept' }, policy: quickPolicy });
+    await startPlainly(`funnel-${applicationId}`, {
+      ...input,
+      candidate: {
+        ...input.candidate,
+        givenName: ' Jose\u0301 ',
+        email: 'robin@bücher.example',
+        ipAddress: '::ffff:203.0.113.7',
+      },
+    });
+    await until(world.funnels.funnel(applicationId), ({ stage }) => stage === 'verified');
+    const { events } = await world.temporal.workflow.getHandle(`funnel-${applicationId}`).fetchHistory();
+    const posted = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: activity }) =>
+      (activity?.input?.payloads ?? []).map(({ data }) => Buffer.from(data ?? []).toString()),
+    );
+    expect(posted[0]).toContain('"givenName":"José"');
+    expect(posted[0]).toContain('"email":"robin@xn--bcher-kva.example"');
+    expect(posted[0]).toContain('"ipAddress":"203.0.113.7"');
+  });
+
   test('is refused by field when its input is wrong', async () => {
     const applicationId = `plain-${randomBytes(4).toString('hex')}`;
     const input = exampleApplication(applicationId);

@@ -24,6 +24,7 @@ test('an application used again has new evaluationIds, and late webhooks of its 
 
   const second = await world.funnels.startFunnel(
     exampleApplication(applicationId, { custom: { scenario: 'person' }, policy: quickPolicy }),
+    { again: true },
   );
   const before = await until(second, ({ nextAction }) => nextAction.kind === 'show_capture_link');
   const created = createdFor(world, applicationId);

@@ -57,7 +57,7 @@ describe('an application', () => {
       { ...exampleApplication('a'), useCase: 'contractor_onboarding' },
       /candidate\.nationalId: is required for the use case contractor_onboarding/,
     ],
-    ['an unknown field', { ...exampleApplication('a'), polcy: {} }, /has an unknown field: "polcy"/],
+    ['an unknown field', { ...exampleApplication('a'), polcy: {} }, /^polcy: is not a known field$/],
     [
       'zero attempts',
       { ...exampleApplication('a'), policy: { documents: { maxAttempts: 0 } } },

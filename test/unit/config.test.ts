@@ -2,7 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readSettings, relaySettings, riskosSettings } from '../../src/config.ts';
+import { temporalConfig, temporalEnvironment } from '../../src/client/settings.ts';
+import {
+  archiveSettings,
+  metricsSettings,
+  notifySettings,
+  readSettings,
+  relaySettings,
+  riskosSettings,
+  workerSettings,
+} from '../../src/config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'candidate-funnel-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -60,5 +69,163 @@ describe('settings', () => {
     expect(() => readSettings(riskosSettings, environment)).not.toThrow(
       expect.objectContaining({ message: expect.stringContaining(environment[name] ?? 'key') }),
     );
+  });
+
+  test('that are wrong or missing are all named at once', () => {
+    const read = () =>
+      readSettings(workerSettings, {
+        RISKOS_API_KEY: '"quoted"',
+        RISKOS_ENVIRONMENT: 'staging',
+        NOTIFY_URL: 'https://hr.example/',
+        ARCHIVE_RECIPIENTS_FILE: '/nowhere/recipients',
+      });
+    expect(read).toThrow(
+      expect.objectContaining({
+        type: 'WrongSetting',
+        message: [
+          'ARCHIVE_RECIPIENTS_FILE names a file that cannot be read (there is no such file)',
+          'RISKOS_BASE_URL is not set, and is needed here',
+          'RISKOS_API_KEY must be the key alone, without quotes around it',
+          'RISKOS_ENVIRONMENT must be one of "Sandbox", "Production"',
+          'ARCHIVE_URL is not set, and is needed here',
+          'NOTIFY_SECRETS is needed with NOTIFY_URL',
+        ].join('; '),
+      }),
+    );
+  });
+
+  const whsec = `whsec_${'A'.repeat(32)}`;
+  const canary = 'CANARY-4711';
+  test.each<[RegExp, () => unknown]>([
+    [
+      /^NOTIFY_URL must not have a user or a password/,
+      () =>
+        readSettings(notifySettings, {
+          NOTIFY_URL: `https://hr:${canary}@hr.example/`,
+          NOTIFY_SECRETS: whsec,
+        }),
+    ],
+    [
+      /^NOTIFY_SECRETS is needed with NOTIFY_URL$/,
+      () => readSettings(notifySettings, { NOTIFY_URL: 'https://hr.example' }),
+    ],
+    [/^NOTIFY_URL must be an http/, () => readSettings(notifySettings, { NOTIFY_URL: `ftp://${canary}/` })],
+    [
+      /^RISKOS_BASE_URL must be an address without path/,
+      () =>
+        readSettings(riskosSettings, { ...riskos, RISKOS_BASE_URL: `https://riskos.example/api/${canary}` }),
+    ],
+    [
+      /^RISKOS_BASE_URL must not have a user/,
+      () => readSettings(riskosSettings, { ...riskos, RISKOS_BASE_URL: `https://${canary}@riskos.example` }),
+    ],
+    [
+      /^RISKOS_API_KEY must be the key alone, in ASCII/,
+      () => readSettings(riskosSettings, { ...riskos, RISKOS_API_KEY: `${canary}\u00e9` }),
+    ],
+    [
+      /^RISKOS_REQUESTS_PER_SECOND must be a number/,
+      () => readSettings(riskosSettings, { ...riskos, RISKOS_REQUESTS_PER_SECOND: '0' }),
+    ],
+    [
+      /^RISKOS_WORKFLOW must not be empty/,
+      () => readSettings(riskosSettings, { ...riskos, RISKOS_WORKFLOW: ' ' }),
+    ],
+    [
+      /^ARCHIVE_URL has the path of a Windows machine/,
+      () =>
+        readSettings(archiveSettings, { ARCHIVE_URL: `file:///C:/${canary}`, ARCHIVE_RECIPIENTS: 'age1' }),
+    ],
+    [
+      /^ARCHIVE_URL has the path of a Windows machine/,
+      () => readSettings(archiveSettings, { ARCHIVE_URL: `C:\\${canary}`, ARCHIVE_RECIPIENTS: 'age1' }),
+    ],
+    [
+      /^ARCHIVE_URL must have three slashes/,
+      () =>
+        readSettings(archiveSettings, { ARCHIVE_URL: `file://${canary}/images`, ARCHIVE_RECIPIENTS: 'age1' }),
+    ],
+    [/^METRICS_ADDRESS must be host:port/, () => readSettings(metricsSettings, { METRICS_ADDRESS: canary })],
+    [
+      /^RELAY_PORT must be a port number/,
+      () => readSettings(relaySettings, { RELAY_PORT: '0x50', RELAY_BEARER_TOKENS: 'x'.repeat(16) }),
+    ],
+    [
+      /^RELAY_PORT must be a port number/,
+      () => readSettings(relaySettings, { RELAY_PORT: '99999', RELAY_BEARER_TOKENS: 'x'.repeat(16) }),
+    ],
+  ])('that cannot work are refused at the start: %s', (message, read) => {
+    expect(read).toThrow(
+      expect.objectContaining({ type: 'WrongSetting', message: expect.stringMatching(message) }),
+    );
+    expect(read).not.toThrow(expect.objectContaining({ message: expect.stringContaining(canary) }));
+  });
+});
+
+describe('Temporal’s own settings', () => {
+  const file = (content: string) => {
+    const path = join(folder, `setting-${Math.random()}`);
+    writeFileSync(path, content);
+    return path;
+  };
+
+  test('can come as files too', () => {
+    const config = temporalConfig({
+      TEMPORAL_ADDRESS_FILE: file('\ufefftemporal.example:7233\r\n'),
+      TEMPORAL_NAMESPACE_FILE: file('hiring'),
+      TEMPORAL_API_KEY_FILE: file('key-of-temporal\n'),
+    });
+    expect(config).toMatchObject({
+      connectionOptions: { address: 'temporal.example:7233', apiKey: 'key-of-temporal' },
+      namespace: 'hiring',
+    });
+  });
+
+  test('in the configuration file hold where the environment says nothing, or an empty text', () => {
+    const TEMPORAL_CONFIG_FILE = file('[profile.default]\naddress = "from-the-file:7233"\n');
+    expect(temporalConfig({ TEMPORAL_CONFIG_FILE }).connectionOptions.address).toBe('from-the-file:7233');
+    expect(temporalConfig({ TEMPORAL_CONFIG_FILE, TEMPORAL_ADDRESS: '' }).connectionOptions.address).toBe(
+      'from-the-file:7233',
+    );
+  });
+
+  test.each<[RegExp, Record<string, string>]>([
+    [
+      /^TEMPORAL_ADDRESS_FILE names a file that cannot be read/,
+      { TEMPORAL_ADDRESS_FILE: '/nowhere/address' },
+    ],
+    [
+      /^TEMPORAL_CONFIG_FILE names a file that cannot be read/,
+      { TEMPORAL_CONFIG_FILE: '/nowhere/config.toml' },
+    ],
+    [
+      /^TEMPORAL_TLS_CLIENT_CERT_PATH names a file that cannot be read \(there is no such file\); TEMPORAL_TLS_CLIENT_KEY_PATH names/,
+      { TEMPORAL_TLS_CLIENT_CERT_PATH: '/nowhere/cert', TEMPORAL_TLS_CLIENT_KEY_PATH: '/nowhere/key' },
+    ],
+    [
+      /^TEMPORAL_ADDRESS and TEMPORAL_ADDRESS_FILE are both set/,
+      { TEMPORAL_ADDRESS: 'a:1', TEMPORAL_ADDRESS_FILE: '/nowhere' },
+    ],
+  ])('that name no readable file are refused by name: %s', (message, environment) => {
+    expect(() => temporalEnvironment(environment)).toThrow(
+      expect.objectContaining({ type: 'WrongSetting', message: expect.stringMatching(message) }),
+    );
+  });
+
+  test('that name files without a certificate, a key, a profile or TOML are refused by name', () => {
+    const TEMPORAL_CONFIG_FILE = file('[profile.default]\n');
+    for (const [environment, name] of [
+      [
+        { TEMPORAL_TLS_SERVER_CA_CERT_PATH: file('no PEM') },
+        /^TEMPORAL_TLS_SERVER_CA_CERT_PATH .* no certificate/,
+      ],
+      [{ TEMPORAL_TLS_CLIENT_KEY_PATH: file('no PEM') }, /^TEMPORAL_TLS_CLIENT_KEY_PATH .* no private key/],
+      [{ TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE: 'other' }, /^TEMPORAL_PROFILE names a profile/],
+      [{ TEMPORAL_CONFIG_FILE: file('= no TOML') }, /^TEMPORAL_CONFIG_FILE cannot be used/],
+    ] as const) {
+      expect(() => temporalConfig(environment)).toThrow(
+        expect.objectContaining({ type: 'WrongSetting', message: expect.stringMatching(name) }),
+      );
+    }
   });
 });

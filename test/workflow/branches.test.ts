@@ -459,6 +459,7 @@ describe('a second start', () => {
     await funnel.result();
     const second = await world.funnels.startFunnel(
       exampleApplication(funnel.applicationId, { custom: { scenario: 'passive-reject' } }),
+      { again: true },
     );
     await second.result();
     const ids = createdFor(world, funnel.applicationId).map(({ id }) => id);

@@ -7,7 +7,7 @@ import { createArchiveKey } from '../../archive/index.ts';
 import { logSettings, readSettings } from '../../config.ts';
 import { play, type Progress } from './play.ts';
 import { applicationOf, type Scenario, scenarios } from './scenarios.ts';
-import { comparison, display, jsonLine } from './table.ts';
+import { comparison, display, jsonLine, sumOf } from './table.ts';
 import { InputError } from '../errors.ts';
 import { type Parts, startParts } from '../parts.ts';
 import { stopSignal, usualTemporal } from '../process.ts';
@@ -96,8 +96,7 @@ async function playAll(
   );
   shown?.done();
   if (!json) {
-    const good = results.filter(({ asExpected }) => asExpected).length;
-    process.stdout.write(`\n${comparison(results)}\n\n${good} of ${results.length} candidates as expected\n`);
+    process.stdout.write(`\n${comparison(results)}\n\n${sumOf(results)}\n`);
   }
   return results;
 }

@@ -36,9 +36,9 @@ export function jsonLine({ scenario, applicationId, status, asExpected }: Progre
 export function comparison(results: Progress[]): string {
   return results
     .flatMap(({ scenario, status, asExpected, difference }) => [
-      `${mark(asExpected)} ${colors.bold(scenario.name)}: ${scenario.about}`,
+      `${mark(status, asExpected)} ${colors.bold(scenario.name)}: ${scenario.about}`,
       `    expected  ${summary(scenario.expected)}`,
-      `    came      ${status ? summary(cameOf(status)) : 'nothing'}${difference ? colors.red(`  (${difference})`) : ''}`,
+      `    came      ${status ? summary(cameOf(status)) : 'nothing'}${verdictOn(asExpected, difference)}`,
     ])
     .join('\n');
 }
@@ -74,12 +74,30 @@ function row(name: string, progress: Progress | undefined): string {
   const standing = progress?.status ? standingOf(cameOf(progress.status)) : 'starting';
   const verdicts = progress?.status?.verdicts.map(({ verdict }) => verdict).join(' → ') ?? '';
   const text = `${name.padEnd(23)} ${standing.padEnd(27)} ${verdicts}`;
-  return `${mark(progress?.asExpected)} ${text.slice(0, (process.stdout.columns || 200) - 3)}`;
+  return `${mark(progress?.status, progress?.asExpected)} ${text.slice(0, (process.stdout.columns || 200) - 3)}`;
 }
 
-function mark(asExpected: boolean | undefined): string {
+/** How it went for the candidate: that a rejection was expected makes no success of it. */
+function mark(status: Progress['status'], asExpected: boolean | undefined): string {
   if (asExpected === undefined) return colors.dim('·');
-  return asExpected ? colors.green('✓') : colors.red('✗');
+  if (!asExpected || !status) return colors.red('!');
+  return status.stage === 'verified' ? colors.green('✓') : colors.yellow('–');
+}
+
+/** Whether the demo went as it should, in words. */
+function verdictOn(asExpected: boolean | undefined, difference: string | undefined): string {
+  if (asExpected) return colors.dim('  (as expected)');
+  return difference ? colors.red(`  (not as expected: ${difference})`) : '';
+}
+
+/** `11 of 11 candidates ended as expected: 8 verified, 3 closed`. */
+export function sumOf(results: Progress[]): string {
+  const good = results.filter(({ asExpected }) => asExpected);
+  const verified = good.filter(({ status }) => status?.stage === 'verified').length;
+  const ended = `${good.length} of ${results.length} candidates ended as expected`;
+  return good.length === 0
+    ? ended
+    : `${ended}: ${verified} verified, ${good.length - verified} closed without that`;
 }
 
 function standingOf({ stage, outcome }: Expected): string {

@@ -25,7 +25,7 @@ const complete: Record<UpdateName, Record<string, unknown>> = {
   resendOneTimeCode: {},
   provideInformation: { candidate },
   review: { verdict: 'accept', by: 'reviewer-7', reason: 'same person' },
-  readNow: {},
+  readNow: { by: 'operator-3' },
   correct: { candidate },
   retry: {},
   withdraw: { reason: 'position filled' },

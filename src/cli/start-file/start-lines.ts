@@ -1,0 +1,115 @@
+import PQueue from 'p-queue';
+import { z } from 'zod';
+import { type ApplicationInput, FunnelError } from '../../client/index.ts';
+import { application, checkInput, describeIssues } from '../../contract/index.ts';
+import { parseJson } from '../json-file.ts';
+
+/** What came of one line: `refused` lines have to be mended, `not_tried` ones only need another run. */
+export interface LineResult {
+  /** From 1. */
+  line: number;
+  applicationId: string | null;
+  result: 'started' | 'already_open' | 'already_closed' | 'refused' | 'not_tried';
+  /** Why, for people; never a value of the line. */
+  reason: string | null;
+}
+
+export interface StartLinesOptions {
+  start: (input: ApplicationInput) => Promise<unknown>;
+  /** Completes what a line holds before it is checked. */
+  complete: (input: unknown) => unknown;
+  /** Starts a second, at most. */
+  rate: number;
+  onResult: (result: LineResult) => void;
+}
+
+/**
+ * Starts one funnel for each line of NDJSON that is not blank. A second run of the same text starts none twice. When
+ * Temporal is out of reach the rest is not tried.
+ */
+export async function startLines(text: string, options: StartLinesOptions): Promise<LineResult[]> {
+  const queue = new PQueue({
+    concurrency: Math.min(options.rate, 50),
+    interval: 1000,
+    intervalCap: options.rate,
+  });
+  const firstLineOf = new Map<string, number>();
+  const results: LineResult[] = [];
+  const failures: unknown[] = [];
+  let outOfReach: string | undefined;
+  const fail = (error: unknown) => {
+    failures.push(error);
+    queue.clear();
+  };
+  const settle = (result: LineResult) => {
+    results.push(result);
+    options.onResult(result);
+  };
+
+  for (const { line, content } of linesOf(text)) {
+    const read = readLine(content, options.complete);
+    const { applicationId } = read;
+    const first = applicationId === null ? undefined : firstLineOf.get(applicationId);
+    if (applicationId !== null && first === undefined) firstLineOf.set(applicationId, line);
+    if (!read.input) settle({ line, applicationId, result: 'refused', reason: read.reason });
+    else if (first !== undefined) {
+      settle({ line, applicationId, result: 'refused', reason: `applicationId: is that of line ${first}` });
+    } else {
+      const { input } = read;
+      await queue.onSizeLessThan(options.rate);
+      const task = async () => {
+        if (outOfReach === undefined) {
+          const came = await startLine(input, options.start);
+          if (came.result === 'not_tried') outOfReach = came.reason ?? '';
+          settle({ line, applicationId, ...came });
+        } else settle({ line, applicationId, result: 'not_tried', reason: outOfReach });
+      };
+      if (outOfReach === undefined) queue.add(task).catch(fail);
+      else await task();
+    }
+  }
+  await queue.onIdle();
+  if (failures.length > 0) throw failures[0];
+  return results.toSorted((one, other) => one.line - other.line);
+}
+
+function linesOf(text: string): { line: number; content: string }[] {
+  return text
+    .split('\n')
+    .map((content, index) => ({ line: index + 1, content }))
+    .filter(({ content }) => content.trim() !== '');
+}
+
+const withId = z.object({ applicationId: application.shape.applicationId });
+
+function readLine(
+  content: string,
+  complete: StartLinesOptions['complete'],
+): { applicationId: string | null; input?: ApplicationInput; reason: string | null } {
+  const json = parseJson(content);
+  if ('fault' in json)
+    return { applicationId: null, reason: `is not JSON: ${json.fault}, column ${json.column}` };
+  const completed = complete(json.value);
+  const parsed = checkInput(application, completed);
+  if (parsed.success) {
+    return { applicationId: parsed.data.applicationId, input: parsed.data, reason: null };
+  }
+  const id = withId.safeParse(completed);
+  return { applicationId: id.success ? id.data.applicationId : null, reason: describeIssues(parsed.error) };
+}
+
+async function startLine(
+  input: ApplicationInput,
+  start: StartLinesOptions['start'],
+): Promise<Pick<LineResult, 'result' | 'reason'>> {
+  try {
+    await start(input);
+    return { result: 'started', reason: null };
+  } catch (error) {
+    if (!(error instanceof FunnelError)) throw error;
+    const reason = error.message;
+    if (error.type === 'AlreadyOpen') return { result: 'already_open', reason };
+    if (error.type === 'AlreadyClosed') return { result: 'already_closed', reason };
+    return { result: error.type === 'Unreachable' ? 'not_tried' : 'refused', reason };
+  }
+}

@@ -1,0 +1,95 @@
+import type { Client } from '@temporalio/client';
+
+/** How Temporal says that a workflow ended, when that was not the funnel's own doing. */
+export const endings = ['failed', 'canceled', 'terminated', 'timed_out'] as const;
+export type Ending = (typeof endings)[number];
+
+export interface Execution {
+  runId: string;
+  state: 'running' | 'completed' | Ending;
+  /** ISO 8601; only of one that has ended. */
+  endedAt: string | null;
+}
+
+/**
+ * How the workflow stands in Temporal, without asking a worker. Reads the raw answer, so that a memo which cannot be
+ * decoded does no harm. Without a `runId`, the latest run.
+ */
+export async function describeExecution(
+  client: Client,
+  workflowId: string,
+  runId?: string,
+): Promise<Execution> {
+  const { workflowExecutionInfo: info } = await client.workflowService.describeWorkflowExecution({
+    namespace: client.options.namespace,
+    execution: { workflowId, ...(runId === undefined ? {} : { runId }) },
+  });
+  const state = states[info?.status ?? 0] ?? 'running';
+  return {
+    runId: info?.execution?.runId ?? '',
+    state,
+    endedAt: state === 'running' ? null : isoOf(info?.closeTime?.seconds),
+  };
+}
+
+/** Temporal's enum WorkflowExecutionStatus; a run that continued as new goes on in the next one. */
+const states: Partial<Record<number, Execution['state']>> = {
+  1: 'running',
+  2: 'completed',
+  3: 'failed',
+  4: 'canceled',
+  5: 'terminated',
+  6: 'running',
+  7: 'timed_out',
+};
+
+function isoOf(seconds: { toString(): string } | null | undefined): string | null {
+  return seconds ? new Date(Number(seconds.toString()) * 1000).toISOString() : null;
+}
+
+export function isEnding(state: string): state is Ending {
+  return endings.some((known) => known === state);
+}
+
+interface Run {
+  runId: string;
+  /** Seconds since 1970. */
+  startedAt: number;
+}
+
+/** A reset terminates the run that it goes on from: both are the same funnel. */
+async function wasReset(client: Client, workflowId: string, { runId }: Run): Promise<boolean> {
+  const { workflowExtendedInfo } = await client.workflowService.describeWorkflowExecution({
+    namespace: client.options.namespace,
+    execution: { workflowId, runId },
+  });
+  return Boolean(workflowExtendedInfo?.resetRunId);
+}
+
+/**
+ * The run id of an earlier funnel of the same application: 1 is the one before the latest. `undefined`: there is none
+ * that Temporal still keeps.
+ */
+export async function earlierRun(
+  client: Client,
+  workflowId: string,
+  earlier: number,
+): Promise<string | undefined> {
+  const runs: Run[] = [];
+  const query = `WorkflowId = '${workflowId}' AND ExecutionStatus != 'ContinuedAsNew'`;
+  let nextPageToken: Uint8Array | undefined;
+  do {
+    const page = await client.workflowService.listWorkflowExecutions({
+      namespace: client.options.namespace,
+      query,
+      ...(nextPageToken ? { nextPageToken } : {}),
+    });
+    for (const { execution, startTime, status } of page.executions) {
+      const run = { runId: execution?.runId ?? '', startedAt: Number(startTime?.seconds?.toString() ?? 0) };
+      const terminated = states[status ?? 0] === 'terminated';
+      if (!terminated || !(await wasReset(client, workflowId, run))) runs.push(run);
+    }
+    nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : undefined;
+  } while (nextPageToken);
+  return runs.toSorted((one, other) => other.startedAt - one.startedAt)[earlier]?.runId;
+}

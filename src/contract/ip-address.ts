@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+const [ipv4, ipv6] = [z.ipv4(), z.ipv6()];
+
+/** The address of the candidate's device. One of IPv4 that a dual-stack server wrote as IPv6 becomes IPv4 again. */
+export const ipAddress = z
+  .string()
+  .trim()
+  .overwrite(unmapped)
+  .refine(
+    (text) => ipv4.safeParse(text).success || ipv6.safeParse(text).success,
+    'must be an IPv4 or IPv6 address, such as "203.0.113.7"',
+  );
+
+/** `::ffff:203.0.113.7`, in any spelling. */
+function unmapped(text: string): string {
+  if (!text.includes(':') || !ipv6.safeParse(text).success) return text;
+  const { hostname } = new URL(`http://[${text}]/`);
+  const [, high, low] = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(hostname) ?? [];
+  if (high === undefined || low === undefined) return text;
+  return [high, low]
+    .map((part) => Number.parseInt(part, 16))
+    .flatMap((part) => [part >> 8, part & 255])
+    .join('.');
+}

@@ -1,0 +1,135 @@
+import { fc, test } from '@fast-check/vitest';
+import { afterEach, beforeEach, describe, expect, vi } from 'vitest';
+import { type LineResult, startLines } from '../../src/cli/start-file/start-lines.ts';
+import { report } from '../../src/cli/start-file/run.ts';
+import { type ApplicationInput, FunnelError } from '../../src/client/index.ts';
+import { exampleApplication } from '../support/application.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** Temporal, as far as it matters: one funnel an application. */
+function temporal() {
+  const started: string[] = [];
+  const start = (input: ApplicationInput): Promise<void> => {
+    const id = input.applicationId;
+    if (started.includes(id)) return Promise.reject(new FunnelError('AlreadyOpen', `${id}: is open`));
+    started.push(id);
+    return Promise.resolve();
+  };
+  return { started, start };
+}
+
+async function run(
+  text: string,
+  start: (input: ApplicationInput) => Promise<unknown>,
+  rate = 1000,
+): Promise<LineResult[]> {
+  const results = startLines(text, { start, complete: (input) => input, rate, onResult: () => undefined });
+  await vi.runAllTimersAsync();
+  return results;
+}
+
+const lineOf = (id: string, more: Partial<ApplicationInput> = {}) =>
+  JSON.stringify(exampleApplication(id, more));
+const came = (results: LineResult[]) => results.map(({ line, result }) => [line, result]);
+
+describe('start --file', () => {
+  test('starts each line once, and names each refused one by its number and its field', async () => {
+    const { started, start } = temporal();
+    const candidate = { ...exampleApplication('c').candidate, email: undefined };
+    const text = [
+      lineOf('a'),
+      '',
+      '{"applicationId": ',
+      JSON.stringify({ ...exampleApplication('c'), candidate }),
+      lineOf('a'),
+      `${lineOf('b')}\r`,
+    ].join('\n');
+    const results = await run(text, start);
+    expect(started).toEqual(['a', 'b']);
+    expect(came(results)).toEqual([
+      [1, 'started'],
+      [3, 'refused'],
+      [4, 'refused'],
+      [5, 'refused'],
+      [6, 'started'],
+    ]);
+    expect(report(results).split('\n')).toEqual([
+      '2 started, 0 had a funnel already, 3 refused',
+      'line 3: is not JSON: a value is missing, column 19',
+      'line 4: candidate.email: is missing',
+      'line 5: applicationId: is that of line 1',
+    ]);
+  });
+
+  test('that is run again starts none a second time', async () => {
+    const { started, start } = temporal();
+    const text = ['a', 'b', 'c'].map((id) => lineOf(id)).join('\n');
+    await run(lineOf('a'), start);
+    const results = await run(text, start);
+    expect(came(results)).toEqual([
+      [1, 'already_open'],
+      [2, 'started'],
+      [3, 'started'],
+    ]);
+    expect(came(await run(text, start)).map(([, result]) => result)).toEqual(Array(3).fill('already_open'));
+    expect(started).toEqual(['a', 'b', 'c']);
+  });
+
+  test('starts no more a second than its rate', async () => {
+    const { started, start } = temporal();
+    const text = Array.from({ length: 12 }, (_, index) => lineOf(`app-${index}`)).join('\n');
+    const results = startLines(text, {
+      start,
+      complete: (input) => input,
+      rate: 5,
+      onResult: () => undefined,
+    });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(started.length).toBe(5);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(started.length).toBe(5);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(started.length).toBe(10);
+    await vi.runAllTimersAsync();
+    expect(await results).toHaveLength(12);
+  });
+
+  test('tries no more once Temporal is out of reach, and says what to do', async () => {
+    const { started, start } = temporal();
+    const out = (input: ApplicationInput) =>
+      input.applicationId === 'b'
+        ? Promise.reject(new FunnelError('Unreachable', 'b: no answer from Temporal'))
+        : start(input);
+    const results = await run(['a', 'b', 'c', 'd'].map((id) => lineOf(id)).join('\n'), out, 1);
+    expect(came(results)).toEqual([
+      [1, 'started'],
+      [2, 'not_tried'],
+      [3, 'not_tried'],
+      [4, 'not_tried'],
+    ]);
+    expect(started).toEqual(['a']);
+    expect(report(results)).toMatch(/3 not tried: run the same command again\nb: no answer from Temporal$/);
+  });
+
+  test('passes on what is no refusal', async () => {
+    const results = startLines(lineOf('a'), {
+      start: () => Promise.reject(new Error('a defect')),
+      complete: (input) => input,
+      rate: 1,
+      onResult: () => undefined,
+    });
+    await Promise.all([expect(results).rejects.toThrow('a defect'), vi.runAllTimersAsync()]);
+  });
+
+  test.prop([fc.array(fc.string({ unit: 'binary' }))])(
+    'has a result for each line that is not blank, whatever it holds',
+    async (lines) => {
+      const text = lines.join('\n');
+      const results = await run(text, () => Promise.resolve());
+      const expected = text.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [index + 1]));
+      expect(results.map(({ line }) => line)).toEqual(expected);
+    },
+  );
+});
