@@ -88,7 +88,11 @@ function archiveName(file: UnzippedFile): string {
   return `${file.name}.age`;
 }
 
-async function writeEncrypted(directory: string, file: UnzippedFile, encrypter: FileEncrypter): Promise<void> {
+async function writeEncrypted(
+  directory: string,
+  file: UnzippedFile,
+  encrypter: FileEncrypter,
+): Promise<void> {
   const handle = await open(join(directory, archiveName(file)), 'wx', 0o600);
   try {
     const encrypted = await encrypter.encrypt(ReadableStream.from(file.content()));
