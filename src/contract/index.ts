@@ -3,6 +3,7 @@ export * from './duration.ts';
 export * from './errors.ts';
 export * from './evaluation.ts';
 export * from './ids.ts';
+export * from './images.ts';
 export * from './messages.ts';
 export * from './notice.ts';
 export * from './policy.ts';
