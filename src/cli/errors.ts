@@ -24,6 +24,7 @@ const wrongInput: readonly unknown[] = [
   'WrongSetting',
   'InvalidArchiveUrl',
   'InvalidRecipient',
+  'InvalidIdentity',
   'InvalidSettings',
   'TemporalNotFound',
   'InvalidEmulatorOptions',
@@ -80,6 +81,7 @@ function textOf(error: unknown): string {
 function settingOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (typeOf(error) === 'InvalidArchiveUrl') return 'ARCHIVE_URL';
+  if (error.name === 'StorageError') return 'ARCHIVE_URL';
   if (typeOf(error) === 'InvalidRecipient') return 'ARCHIVE_RECIPIENTS';
   if (typeOf(error) === 'InvalidSettings') return 'RISKOS_REASON_CODES_FILE';
   if (error instanceof NamespaceNotFoundError || /namespace \S+ is not found/i.test(error.message)) {

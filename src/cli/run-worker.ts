@@ -1,5 +1,6 @@
 import Fastify from 'fastify';
 import { openArchive } from '../archive/index.ts';
+import { storageLimits } from '../storage/index.ts';
 import { notifierOfSettings } from './notifier.ts';
 import { archiveSettings, metricsSettings, queueSettings, readSettings, riskosSettings } from '../config.ts';
 import { addHealth } from '../health.ts';
@@ -19,9 +20,11 @@ export async function runWorker(): Promise<void> {
     url: archiveSetting.ARCHIVE_URL,
     recipients: archiveSetting.ARCHIVE_RECIPIENTS,
   });
+  for (const limit of await archive.check()) logger.warn({ limit }, storageLimits[limit]);
   const workers = await createWorkers({
     riskos,
     archive,
+    imageMemory: archiveSetting.ARCHIVE_MEMORY_MB * 1024 ** 2,
     notifier: notifierOfSettings(),
     requestsPerSecond: riskosSetting.RISKOS_REQUESTS_PER_SECOND,
     taskQueue: readSettings(queueSettings).FUNNEL_TASK_QUEUE,
@@ -35,6 +38,7 @@ export async function runWorker(): Promise<void> {
   } finally {
     await health.close();
     await riskos.close();
+    archive.close();
   }
   logger.info('worker stopped');
 }

@@ -23,6 +23,11 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** In every log line of the call; random when absent. */
   correlationId?: string;
+  /**
+   * Of {@link RiskosClient.documents}: the memory that the ZIP is written to, of at most this many bytes. The answer waits
+   * until it is there.
+   */
+  memory?: (bytes: number) => Promise<Uint8Array>;
   /** Told of each answer before it is read, to look at RiskOS itself. The body, if it is JSON, holds personal data. */
   onAnswer?: (answer: SeenAnswer) => void;
 }
@@ -115,7 +120,7 @@ async function perform<Result>(
   pool: Pool,
   settings: RiskosSettings,
   call: Call<Result>,
-  { signal, correlationId = randomUUID(), onAnswer }: CallOptions = {},
+  { signal, correlationId = randomUUID(), memory, onAnswer }: CallOptions = {},
 ): Promise<Result> {
   const { timeouts, limits, now } = settings;
   const name = callOf(call);
@@ -132,6 +137,7 @@ async function perform<Result>(
       limit: call.documents ? limits.documents : limits.json,
       total: call.documents ? timeouts.documents : timeouts.total,
       signal,
+      memory,
     });
     if (verbose) {
       const { status, body } = answer;
@@ -189,15 +195,19 @@ function documentsOf(answer: Answer, called: Pick<Call<Documents>, 'method' | 'p
   const { status, body } = answer;
   const call = callOf(called);
   if (isSuccess(answer)) {
-    // "PK": a ZIP, even an empty one, begins with it; the rest of the bytes is for the archive to judge.
-    if (body[0] === 0x50 && body[1] === 0x4b) return { kind: 'zip', bytes: body };
+    if (looksLikeZip(answer)) return { kind: 'zip', bytes: body };
     throw new RiskosError(holdsError(parseJson(body)) ? 'ErrorInAnswer' : 'MalformedAnswer', {
       call,
       status,
     });
   }
-  if (status === 400 && saysNoDocuments(parseJson(body))) return { kind: 'no_documents' };
+  if ((status === 400 || status === 404) && saysNoDocuments(parseJson(body))) return { kind: 'no_documents' };
   throw errorOfAnswer(answer, { call, changes: false, now });
+}
+
+/** "PK" begins a ZIP, even an empty one; its end tells one with other bytes before it. The archive judges the rest. */
+function looksLikeZip({ body }: Answer): boolean {
+  return (body[0] === 0x50 && body[1] === 0x4b) || body.includes('PK\x05\x06', 0, 'latin1');
 }
 
 function isSuccess({ status }: Answer): boolean {

@@ -1,6 +1,6 @@
 import { StorageError } from './errors.ts';
 
-const segment = '[A-Za-z0-9_~][A-Za-z0-9._~-]{0,199}';
+const segment = '[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}';
 const keyPattern = new RegExp(`^(?:${segment}/){0,9}${segment}$`);
 const prefixPattern = new RegExp(`^(?:${segment}/){0,9}$`);
 
