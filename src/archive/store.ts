@@ -124,12 +124,13 @@ async function writeFiles(parts: StoreParts, images: NewImages, writing: Writing
 async function writeFile(
   { storage, encrypter }: StoreParts,
   key: string,
-  { name, role, contentType, bytes, content }: UnzippedFile,
+  file: UnzippedFile,
   onBytes: (bytes: number) => void,
 ): Promise<Manifest['files'][number]> {
   const plain = measure();
   const stored = measure();
-  const pieces = measured(content(), (piece) => {
+  const { name, role, contentType, bytes } = file;
+  const pieces = measured(file.content(), (piece) => {
     plain.add(piece);
     onBytes(piece.byteLength);
   });

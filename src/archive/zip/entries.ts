@@ -24,8 +24,8 @@ export async function entriesOf(bytes: Uint8Array, limits: Limits): Promise<ZipE
 }
 
 async function listed({ bytes, directory }: LocatedZip, limits: Limits): Promise<ZipEntry[]> {
-  // Names stay raw, since yauzl would put a bad one into its error message.
-  const zip = await fromBufferPromise(bytes, { decodeStrings: false });
+  // Names stay raw, since yauzl would put a bad one into its error message; sizes are checked here, by name.
+  const zip = await fromBufferPromise(bytes, { decodeStrings: false, validateEntrySizes: false });
   const found: ZipEntry[] = [];
   const extents = [directory];
   const names = new Set<string>();
