@@ -195,7 +195,7 @@ async function inWords<T>({ hrIsTold }: ImageParts, work: (progress: Progress) =
     return await work(progress);
   } catch (error) {
     // A worker that stops, or a workflow that needs the result no longer.
-    if (context.cancellationSignal.aborted) throw error;
+    if (context.cancellationSignal.aborted) throw context.cancellationSignal.reason;
     throw failureOf(error, hrIsTold);
   } finally {
     clearInterval(beat);

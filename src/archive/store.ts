@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Encrypter } from 'age-encryption';
 import type { Storage } from '../storage/index.ts';
-import { ArchiveError } from './errors.ts';
+import { ArchiveError, ZipRefusedError } from './errors.ts';
 import { type EvaluationRef, type Layout, layoutOf } from './layout.ts';
 import { manifest as manifestSchema, type Manifest, readRecord, tombstone, written } from './records.ts';
 import type { Limits } from './zip/limits.ts';
@@ -57,6 +57,9 @@ export async function storeImages(parts: StoreParts, images: NewImages): Promise
   } catch (error) {
     // The first error is the one that says why; what cannot be removed now, `images sweep` finds.
     await removeRun(storage, layout, run).catch(() => undefined);
+    // A run that was faster has removed what this one was writing.
+    const faster = await archivedAlready(storage, layout, images).catch(() => undefined);
+    if (faster && !(error instanceof ZipRefusedError)) return faster;
     throw error;
   }
 }

@@ -28,7 +28,7 @@ export interface Fixture {
   identity: string;
   recipient: string;
   /** Each archived file of the evaluation, opened with the key; names without the number of the run. */
-  opened(): Promise<Record<string, Uint8Array>>;
+  opened: () => Promise<Record<string, Uint8Array>>;
 }
 
 export async function archiveFixture(limits: Partial<Limits> = {}): Promise<Fixture> {

@@ -67,9 +67,8 @@ export function problemOf(error: unknown): unknown {
       ? { type: 'InvalidStorageUrl' as const, what: 'needs a region; set region in the URL, or AWS_REGION' }
       : unavailable);
   const shown = [/^[A-Za-z]{3,60}$/.test(code) ? code : '', status ? `HTTP ${status}` : systemCode(error)];
-  return new StorageError(type, `The S3 store ${what} (${shown.filter(Boolean).join(', ')}).`, {
-    cause: error,
-  });
+  // Not as the cause: the SDK's errors hold the request with its signature.
+  return new StorageError(type, `The S3 store ${what} (${shown.filter(Boolean).join(', ')}).`);
 }
 
 function systemCode(error: unknown): string {

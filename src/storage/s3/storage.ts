@@ -149,9 +149,7 @@ async function* piecesOf(body: Readable): AsyncGenerator<Uint8Array> {
     for await (const chunk of body) yield chunk;
   } catch (error) {
     if (/checksum/i.test(error instanceof Error ? error.message : '')) {
-      throw new StorageError('StorageCorrupt', 'The S3 store returned other bytes than were stored.', {
-        cause: error,
-      });
+      throw new StorageError('StorageCorrupt', 'The S3 store returned other bytes than were stored.');
     }
     throw problemOf(error);
   } finally {
@@ -180,10 +178,23 @@ async function remove(listing: Listing, key: string): Promise<number> {
     removed += Number(there);
   }
   for await (const { uploadId } of unfinishedUploads(listing, key, 'exactly')) {
-    await client.send(new AbortMultipartUploadCommand({ ...object, UploadId: uploadId }));
-    removed += 1;
+    removed += await abortUpload(client, { ...object, UploadId: uploadId });
   }
   return removed;
+}
+
+async function abortUpload(
+  client: S3Client,
+  upload: { Bucket: string; Key: string; UploadId: string | undefined },
+): Promise<number> {
+  try {
+    await client.send(new AbortMultipartUploadCommand(upload));
+    return 1;
+  } catch (error) {
+    // Its writer has completed or aborted it meanwhile.
+    if (codeOf(error) === 'NoSuchUpload') return 0;
+    throw error;
+  }
 }
 
 async function removeVersion(
