@@ -21,7 +21,7 @@ import { type Documents, retryDelay, type RiskosClient, RiskosError } from '../s
 import { failureWordOf } from './images/failure-words.ts';
 
 /** Whose images. */
-export interface ImagesRef {
+interface ImagesRef {
   applicationId: string;
   evaluationId: string;
 }

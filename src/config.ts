@@ -60,7 +60,7 @@ export const archiveSettings = z.object({
   /** The age public keys that can open them. */
   ARCHIVE_RECIPIENTS: list,
   /** Mebibytes of RiskOS's ZIPs that a worker holds at once; the largest that is taken has 64. */
-  ARCHIVE_MEMORY_MB: z.coerce.number().int().min(64, 'must be at least 64').max(65_536).default(96),
+  ARCHIVE_MEMORY_MB: z.coerce.number().int().min(64, 'must be at least 64').max(65_536).default(64),
 });
 
 /** For who reads the archive and needs no key to write to it. */

@@ -1,8 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import type { z } from 'zod';
 import { StorageError, type Storage } from '../storage/index.ts';
 import { ArchiveError } from './errors.ts';
 import { type EvaluationRef, type Layout, layoutOf } from './layout.ts';
-import { hold as holdSchema, type Hold, readRecord, release, tombstone, written } from './records.ts';
+import {
+  fetchRecord,
+  hold as holdSchema,
+  type Hold,
+  readRecord,
+  release,
+  tombstone,
+  written,
+} from './records.ts';
 import { manifestOf } from './store.ts';
 
 /** Who does something to archived images, and why. No personal data of the candidate. */
@@ -134,12 +143,8 @@ async function bury(
   if (await readRecord(storage, layout.deleted, tombstone)) return;
   const { applicationId, evaluationId } = ref;
   const manifest = await manifestOf(storage, layout, ref);
-  const releases = [];
-  for await (const { key, leftover } of storage.list(layout.prefix)) {
-    if (leftover || !key.startsWith(layout.releases)) continue;
-    const record = await readRecord(storage, key, release);
-    if (record) releases.push(record);
-  }
+  const releases = await recordsOf(storage, layout, layout.releases, release);
+  const fetches = await recordsOf(storage, layout, layout.fetches, fetchRecord);
   await storage.putIfAbsent(
     layout.deleted,
     written({
@@ -152,6 +157,21 @@ async function bury(
       objects,
       archivedAt: manifest?.archivedAt ?? null,
       releases,
+      fetches,
     }),
   );
+}
+
+async function recordsOf<T>(
+  storage: Storage,
+  layout: Layout,
+  beginning: string,
+  schema: z.ZodType<T>,
+): Promise<T[]> {
+  const records: T[] = [];
+  for await (const { key } of storage.list(layout.prefix)) {
+    const record = key.startsWith(beginning) ? await readRecord(storage, key, schema) : undefined;
+    if (record) records.push(record);
+  }
+  return records;
 }

@@ -1,8 +1,9 @@
 export { type Archive, openArchive, storageAt } from './archive.ts';
 export { type Budget, createBudget, type Lease } from './budget.ts';
+export { deleteImages } from './delete.ts';
 export { ArchiveError, ZipRefusedError } from './errors.ts';
 export { createArchiveKey } from './keys.ts';
-export { type Archived, openImages, readArchived } from './read.ts';
+export { openImages, readArchived, recordFetch } from './read.ts';
 export { type Stray, type Surveyed, surveyArchive } from './survey.ts';
 export type { Limits } from './zip/limits.ts';
 export { StorageError, type StorageProblem } from '../storage/index.ts';

@@ -8,7 +8,7 @@ export interface EvaluationRef {
 }
 
 /**
- * The keys of one evaluation: `{applicationId}/{evaluationId}/` with `manifest.json`, `hold.json`, `release-….json`,
+ * The keys of one evaluation: `{applicationId}/{evaluationId}/` with `manifest.json`, `hold.json`, `release-….json`, `fetch-….json`,
  * `deleted.json`, and a folder for each run that wrote images, of which the manifest names one.
  */
 export interface Layout {
@@ -20,6 +20,9 @@ export interface Layout {
   /** The record of one release; each begins with `releases`. */
   release(id: string): string;
   releases: string;
+  /** The record of one reading; each begins with `fetches`. */
+  fetch(id: string): string;
+  fetches: string;
   file(run: string, name: string): string;
 }
 
@@ -43,6 +46,8 @@ export function layoutOf({ applicationId, evaluationId }: EvaluationRef): Layout
     deleted: `${prefix}deleted.json`,
     release: (id) => `${prefix}release-${id}.json`,
     releases: `${prefix}release-`,
+    fetch: (id) => `${prefix}fetch-${id}.json`,
+    fetches: `${prefix}fetch-`,
     file: (run, name) => `${prefix}${run}/${name}.age`,
   };
 }

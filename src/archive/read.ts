@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { type Storage } from '../storage/index.ts';
 import { ArchiveError } from './errors.ts';
 import { decrypterFor } from './keys.ts';
 import { type EvaluationRef, layoutOf } from './layout.ts';
-import { type Manifest, tombstone, type Tombstone, readRecord, type Hold } from './records.ts';
+import { type Manifest, tombstone, type Tombstone, readRecord, type Hold, written } from './records.ts';
 import { holdOf } from './delete.ts';
 import { manifestOf } from './store.ts';
 
@@ -23,6 +23,12 @@ export async function readArchived(storage: Storage, ref: EvaluationRef): Promis
     readRecord(storage, layout.deleted, tombstone),
   ]);
   return { applicationId, evaluationId, manifest, hold, deleted };
+}
+
+/** Records who is about to decrypt the images: no record, no reading. */
+export async function recordFetch(storage: Storage, ref: EvaluationRef, by: string, at: Date): Promise<void> {
+  const key = layoutOf(ref).fetch(randomBytes(8).toString('hex'));
+  await storage.putIfAbsent(key, written({ by, at: at.toISOString() }));
 }
 
 interface OpenedImage {

@@ -43,6 +43,9 @@ export type Hold = z.output<typeof hold>;
 
 export const release = z.object({ hold, by: who, reason: why, at: time });
 
+/** Who decrypted the images, written before they did. */
+export const fetchRecord = z.object({ by: who, at: time });
+
 /** What remains of deleted images: the proof, and the reason why nothing is archived here again. */
 export const tombstone = z.object({
   version: z.literal(1),
@@ -56,6 +59,8 @@ export const tombstone = z.object({
   archivedAt: time.nullable(),
   /** Holds that had been released. */
   releases: z.array(release),
+  /** Who had decrypted the images. */
+  fetches: z.array(fetchRecord),
 });
 export type Tombstone = z.output<typeof tombstone>;
 

@@ -25,13 +25,13 @@ export async function* surveyArchive(
   let group: { ref: EvaluationRef; objects: Found[] } | undefined;
   for (const object of await inOrder(storage, applicationId)) {
     const owner = ownerOf(object.key);
+    if (group && group.ref.evaluationId !== owner?.evaluationId) {
+      yield await surveyed(storage, group.ref, group.objects);
+      group = undefined;
+    }
     if (!owner) {
       yield { key: object.key, bytes: object.bytes, modifiedAt: object.modifiedAt };
       continue;
-    }
-    if (group && group.ref.evaluationId !== owner.evaluationId) {
-      yield await surveyed(storage, group.ref, group.objects);
-      group = undefined;
     }
     group ??= { ref: owner, objects: [] };
     group.objects.push({ ...object, rest: owner.rest });
@@ -68,7 +68,7 @@ async function surveyed(
     (!deleted &&
       (rest === 'manifest.json' ||
         rest === 'hold.json' ||
-        rest.startsWith('release-') ||
+        /^(?:release|fetch)-[0-9a-f]{16}\.json$/.test(rest) ||
         (manifest !== undefined &&
           manifest.files.some((file) => rest === `${manifest.run}/${file.name}.age`))));
   return {

@@ -30,11 +30,21 @@ const wrongInput: readonly unknown[] = [
   'InvalidEmulatorOptions',
 ];
 
+const otherCodes: Partial<Record<string, number>> = {
+  SetupNeeded: 4,
+  ImagesNotFound: 3,
+  ArchiveHeld: 4,
+  ArchiveDeleted: 4,
+  StorageUnavailable: 5,
+  StorageFull: 5,
+};
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof FunnelError) return codes[error.type];
   if (isTransportError(error)) return codes.Unreachable;
+  const known = otherCodes[String(typeOf(error))];
+  if (known !== undefined) return known;
   if (settingOf(error)) return 2;
-  if (typeOf(error) === 'SetupNeeded') return 4;
   return wrongInput.includes(typeOf(error)) ? 2 : 1;
 }
 

@@ -4,6 +4,7 @@ import { demo } from './demo.ts';
 import { dev } from './dev.ts';
 import { emulator } from './emulator.ts';
 import { exitCodeOf, oneLine } from './errors.ts';
+import { images } from './images.ts';
 import { list } from './list.ts';
 import { relay } from './relay.ts';
 import { setup } from './setup.ts';
@@ -24,7 +25,7 @@ const program = new Command('candidate-funnel')
 program.commandsGroup('Try it:');
 for (const verb of [demo, dev]) program.addCommand(verb);
 program.commandsGroup('For HR and operators:');
-for (const verb of [start, status, watch, list, timeline, ...updateVerbs]) program.addCommand(verb);
+for (const verb of [start, status, watch, list, timeline, ...updateVerbs, images]) program.addCommand(verb);
 program.commandsGroup('Processes:');
 for (const verb of [worker, relay, emulator, checkRiskos, setup]) program.addCommand(verb);
 
@@ -35,7 +36,7 @@ Temporal is found by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE …;
 
 Exit codes: 0 done, 1 failed, 2 wrong input or setting, 3 no such funnel, 4 not possible now, 5 Temporal or worker out of reach.`,
 );
-for (const verb of [program, ...program.commands]) {
+for (const verb of [program, ...program.commands, ...images.commands]) {
   verb.exitOverride().configureOutput({
     outputError: (text, write) =>
       write(

@@ -78,7 +78,7 @@ const common = {
 function queuesOf({
   riskos,
   archive,
-  imageMemory = 96 * 1024 ** 2,
+  imageMemory = 64 * 1024 ** 2,
   notifier,
   requestsPerSecond,
   taskQueue = defaultTaskQueue,

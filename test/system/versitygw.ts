@@ -2,10 +2,10 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import getPort from 'get-port';
 import { request } from 'undici';
-import { vi } from 'vitest';
 import which from 'which';
 
 const version = 'v1.8.0';
@@ -21,26 +21,21 @@ export interface S3Server {
 export const credentials = { accessKeyId: 'id-of-the-tests', secretAccessKey: 'secret-of-the-tests' };
 
 export async function startS3Server(): Promise<S3Server> {
+  const { accessKeyId, secretAccessKey } = credentials;
   const binary = await findVersitygw();
   const folder = await mkdtemp(join(tmpdir(), 'versitygw-'));
   await Promise.all(['root', 'versions'].map((name) => mkdir(join(folder, name))));
   const port = await getPort({ host: '127.0.0.1' });
   const child = spawn(
     binary,
-    [
-      ...['--port', `127.0.0.1:${port}`, '--quiet', '--access', credentials.accessKeyId],
-      ...['--secret', credentials.secretAccessKey],
-      ...['posix', '--versioning-dir', join(folder, 'versions'), join(folder, 'root')],
-    ],
+    `--port 127.0.0.1:${port} --quiet --access ${accessKeyId} --secret ${secretAccessKey} posix`
+      .split(' ')
+      .concat('--versioning-dir', join(folder, 'versions'), join(folder, 'root')),
     { stdio: 'ignore' },
   );
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const endpoint = `http://127.0.0.1:${port}`;
-  const answers = async () => {
-    const { body } = await request(endpoint);
-    await body.dump();
-  };
-  await vi.waitFor(answers, { timeout: 60_000, interval: 50 });
+  await answering(endpoint, ended);
   return {
     endpoint,
     credentials,
@@ -50,6 +45,18 @@ export async function startS3Server(): Promise<S3Server> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Resolves with its first answer; rejects when it ends instead. */
+async function answering(endpoint: string, ended: Promise<void>): Promise<void> {
+  const gone = ended.then(() => Promise.reject(new Error('versitygw ended while it started')));
+  for (;;) {
+    const answer = request(endpoint).then(
+      ({ body }) => body.dump().then(() => true),
+      () => sleep(50, false),
+    );
+    if (await Promise.race([answer, gone])) return;
+  }
 }
 
 /** From the PATH, the cache, or built once with `go install` (a minute or two). */

@@ -1,14 +1,15 @@
-import { type Entry, fromBufferPromise, type LocalFileHeader, validateFileName, type ZipFile } from 'yauzl';
+import { type Entry, fromBufferPromise, type LocalFileHeader, validateFileName } from 'yauzl';
 import type { ZipRefusal } from '../../contract/index.ts';
 import { ZipRefusedError } from '../errors.ts';
 import type { Limits } from './limits.ts';
 import { locateZip, type LocatedZip } from './locate.ts';
 
 export interface ZipEntry {
-  zip: ZipFile;
   entry: Entry;
   /** The ZIP's own name: read to tell the role, and for nothing else. */
   name: string;
+  /** The packed bytes, a view of the ZIP. */
+  packed: Uint8Array;
 }
 
 /** The files that a ZIP declares, in its order, with every declaration checked. Throws {@link ZipRefusedError}. */
@@ -43,12 +44,10 @@ async function listed({ bytes, directory }: LocatedZip, limits: Limits): Promise
     if (total > limits.totalBytes) throw new ZipRefusedError('content_too_large');
     const header = await zip.readLocalFileHeaderPromise(entry);
     if (contradicts(entry, header)) throw new ZipRefusedError('header_mismatch');
-    extents.push({
-      start: entry.relativeOffsetOfLocalHeader,
-      end: header.fileDataStart + entry.compressedSize,
-    });
+    const [start, end] = [header.fileDataStart, header.fileDataStart + entry.compressedSize];
+    extents.push({ start: entry.relativeOffsetOfLocalHeader, end });
     directorySize += 46 + entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength;
-    if (!isFolder(entry, name)) found.push({ zip, entry, name });
+    if (!isFolder(entry, name)) found.push({ entry, name, packed: bytes.subarray(start, end) });
   }
   if (directorySize !== directory.end - directory.start) throw new ZipRefusedError('header_mismatch');
   // Of the whole, since a blank scan among the pictures packs well and harms nobody.

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { ZipRefusedError } from '../errors.ts';
 import { entriesOf, type ZipEntry } from './entries.ts';
@@ -65,19 +66,26 @@ async function* contentOf(listed: ZipEntry): AsyncGenerator<Uint8Array> {
   if (checksum !== entry.crc32) throw new ZipRefusedError('checksum_mismatch');
 }
 
-/** Raw from yauzl and inflated here: yauzl's own inflater is not freed when its reader stops early. */
-async function* unpacked({ zip, entry }: ZipEntry): AsyncGenerator<Uint8Array> {
-  const raw = await zip.openReadStreamPromise(entry, { decodeFileData: false }).catch((error: unknown) => {
-    throw new ZipRefusedError('damaged', { cause: error });
-  });
-  const inflated = entry.compressionMethod === 8 ? raw.pipe(createInflateRaw()) : undefined;
-  const stream: AsyncIterable<Uint8Array> = inflated ?? raw;
+const pieceBytes = 64 * 1024;
+
+async function* unpacked({ entry, packed }: ZipEntry): AsyncGenerator<Uint8Array> {
+  if (entry.compressionMethod === 0) {
+    yield* piecesOf(packed);
+    return;
+  }
+  const inflating = createInflateRaw({ chunkSize: pieceBytes });
   try {
-    yield* stream;
+    const inflated: AsyncIterable<Uint8Array> = Readable.from(piecesOf(packed), { objectMode: false })
+      .on('error', () => {})
+      .pipe(inflating);
+    yield* inflated;
   } catch (error) {
     throw new ZipRefusedError('damaged', { cause: error });
   } finally {
-    inflated?.destroy();
-    raw.destroy();
+    inflating.destroy();
   }
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
 }

@@ -85,8 +85,9 @@ async function putIfAbsent(
   try {
     try {
       // Its errors are the caller's own, so that they are not taken for the disk's.
-      for await (const chunk of body instanceof Uint8Array ? [body] : body)
-        await onDisk(handle.writeFile(chunk));
+      for await (const bytes of body instanceof Uint8Array ? [body] : gathered(body)) {
+        await onDisk(handle.writeFile(bytes));
+      }
       await onDisk(handle.sync());
     } finally {
       await onDisk(handle.close());
@@ -99,6 +100,23 @@ async function putIfAbsent(
     await onDisk(syncUpTo(fs, root, folder, syncs));
     await onDisk(removeEmpty(fs, root, folder));
   }
+}
+
+/** Small pieces make many calls, each of which waits for its turn. */
+const writeBytes = 1024 ** 2;
+
+async function* gathered(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.byteLength;
+    if (size < writeBytes) continue;
+    yield Buffer.concat(chunks);
+    chunks = [];
+    size = 0;
+  }
+  if (size > 0) yield Buffer.concat(chunks);
 }
 
 function refusedLink(error: unknown): false {
