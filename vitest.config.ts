@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/system/**'],
     globalSetup: ['test/support/temporal.ts'],
     testTimeout: 180_000,
     hookTimeout: 120_000,

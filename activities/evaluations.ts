@@ -273,7 +273,7 @@ function failureOf(
 }
 
 /** Heartbeats while it works, so that a killed worker is noticed within the heartbeat timeout. */
-export async function alive<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function alive<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const context = Context.current();
   const beat = setInterval(() => context.heartbeat(), 1000);
   try {

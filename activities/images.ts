@@ -1,66 +1,223 @@
-import type { ImagesAsk, ImagesRecord } from '../src/contract/index.ts';
-import { activityInfo } from '@temporalio/activity';
+import {
+  actionFor,
+  type ImagesAsk,
+  type ImagesDeletion,
+  type ImagesFailure,
+  imagesFailures,
+  type ImagesFound,
+  type ImagesHold,
+  type ImagesTrouble,
+  type ZipRefusal,
+} from '../src/contract/index.ts';
+import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { type Archive, ArchiveError } from '../src/archive/index.ts';
-import type { RiskosClient } from '../src/riskos/index.ts';
-import { alive } from './evaluations.ts';
+import {
+  type Archive,
+  ArchiveError,
+  type Budget,
+  type Lease,
+  ZipRefusedError,
+} from '../src/archive/index.ts';
+import { type Documents, retryDelay, type RiskosClient, RiskosError } from '../src/riskos/index.ts';
+import { failureWordOf } from './images/failure-words.ts';
 
-interface Deleted {
-  removed: number;
-  /** Whether this worker has a `NOTIFY_URL`. */
+/** Whose images. */
+interface ImagesRef {
+  applicationId: string;
+  evaluationId: string;
+}
+
+/** Who wants it, and why; for the archive's record. */
+interface Because {
+  by: string;
+  reason: string;
+}
+
+/**
+ * Their failures have the type `ImagesUnavailable` (retried), `ImagesNeedOperator` or `ImagesHeld` (not retried), and an
+ * {@link ImagesTrouble} as their detail. docs/images.md says which comes when.
+ */
+export interface ImageActivities {
+  /** One try to download, encrypt and store the images of an evaluation; done before, it says so again. */
+  archiveImages(ask: ImagesAsk): Promise<ImagesFound>;
+  /** Deletes what {@link archiveImages} stored, and verifies it; nothing there is fine. Fails with `ImagesHeld` under a hold. */
+  deleteImages(ask: ImagesRef & Partial<Because>): Promise<ImagesDeletion>;
+  /** Returns the hold that stands now: an earlier one stays. */
+  holdImages(ask: ImagesRef & Because): Promise<ImagesHold>;
+  /** False if there was no hold. */
+  releaseImages(ask: ImagesRef & Because): Promise<{ released: boolean }>;
+}
+
+interface ImageParts {
+  riskos: RiskosClient;
+  archive: Archive;
+  /** Bounds the bytes of all ZIPs that this process holds. */
+  budget: Budget;
   hrIsTold: boolean;
 }
 
-type ImagesResult = Omit<ImagesRecord, 'evaluationId'>;
-
-export interface ImageActivities {
-  /**
-   * Downloads, encrypts and stores the images of one evaluation. No images is a result, not a failure. Fails with the
-   * type `ImagesRefused` when the ZIP is hostile or broken; everything else is retried.
-   */
-  archiveImages(ask: ImagesAsk): Promise<ImagesResult>;
-  /** Deletes what {@link archiveImages} stored; nothing there is fine. */
-  deleteImages(ask: Pick<ImagesAsk, 'applicationId' | 'evaluationId'>): Promise<Deleted>;
-}
-
-/** A broken ZIP gets this many downloads. */
-const downloads = 3;
-
-export function createImageActivities(
-  riskos: RiskosClient,
-  archive: Archive,
-  hrIsTold: boolean,
-): ImageActivities {
+export function createImageActivities(parts: ImageParts): ImageActivities {
+  const { archive, hrIsTold } = parts;
   return {
-    archiveImages: (ask) =>
-      alive(async (signal) => {
-        const documents = await riskos.documents(ask.evalId, { signal, correlationId: ask.evaluationId });
-        if (documents.kind === 'zip') return store(archive, ask, documents.bytes);
-        return { result: reasonForNone(ask), count: 0 };
+    archiveImages: (ask) => inWords(parts, (progress) => archiveOrEnd(parts, ask, progress)),
+    deleteImages: ({ by = 'policy', reason = 'the time to keep them is over', ...ref }) =>
+      inWords(parts, async () => {
+        const { removed, verifiedAt } = await archive.remove(ref, { by, reason });
+        return { removed, verifiedAt: verifiedAt.toISOString(), hrIsTold };
       }),
-    deleteImages: (ask) => alive(async () => ({ ...(await archive.remove(ask)), hrIsTold })),
+    holdImages: ({ by, reason, ...ref }) => inWords(parts, () => archive.hold(ref, { by, reason })),
+    releaseImages: ({ by, reason, ...ref }) =>
+      inWords(parts, async () => ({ released: await archive.release(ref, { by, reason }) })),
   };
 }
 
-async function store(archive: Archive, ask: ImagesAsk, zip: Uint8Array): Promise<ImagesResult> {
+/** What asking again cannot change is a result, not a failure. */
+async function archiveOrEnd(parts: ImageParts, ask: ImagesAsk, progress: Progress): Promise<ImagesFound> {
   try {
-    const { count } = await archive.store({ ...ask, zip });
-    return { result: count > 0 ? 'archived' : 'none', count };
+    return await archiveOnce(parts, ask, progress);
   } catch (error) {
-    if (error instanceof ArchiveError && isRefused(error)) {
-      throw ApplicationFailure.nonRetryable(error.message, 'ImagesRefused');
+    const reason = failureWordOf(error);
+    if (reason === undefined || imagesFailures[reason].handling !== 'final') throw error;
+    return { result: 'failed', count: 0, attachments: 0, reason, hrIsTold: parts.hrIsTold };
+  }
+}
+
+/** Damage that a fresh download may mend. */
+const mayBeMended: readonly ZipRefusal[] = ['truncated', 'damaged', 'checksum_mismatch', 'size_mismatch'];
+const downloads = 3;
+
+async function archiveOnce(parts: ImageParts, ask: ImagesAsk, progress: Progress): Promise<ImagesFound> {
+  const known = await parts.archive.find(ask);
+  if (known) return foundOf(parts, ask, known);
+  for (let download = 1; ; download += 1) {
+    try {
+      return await fetchOnce(parts, ask, progress);
+    } catch (error) {
+      if (!(error instanceof ZipRefusedError)) throw error;
+      const { reason } = error;
+      if (download === downloads || !mayBeMended.includes(reason)) {
+        return { result: 'refused', count: 0, attachments: 0, reason, hrIsTold: parts.hrIsTold };
+      }
+      await Context.current().sleep(ask.lag);
     }
+  }
+}
+
+async function fetchOnce(parts: ImageParts, ask: ImagesAsk, progress: Progress): Promise<ImagesFound> {
+  const { riskos, archive, budget } = parts;
+  const signal = Context.current().cancellationSignal;
+  let lease: Lease | undefined;
+  const memory = async (bytes: number) => {
+    progress.phase = 'waiting_for_memory';
+    lease = await budget.lease(bytes, signal);
+    progress.phase = 'downloading';
+    return lease.memory;
+  };
+  try {
+    progress.phase = 'downloading';
+    const documents = await documentsOf(riskos, ask, { signal, memory });
+    if (documents === 'too_large') {
+      return {
+        result: 'refused',
+        count: 0,
+        attachments: 0,
+        reason: 'zip_too_large',
+        hrIsTold: parts.hrIsTold,
+      };
+    }
+    if (documents.kind === 'no_documents') return foundOf(parts, ask, { kind: 'no_images', attachments: 0 });
+    progress.phase = 'storing';
+    const onProgress = (bytes: number) => (progress.bytes = bytes);
+    return foundOf(parts, ask, await archive.store({ ...ask, zip: documents.bytes, onProgress }));
+  } finally {
+    lease?.release();
+  }
+}
+
+async function documentsOf(
+  riskos: RiskosClient,
+  { evalId, evaluationId }: ImagesAsk,
+  call: { signal: AbortSignal; memory: (bytes: number) => Promise<Uint8Array> },
+): Promise<Documents | 'too_large'> {
+  try {
+    return await riskos.documents(evalId, { ...call, correlationId: evaluationId });
+  } catch (error) {
+    if (error instanceof RiskosError && error.type === 'OversizedAnswer') return 'too_large';
     throw error;
   }
 }
 
-/** A ZIP that will not do by itself; one that is broken gets a few fresh downloads first. */
-function isRefused({ type }: ArchiveError): boolean {
-  return type === 'ZipTooLarge' || (type === 'ZipInvalid' && activityInfo().attempt >= downloads);
+type Stored = Awaited<ReturnType<Archive['store']>>;
+
+function foundOf({ hrIsTold }: ImageParts, ask: ImagesAsk, stored: Stored): ImagesFound {
+  switch (stored.kind) {
+    case 'archived': {
+      const { files, archivedAt } = stored.manifest;
+      const attachments = files.filter(({ role }) => role === 'attachment').length;
+      return { result: 'archived', count: files.length - attachments, attachments, archivedAt, hrIsTold };
+    }
+    case 'no_images':
+      return { result: reasonForNone(ask), count: 0, attachments: stored.attachments, hrIsTold };
+    case 'deleted':
+      return { result: 'deleted', count: 0, attachments: 0, hrIsTold };
+  }
 }
 
 /** RiskOS deletes the images of military IDs and of minors (R845) at once [doc]. */
 function reasonForNone(ask: ImagesAsk): 'military' | 'minor' | 'none' {
   if (ask.documentType?.toLowerCase() === 'military') return 'military';
   return ask.reasonCodes.includes('R845') ? 'minor' : 'none';
+}
+
+/** The heartbeat's details. */
+interface Progress {
+  phase: 'starting' | 'waiting_for_memory' | 'downloading' | 'storing';
+  /** That have been encrypted. */
+  bytes: number;
+}
+
+/** Heartbeats with its progress while it works, and fails in the words of the contract. */
+async function inWords<T>({ hrIsTold }: ImageParts, work: (progress: Progress) => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const progress: Progress = { phase: 'starting', bytes: 0 };
+  const beat = setInterval(() => context.heartbeat({ ...progress }), 1000);
+  try {
+    return await work(progress);
+  } catch (error) {
+    // A worker that stops, or a workflow that needs the result no longer.
+    if (context.cancellationSignal.aborted) throw context.cancellationSignal.reason;
+    throw failureOf(error, hrIsTold);
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+function failureOf(error: unknown, hrIsTold: boolean): unknown {
+  if (error instanceof ArchiveError && error.type === 'ArchiveHeld') {
+    const trouble: ImagesTrouble = { reason: 'held', action: 'release the hold, then erase again', hrIsTold };
+    return ApplicationFailure.create({
+      message: error.message,
+      type: 'ImagesHeld',
+      nonRetryable: true,
+      details: [trouble],
+    });
+  }
+  const reason = failureWordOf(error);
+  return reason === undefined ? error : troubled(error, reason, hrIsTold);
+}
+
+function troubled(error: unknown, reason: ImagesFailure, hrIsTold: boolean): ApplicationFailure {
+  const retried = imagesFailures[reason].handling === 'retried';
+  const trouble: ImagesTrouble = { reason, action: actionFor(reason), hrIsTold };
+  const delay =
+    error instanceof RiskosError
+      ? retryDelay(error, activityInfo().attempt, { first: 2000, longest: 10 * 60_000 })
+      : undefined;
+  return ApplicationFailure.create({
+    message: error instanceof Error ? error.message : 'the images could not be handled',
+    type: retried ? 'ImagesUnavailable' : 'ImagesNeedOperator',
+    nonRetryable: !retried,
+    details: [trouble],
+    ...(retried && delay !== undefined ? { nextRetryDelay: delay } : {}),
+  });
 }

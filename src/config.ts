@@ -92,7 +92,7 @@ export const riskosSettings = z.object({
 });
 
 export const archiveSettings = z.object({
-  /** Where the encrypted images go: `file:///absolute/folder`. */
+  /** Where the encrypted images go: `file:///absolute/folder` or `s3://bucket/prefix?endpoint=…&region=…`. */
   ARCHIVE_URL: z
     .string()
     .trim()
@@ -105,7 +105,12 @@ export const archiveSettings = z.object({
     }),
   /** The age public keys that can open them. */
   ARCHIVE_RECIPIENTS: list,
+  /** Mebibytes of RiskOS's ZIPs that a worker holds at once; the largest that is taken has 64. */
+  ARCHIVE_MEMORY_MB: z.coerce.number().int().min(64, 'must be at least 64').max(65_536).default(64),
 });
+
+/** For who reads the archive and needs no key to write to it. */
+export const archiveUrlSettings = archiveSettings.pick({ ARCHIVE_URL: true });
 
 /** `C:\images`, `file:///C:/images`, `file://C:\images`, or any backslash. */
 function isWindowsPath(text: string): boolean {

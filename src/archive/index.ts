@@ -1,4 +1,9 @@
-export { openArchive, type Archive } from './archive.ts';
-export { ArchiveError } from './errors.ts';
+export { type Archive, openArchive, storageAt } from './archive.ts';
+export { type Budget, createBudget, type Lease } from './budget.ts';
+export { deleteImages } from './delete.ts';
+export { ArchiveError, ZipRefusedError } from './errors.ts';
 export { createArchiveKey } from './keys.ts';
-export type { Limits } from './unzip.ts';
+export { openImages, readArchived, recordFetch } from './read.ts';
+export { type Stray, type Surveyed, surveyArchive } from './survey.ts';
+export type { Limits } from './zip/limits.ts';
+export { StorageError, type StorageProblem } from '../storage/index.ts';

@@ -1,4 +1,5 @@
-import { Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
+import { createHash } from 'node:crypto';
+import { Decrypter, Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
 import { ArchiveError } from './errors.ts';
 
 /** The part of age's encrypter that is used here; age's own declarations need those of a browser. */
@@ -39,4 +40,41 @@ export function encrypterFor(recipients: readonly string[]): FileEncrypter {
     }
   }
   return encrypter;
+}
+
+/** Tells a public key from others, in manifests: the first 16 digits of its SHA-256. */
+export function fingerprintOf(recipient: string): string {
+  return createHash('sha256').update(recipient).digest('hex').slice(0, 16);
+}
+
+/**
+ * Opens what was encrypted to one of the secret keys in the text of a file that age-keygen wrote. Rejects with
+ * {@link ArchiveError} `InvalidIdentity`.
+ */
+export async function decrypterFor(
+  identityFile: string,
+): Promise<{ decrypter: Decrypter; fingerprints: string[] }> {
+  const identities = identityFile
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  if (identities.length === 0) throw noIdentity();
+  const decrypter = new Decrypter();
+  const fingerprints = [];
+  for (const identity of identities) {
+    try {
+      decrypter.addIdentity(identity);
+      fingerprints.push(fingerprintOf(await identityToRecipient(identity)));
+    } catch {
+      throw noIdentity();
+    }
+  }
+  return { decrypter, fingerprints };
+}
+
+function noIdentity(): ArchiveError {
+  return new ArchiveError(
+    'InvalidIdentity',
+    'The identity file must hold age secret keys, one a line, as age-keygen writes them (AGE-SECRET-KEY-1…).',
+  );
 }

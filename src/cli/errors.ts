@@ -50,9 +50,20 @@ export const exitCodes: Record<Refusal | CommandError, number> = {
   DevServerFailed: 1,
 };
 
+const imageCodes: Partial<Record<string, number>> = {
+  InvalidIdentity: 2,
+  ImagesNotFound: 3,
+  ArchiveHeld: 4,
+  ArchiveDeleted: 4,
+  StorageUnavailable: 5,
+  StorageFull: 5,
+};
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof FunnelError) return exitCodes[error.type];
   if (isTransportError(error)) return exitCodes.Unreachable;
+  const ofImages = imageCodes[String(typeOf(error))];
+  if (ofImages !== undefined) return ofImages;
   const type = commandErrors.find((known) => known === typeOf(error));
   if (type) return exitCodes[type];
   return settingOf(error) ? 2 : 1;
@@ -113,6 +124,7 @@ function textOf(error: unknown): string {
 function settingOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (typeOf(error) === 'InvalidArchiveUrl') return 'ARCHIVE_URL';
+  if (error.name === 'StorageError') return 'ARCHIVE_URL';
   if (typeOf(error) === 'InvalidRecipient') return 'ARCHIVE_RECIPIENTS';
   if (error instanceof NamespaceNotFoundError || /namespace \S+ is not found/i.test(error.message)) {
     return 'TEMPORAL_NAMESPACE';

@@ -6,6 +6,7 @@ import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
 import { emulator } from './emulator.ts';
 import { exitCodeOf, oneLine } from './errors.ts';
+import { images } from './images.ts';
 import { list } from './list.ts';
 import { notices } from './notices.ts';
 import { relay } from './relay.ts';
@@ -27,7 +28,7 @@ const program = new Command('candidate-funnel')
 program.commandsGroup('Try it:');
 for (const verb of [demo, dev]) program.addCommand(verb);
 program.commandsGroup('For HR and operators:');
-for (const verb of [start, status, watch, list, timeline, ...updateVerbs]) program.addCommand(verb);
+for (const verb of [start, status, watch, list, timeline, ...updateVerbs, images]) program.addCommand(verb);
 program.commandsGroup('Processes:');
 for (const verb of [worker, relay, emulator, checkRiskos, notices, setup, doctor]) program.addCommand(verb);
 
@@ -48,7 +49,7 @@ program.hook('preAction', (_program, verb) => {
   }
   Object.assign(process.env, settings);
 });
-for (const verb of [program, ...program.commands, ...notices.commands]) {
+for (const verb of [program, ...program.commands, ...notices.commands, ...images.commands]) {
   verb.exitOverride().configureOutput({
     outputError: (text, write) =>
       write(

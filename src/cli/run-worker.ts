@@ -1,5 +1,6 @@
 import Fastify from 'fastify';
 import { openArchive } from '../archive/index.ts';
+import { storageLimits } from '../storage/index.ts';
 import { notifierOfSettings } from './notifier.ts';
 import { readSettings, workerSettings } from '../config.ts';
 import { addHealth } from '../health.ts';
@@ -19,6 +20,7 @@ export async function runWorker(): Promise<void> {
     url: settings.ARCHIVE_URL,
     recipients: settings.ARCHIVE_RECIPIENTS,
   });
+  for (const limit of await archive.check()) logger.warn({ limit }, storageLimits[limit]);
   const health = Fastify();
   const registry = addHealth(health, () => workers.ready());
   metrics.register(registry);
@@ -26,6 +28,7 @@ export async function runWorker(): Promise<void> {
   const workers = await createWorkers({
     riskos,
     archive,
+    imageMemory: settings.ARCHIVE_MEMORY_MB * 1024 ** 2,
     notifier,
     requestsPerSecond: settings.RISKOS_REQUESTS_PER_SECOND,
     taskQueue: settings.FUNNEL_TASK_QUEUE,
@@ -38,6 +41,7 @@ export async function runWorker(): Promise<void> {
     await health.close();
     await riskos.close();
     await notifier?.close();
+    archive.close();
   }
   logger.info('worker stopped');
 }

@@ -8,6 +8,7 @@ export * from './errors.ts';
 export * from './evaluation.ts';
 export * from './failures.ts';
 export * from './ids.ts';
+export * from './images.ts';
 export * from './messages.ts';
 export * from './notice-failures.ts';
 export * from './notice.ts';

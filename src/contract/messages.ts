@@ -29,7 +29,6 @@ export const payrollCandidate = candidate
   .pick({ address: true, dateOfBirth: true, nationalId: true })
   .partial();
 
-
 const open: readonly Stage[] = [
   'passive_check',
   'awaiting_document_request',

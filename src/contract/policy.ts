@@ -114,6 +114,8 @@ export const policy = z
         lag: duration
           .refine((lag) => milliseconds(lag) <= 3_600_000, 'must be at most 1 hour')
           .default('10s'),
+        /** How long fetching is retried before the result is `failed`. */
+        giveUpAfter: duration.default('1 day'),
       })
       .prefault({}),
     /** RiskOS's decision words, in any case and spacing, to ours; added to the built-in ones. */

@@ -2,16 +2,11 @@ import { z } from 'zod';
 import { baseline, type Candidate } from './application.ts';
 import { type AttentionCause, attentionCause } from './attention.ts';
 import type { Evaluation } from './evaluation.ts';
+import type { ImagesRecord } from './images.ts';
 import { kept, keptPolicy, word } from './kept.ts';
 import { type Change, type Notice } from './notice.ts';
 import { policy } from './policy.ts';
-import {
-  type ImagesRecord,
-  type Status,
-  type TimelineEntry,
-  troubleReasons,
-  type VerdictRecord,
-} from './status.ts';
+import { type Status, type TimelineEntry, troubleReasons, type VerdictRecord } from './status.ts';
 import { evaluatedStages, type FailedStep, outcomes, type UseCase, useCases, verdicts } from './words.ts';
 
 /**
@@ -223,6 +218,8 @@ const imagesAsk = kept({
   reasonCodes: z.array(z.string()).default([]),
   /** Milliseconds that images may lag the decision. */
   lag: z.number(),
+  /** Milliseconds until they are to be deleted, for the archive's manifest; absent: asked by an older version. */
+  keepFor: z.number().optional(),
 });
 
 export const funnelState = kept({

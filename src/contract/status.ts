@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import type { Advice, Evaluation } from './evaluation.ts';
+import type { ImagesRecord } from './images.ts';
 import type { EvaluatedStage, Flag, Outcome, Stage, Verdict } from './words.ts';
 
 /** What HR has to do now. */
@@ -66,14 +66,6 @@ export type Audit = Pick<
   | 'workflow'
   | 'evalSource'
 >;
-
-/** What became of the images of one evaluation. */
-export const imagesRecord = z.object({
-  evaluationId: z.string().max(200),
-  result: z.enum(['archived', 'military', 'minor', 'retention', 'none', 'pending']),
-  count: z.int().min(0),
-});
-export type ImagesRecord = z.output<typeof imagesRecord>;
 
 /** Why a funnel stands at `needs_attention`, and the fields that RiskOS named. */
 export interface Attention {

@@ -23,6 +23,11 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** In every log line of the call; random when absent. */
   correlationId?: string;
+  /**
+   * Of {@link RiskosClient.documents}: the memory that the ZIP is written to, of at most this many bytes. The answer waits
+   * until it is there.
+   */
+  memory?: (bytes: number) => Promise<Uint8Array>;
   /** Told of each answer before it is read, to look at RiskOS itself. The body, if it is JSON, holds personal data. */
   onAnswer?: (answer: SeenAnswer) => void;
 }
@@ -132,7 +137,7 @@ async function perform<Result>(
   dispatcher: Dispatcher,
   settings: RiskosSettings,
   call: Call<Result>,
-  { signal, correlationId = randomUUID(), onAnswer }: CallOptions = {},
+  { signal, correlationId = randomUUID(), memory, onAnswer }: CallOptions = {},
 ): Promise<Result> {
   const { timeouts, limits, now } = settings;
   const name = callOf(call);
@@ -150,6 +155,7 @@ async function perform<Result>(
       limit: call.documents ? limits.documents : limits.json,
       total: call.documents ? timeouts.documents : timeouts.total,
       signal,
+      memory,
     });
     if (verbose) {
       const { status, body } = answer;
@@ -203,13 +209,17 @@ function documentsOf(
   const { status, body } = answer;
   const call = callOf(called);
   if (isSuccess(status)) {
-    // "PK": a ZIP, even an empty one, begins with it; the rest of the bytes is for the archive to judge.
-    if (body[0] === 0x50 && body[1] === 0x4b) return { kind: 'zip', bytes: body };
+    if (looksLikeZip(answer)) return { kind: 'zip', bytes: body };
     const type = holdsError(parseJson(body)) ? 'ErrorInAnswer' : 'MalformedAnswer';
     throw new RiskosError(type, { call, status, processed: 'no' });
   }
-  if (status === 400 && saysNoDocuments(parseJson(body))) return { kind: 'no_documents' };
+  if ((status === 400 || status === 404) && saysNoDocuments(parseJson(body))) return { kind: 'no_documents' };
   throw errorOfAnswer(answer, { call, sent, now });
+}
+
+/** "PK" begins a ZIP, even an empty one; its end tells one with other bytes before it. The archive judges the rest. */
+function looksLikeZip({ body }: Answer): boolean {
+  return (body[0] === 0x50 && body[1] === 0x4b) || body.includes('PK\x05\x06', 0, 'latin1');
 }
 
 function pathOf(evalId: string): string {

@@ -15,6 +15,8 @@ export interface Exchange {
   /** Milliseconds that the whole exchange may take. */
   total: number;
   signal?: AbortSignal | undefined;
+  /** The memory for a 2xx answer of at most this many bytes; the answer waits until it is there. */
+  memory?: ((bytes: number) => Promise<Uint8Array>) | undefined;
 }
 
 export interface Answer {
@@ -40,6 +42,7 @@ export function exchange(dispatcher: Dispatcher, request: Exchange): Promise<Ans
     let limit = request.limit;
     let size = 0;
     const chunks: Buffer[] = [];
+    let memory: Uint8Array | undefined;
 
     const settle = (end: () => void): void => {
       if (settled) return;
@@ -56,7 +59,25 @@ export function exchange(dispatcher: Dispatcher, request: Exchange): Promise<Ans
       controller?.abort(new Error(type));
     };
     const succeed = (): void =>
-      settle(() => resolve({ status: status ?? 0, headers, body: Buffer.concat(chunks) }));
+      settle(() => {
+        const body = memory ? Buffer.from(memory.buffer, memory.byteOffset, size) : Buffer.concat(chunks);
+        resolve({ status: status ?? 0, headers, body });
+      });
+    /** Nothing is read before the memory is there. */
+    const waitForMemory = (ask: NonNullable<Exchange['memory']>, bytes: number): void => {
+      controller?.pause();
+      // This wait is not RiskOS's.
+      clearTimeout(timer);
+      ask(bytes).then(
+        (granted) => {
+          if (settled) return;
+          memory = granted;
+          timer = setTimeout(() => failOrSettleFor('TimedOut'), request.total);
+          controller?.resume();
+        },
+        (error: unknown) => fail('Cancelled', { cause: error }),
+      );
+    };
     /** The status of an error says enough, whatever becomes of its body. */
     const failOrSettleFor = (type: RiskosProblem, note?: string): void => {
       if (status === undefined || isSuccess(status)) return fail(type, { note });
@@ -64,7 +85,7 @@ export function exchange(dispatcher: Dispatcher, request: Exchange): Promise<Ans
       controller?.abort(new Error(type));
     };
     const cancel = (): void => fail('Cancelled', { cause: signal?.reason });
-    const timer = setTimeout(() => failOrSettleFor('TimedOut'), request.total);
+    let timer = setTimeout(() => failOrSettleFor('TimedOut'), request.total);
     signal?.addEventListener('abort', cancel, { once: true });
     if (signal?.aborted) return cancel();
 
@@ -84,13 +105,16 @@ export function exchange(dispatcher: Dispatcher, request: Exchange): Promise<Ans
             return;
           }
           if (!isPlain(received)) return fail('EncodedAnswer');
-          if (Number(received['content-length']) > limit) fail('OversizedAnswer');
+          const declared = Number(received['content-length'] ?? limit);
+          if (declared > limit) return fail('OversizedAnswer');
+          if (request.memory) waitForMemory(request.memory, declared);
         },
         onResponseData: (_, chunk) => {
           if (settled) return;
+          if (size + chunk.length > (memory?.byteLength ?? limit)) return failOrSettleFor('OversizedAnswer');
+          if (memory) memory.set(chunk, size);
+          else chunks.push(chunk);
           size += chunk.length;
-          if (size <= limit) chunks.push(chunk);
-          else failOrSettleFor('OversizedAnswer');
         },
         onResponseEnd: succeed,
         onResponseError: (_, error) => {

@@ -3,7 +3,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { createEvaluationActivities } from '../../activities/evaluations.ts';
 import { createImageActivities } from '../../activities/images.ts';
 import { createNotificationActivities } from '../../activities/notifications.ts';
-import type { Archive } from '../archive/index.ts';
+import { type Archive, createBudget } from '../archive/index.ts';
 import { defaultTaskQueue, imagesTaskQueue, riskosTaskQueue } from '../contract/index.ts';
 import type { Notifier } from '../notifier/index.ts';
 import type { RiskosClient } from '../riskos/index.ts';
@@ -14,6 +14,8 @@ import { temporalProxy } from './temporal-proxy.ts';
 export interface WorkerParts {
   riskos: RiskosClient;
   archive: Archive;
+  /** Bytes of all ZIPs that this process may hold at once; at least as many as one may have. */
+  imageMemory?: number;
   /** Tells HR what happened; absent: nobody is told. */
   notifier?: Notifier | undefined;
   /** Requests a second to RiskOS that the whole fleet may send. */
@@ -80,6 +82,7 @@ const common = {
 function queuesOf({
   riskos,
   archive,
+  imageMemory = 64 * 1024 ** 2,
   notifier,
   requestsPerSecond,
   taskQueue = defaultTaskQueue,
@@ -99,8 +102,14 @@ function queuesOf({
     },
     {
       taskQueue: imagesTaskQueue(taskQueue),
-      activities: createImageActivities(riskos, archive, notifier !== undefined),
-      maxConcurrentActivityTaskExecutions: 4,
+      activities: createImageActivities({
+        riskos,
+        archive,
+        budget: createBudget(imageMemory),
+        hrIsTold: notifier !== undefined,
+      }),
+      // They wait for the budget, in turn; only their answers' heads are in memory meanwhile.
+      maxConcurrentActivityTaskExecutions: 20,
     },
   ];
 }

@@ -1,24 +1,30 @@
-import { join, sep } from 'node:path';
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
-import { ArchiveError } from '../../src/archive/index.ts';
-import { decrypt, filesBelow, ref, withArchive, type Fixture } from './fixture.ts';
+import { ZipRefusedError } from '../../src/archive/index.ts';
+import { zipRefusals } from '../../src/contract/index.ts';
+import { filesBelow, type Fixture, keysIn, ref, withArchive } from './fixture.ts';
 import { forgedZip, paths, type ForgedEntry } from './zips.ts';
 
 const limits = { files: 20, fileBytes: 50_000, totalBytes: 100_000 };
 
-/** Whether it was stored; any error but ArchiveError, or a file outside the evaluation's directory, is a failure. */
-async function stores(fixture: Fixture, zip: Uint8Array): Promise<boolean> {
-  const { archive, around, root } = fixture;
+/** True if it was stored; any error but a named refusal, or a file that no manifest names, is a failure. */
+async function stores({ archive, around, storage }: Fixture, zip: Uint8Array): Promise<boolean> {
   const stored = await archive.store({ ...ref, zip }).catch((error: unknown) => {
-    expect(error).toBeInstanceOf(ArchiveError);
+    if (!(error instanceof ZipRefusedError)) throw error;
+    expect(zipRefusals).toContain(error.reason);
     return undefined;
   });
-  const files = await filesBelow(around);
-  const directory = join(root, ref.applicationId, ref.evaluationId) + sep;
-  expect(files.filter((path) => !path.startsWith(directory))).toEqual([]);
-  expect(files.map((path) => path.slice(directory.length)).toSorted()).toEqual(stored?.files ?? []);
-  return stored !== undefined;
+  const prefix = `${ref.applicationId}/${ref.evaluationId}/`;
+  const expected =
+    stored?.kind === 'archived'
+      ? [
+          `${prefix}manifest.json`,
+          ...stored.manifest.files.map(({ name: file }) => `${prefix}${stored.manifest.run}/${file}.age`),
+        ]
+      : [];
+  expect((await keysIn(storage)).toSorted()).toEqual(expected.toSorted());
+  expect(await filesBelow(around)).toHaveLength(expected.length);
+  return stored?.kind === 'archived';
 }
 
 const segment = fc.oneof(
@@ -100,12 +106,20 @@ const originals = [
   { name: 'case_attachments/a.pdf', data: Buffer.alloc(0) },
 ] as const;
 const original = forgedZip(originals);
-async function holdsOriginals({ around, identity }: Fixture): Promise<void> {
-  for (const path of await filesBelow(around)) {
-    const bytes = await decrypt(path, identity);
+async function holdsOriginals({ opened }: Fixture): Promise<void> {
+  for (const bytes of Object.values(await opened())) {
     expect(originals.some(({ data }) => data.equals(bytes))).toBe(true);
   }
 }
+
+test.prop([fc.nat({ max: original.length - 1 })], { numRuns: 200 })(
+  'of a ZIP that is cut anywhere nothing is stored',
+  async (length) => {
+    await withArchive(limits, async (fixture) => {
+      expect(await stores(fixture, original.subarray(0, length))).toBe(false);
+    });
+  },
+);
 
 const mutation = fc.record({
   at: fc.nat({ max: original.length - 1 }),

@@ -11,14 +11,26 @@ describe('openArchive', () => {
     expect(openArchive({ url: 'file:///var/lib/candidate%20funnel/', recipients })).toBeDefined();
   });
 
+  test('takes an S3 URL, and asks nobody yet', async () => {
+    const { recipient } = await createArchiveKey();
+    const s3 = 's3://bucket/a/b?endpoint=http://127.0.0.1:1&region=eu-central-1&sse=aws:kms&kms-key=alias/a';
+    expect(openArchive({ url: s3, recipients: [recipient] })).toBeDefined();
+  });
+
   test.each([
-    ['s3://bucket/prefix?endpoint=x', 'only file:///'],
-    ['', 'file:///absolute/directory'],
-    ['/var/archive', 'file:///absolute/directory'],
+    ['s3://bucket/prefix?endpoint=x', 'endpoint must be'],
+    ['s3://bucket?region=eu-central-1&secret=x', 'unknown query field'],
+    ['s3://key:secret@bucket/prefix', 'no credentials'],
+    ['s3://B_/prefix', 'name a bucket'],
+    ['s3://bucket/%2e%2e/x?region=a&region=b', 'twice'],
+    ['s3://bucket/a b', 'prefix of'],
+    ['s3://bucket?kms-key=x', 'sse=aws:kms'],
+    ['', 'file:///absolute/folder'],
+    ['/var/archive', 'file:///absolute/folder'],
     ['file:archive', 'three slashes'],
     ['file://archive', 'three slashes'],
     ['file://server/archive', 'three slashes'],
-    ['https://example.com/archive', 'file:///absolute/directory'],
+    ['https://example.com/archive', 'file:///absolute/folder'],
     ['file:///archive?endpoint=x', '%3F'],
     ['file:///archive#1', '%23'],
     ['file:///a%2Fb', '%2F'],

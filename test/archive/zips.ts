@@ -33,11 +33,23 @@ export interface ForgedEntry {
   offset?: number;
   /** The central directory's extra field. */
   extra?: Uint8Array;
+  /** What the local header says instead. */
+  local?: {
+    name?: string;
+    method?: number;
+    flags?: number;
+    crc?: number;
+    size?: number;
+    compressedSize?: number;
+  };
 }
 
 export interface ForgedEnd {
   entryCount?: number;
   directoryOffset?: number;
+  directorySize?: number;
+  disk?: number;
+  commentLength?: number;
   /** A ZIP64 end record with this number of entries. */
   zip64EntryCount?: bigint;
 }
@@ -60,7 +72,7 @@ export function forgedZip(entries: readonly ForgedEntry[], end: ForgedEnd = {}):
     common.writeUInt32LE(entry.compressedSize ?? packed.length, 14);
     common.writeUInt32LE(entry.size ?? data.length, 18);
     common.writeUInt16LE(name.length, 22);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), common, name, packed]);
+    const local = Buffer.concat([localHeader(entry, common, name), packed]);
 
     const extra = Buffer.from(entry.extra ?? []);
     common.writeUInt16LE(extra.length, 24);
@@ -73,9 +85,11 @@ export function forgedZip(entries: readonly ForgedEntry[], end: ForgedEnd = {}):
   }
   const directory = Buffer.concat(centrals);
   const record = Buffer.alloc(18);
+  record.writeUInt16LE(end.disk ?? 0, 0);
+  record.writeUInt16LE(end.commentLength ?? 0, 16);
   record.writeUInt16LE(end.entryCount ?? entries.length, 4);
   record.writeUInt16LE(end.entryCount ?? entries.length, 6);
-  record.writeUInt32LE(directory.length, 8);
+  record.writeUInt32LE(end.directorySize ?? directory.length, 8);
   record.writeUInt32LE(end.directoryOffset ?? position, 12);
   return Buffer.concat([
     ...locals,
@@ -86,6 +100,18 @@ export function forgedZip(entries: readonly ForgedEntry[], end: ForgedEnd = {}):
     Buffer.from('PK\x05\x06', 'latin1'),
     record,
   ]);
+}
+
+function localHeader({ local = {} }: ForgedEntry, common: Buffer, name: Buffer): Buffer {
+  const own = Buffer.from(common);
+  const ownName = local.name === undefined ? name : Buffer.from(local.name);
+  if (local.flags !== undefined) own.writeUInt16LE(local.flags, 2);
+  if (local.method !== undefined) own.writeUInt16LE(local.method, 4);
+  if (local.crc !== undefined) own.writeUInt32LE(local.crc, 10);
+  if (local.compressedSize !== undefined) own.writeUInt32LE(local.compressedSize, 14);
+  if (local.size !== undefined) own.writeUInt32LE(local.size, 18);
+  own.writeUInt16LE(ownName.length, 22);
+  return Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), own, ownName]);
 }
 
 function zip64End(entryCount: bigint, directoryOffset: number, position: number): Buffer {

@@ -49,7 +49,7 @@ describe('the documents of an evaluation', () => {
     [400, 'No Documents Found', 'DataRefused'],
     [401, {}, 'AuthenticationFailed'],
     [403, {}, 'PermissionDenied'],
-    [404, { message: 'No Documents Found' }, 'NotFound'],
+    [404, { message: 'Not found' }, 'NotFound'],
     [500, { message: 'No Documents Found' }, 'ServerError'],
     [200, { message: 'No Documents Found' }, 'ErrorInAnswer'],
     [200, '<html>', 'MalformedAnswer'],

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectUsable, launch, phone } from './browser.ts';
-import { body, captureOf, emulator, selfieOf, subscriber, verificationOf } from './support.ts';
+import { body, captureOf, emulator, selfieOf, subscriber, verificationOf } from '../emulator/support.ts';
 
 let browser: Browser;
 beforeAll(async () => {

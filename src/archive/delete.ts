@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import type { z } from 'zod';
+import { StorageError, type Storage } from '../storage/index.ts';
+import { ArchiveError } from './errors.ts';
+import { type EvaluationRef, type Layout, layoutOf } from './layout.ts';
+import {
+  fetchRecord,
+  hold as holdSchema,
+  type Hold,
+  readRecord,
+  release,
+  tombstone,
+  written,
+} from './records.ts';
+import { manifestOf } from './store.ts';
+
+/** Who does something to archived images, and why. No personal data of the candidate. */
+export interface Because {
+  by: string;
+  reason: string;
+}
+
+interface Parts {
+  storage: Storage;
+  now: () => Date;
+}
+
+/**
+ * Deletes everything of an evaluation but the record of it, and reads the archive again to verify that nothing is left.
+ * Can be repeated; nothing there is fine. Rejects with {@link ArchiveError} `ArchiveHeld` under a hold, of ours or the storage's.
+ */
+export async function deleteImages(
+  { storage, now }: Parts,
+  ref: EvaluationRef,
+  because: Because,
+): Promise<{ removed: number; verifiedAt: Date }> {
+  const layout = layoutOf(ref);
+  await refuseUnderHold(storage, layout);
+  const before = await keysOf(storage, layout);
+  for (const key of before) if (await storage.held(key)) throw heldByStorage();
+  // Before anything is removed, so that a late run of the archiving finds it and withdraws what it wrote.
+  await bury({ storage, now }, layout, ref, because, before.length);
+  try {
+    await refuseUnderHold(storage, layout);
+  } catch (error) {
+    await storage.delete(layout.deleted);
+    throw error;
+  }
+  let removed = 0;
+  for (let pass = 1; ; pass += 1) {
+    const keys = await keysOf(storage, layout);
+    if (keys.length === 0) return { removed, verifiedAt: now() };
+    if (pass > passes)
+      throw new StorageError('StorageUnavailable', 'The storage still lists what was deleted.');
+    for (const key of keys) removed += await removeOne(storage, key);
+  }
+}
+
+/** The second finds nothing; another one is for a run of the archiving that was late. */
+const passes = 3;
+
+/** A hold keeps the images whatever their time; one that stands already stays as it is, and is returned. */
+export async function holdImages(
+  { storage, now }: Parts,
+  ref: EvaluationRef,
+  { by, reason }: Because,
+): Promise<Hold> {
+  const layout = layoutOf(ref);
+  const asked: Hold = { by, reason, since: now().toISOString() };
+  await storage.putIfAbsent(layout.hold, written(asked));
+  if (await readRecord(storage, layout.deleted, tombstone)) {
+    await storage.delete(layout.hold);
+    throw new ArchiveError(
+      'ArchiveDeleted',
+      'The images are deleted, or being deleted; there is nothing to hold.',
+    );
+  }
+  return (await holdOf(storage, layout)) ?? asked;
+}
+
+/** Ends the hold, and records who had held and who released; false if there was none. */
+export async function releaseImages(
+  { storage, now }: Parts,
+  ref: EvaluationRef,
+  { by, reason }: Because,
+): Promise<boolean> {
+  const layout = layoutOf(ref);
+  const standing = await holdOf(storage, layout);
+  if (!standing) return false;
+  const record = { hold: standing, by, reason, at: now().toISOString() };
+  await storage.putIfAbsent(layout.release(randomBytes(8).toString('hex')), written(record));
+  await storage.delete(layout.hold);
+  return true;
+}
+
+export function holdOf(storage: Storage, layout: Layout): Promise<Hold | undefined> {
+  return readRecord(storage, layout.hold, holdSchema);
+}
+
+async function refuseUnderHold(storage: Storage, layout: Layout): Promise<void> {
+  const standing = await holdOf(storage, layout);
+  if (!standing) return;
+  throw new ArchiveError(
+    'ArchiveHeld',
+    `The images are under a legal hold since ${standing.since}; nothing was deleted. Release it first.`,
+  );
+}
+
+function heldByStorage(): ArchiveError {
+  return new ArchiveError(
+    'ArchiveHeld',
+    'The storage itself holds the images, by a legal hold or a retention; nothing was deleted. Lift it there first.',
+  );
+}
+
+async function removeOne(storage: Storage, key: string): Promise<number> {
+  try {
+    return await storage.delete(key);
+  } catch (error) {
+    if (error instanceof StorageError && error.type === 'StorageHeld') throw heldByStorage();
+    throw error;
+  }
+}
+
+/** The keys of an evaluation but that of its deletion's record. */
+async function keysOf(storage: Storage, layout: Layout): Promise<string[]> {
+  const keys = new Set<string>();
+  for await (const { key } of storage.list(layout.prefix, { leftovers: true })) {
+    if (key !== layout.deleted) keys.add(key);
+  }
+  return [...keys].toSorted(
+    (one, other) => Number(one === layout.manifest) - Number(other === layout.manifest),
+  );
+}
+
+async function bury(
+  { storage, now }: Parts,
+  layout: Layout,
+  ref: EvaluationRef,
+  { by, reason }: Because,
+  objects: number,
+): Promise<void> {
+  if (await readRecord(storage, layout.deleted, tombstone)) return;
+  const { applicationId, evaluationId } = ref;
+  const manifest = await manifestOf(storage, layout, ref);
+  const releases = await recordsOf(storage, layout, layout.releases, release);
+  const fetches = await recordsOf(storage, layout, layout.fetches, fetchRecord);
+  await storage.putIfAbsent(
+    layout.deleted,
+    written({
+      version: 1,
+      applicationId,
+      evaluationId,
+      at: now().toISOString(),
+      by,
+      reason,
+      objects,
+      archivedAt: manifest?.archivedAt ?? null,
+      releases,
+      fetches,
+    }),
+  );
+}
+
+async function recordsOf<T>(
+  storage: Storage,
+  layout: Layout,
+  beginning: string,
+  schema: z.ZodType<T>,
+): Promise<T[]> {
+  const records: T[] = [];
+  for await (const { key } of storage.list(layout.prefix)) {
+    const record = key.startsWith(beginning) ? await readRecord(storage, key, schema) : undefined;
+    if (record) records.push(record);
+  }
+  return records;
+}

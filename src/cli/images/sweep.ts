@@ -1,0 +1,61 @@
+import { temporalClient } from '../../client/index.ts';
+import { surveyArchive } from '../../archive/index.ts';
+import { createLogger } from '../../logging.ts';
+import { print } from '../output.ts';
+import { findingsOf, removeFinding, type Finding } from './findings.ts';
+import { withStorage } from './storage.ts';
+import { retentionRuns } from './retention.ts';
+
+export interface SweepOptions {
+  delete?: boolean;
+  by: string;
+  reason: string;
+  json?: boolean;
+}
+
+/** Lists, and with `--delete` removes, what no manifest and no workflow accounts for. */
+export async function sweepImages(options: SweepOptions): Promise<void> {
+  const temporal = temporalClient();
+  const logger = createLogger('images');
+  const counts = { found: 0, deleted: 0 };
+  try {
+    await withStorage(async (storage) => {
+      for await (const each of surveyArchive(storage)) {
+        const runs = 'objects' in each && (await retentionRuns(temporal, each.evaluationId));
+        for (const finding of findingsOf(each, runs, new Date())) {
+          counts.found += 1;
+          const deletes = options.delete === true && finding.deletable;
+          if (deletes) {
+            await removeFinding(
+              storage,
+              finding,
+              { by: options.by, reason: options.reason },
+              () => new Date(),
+            );
+            counts.deleted += 1;
+            logger.info(
+              { ...finding.ref, kind: finding.kind, keys: finding.keys.length, by: options.by },
+              'swept',
+            );
+          }
+          print({ ...shown(finding), deleted: deletes }, () => line(finding, deletes), options.json);
+        }
+      }
+    });
+  } finally {
+    await temporal.connection.close();
+  }
+  if (!options.json) {
+    const rest = options.delete ? `${counts.deleted} deleted` : 'nothing deleted; --delete deletes';
+    process.stdout.write(`${counts.found} found, ${rest}\n`);
+  }
+}
+
+function shown({ kind, ref, keys, deletable, why }: Finding) {
+  return { kind, ...ref, keys: keys.length, deletable, why };
+}
+
+function line({ kind, ref, keys, why }: Finding, deleted: boolean): string {
+  const where = ref?.evaluationId ?? keys[0] ?? '';
+  return `${kind.padEnd(12)} ${where}  ${why}${deleted ? '; deleted' : ''}`;
+}

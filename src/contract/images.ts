@@ -1,0 +1,260 @@
+import { z } from 'zod';
+import { duration, milliseconds } from './duration.ts';
+
+/** Where the images of one evaluation stand. */
+export const imagesResults = [
+  /** They are still being fetched, or will be. */
+  'pending',
+  /** Encrypted and stored. */
+  'archived',
+  /** RiskOS answered that it has none. */
+  'none',
+  /** RiskOS has none, because it deletes those of a military document at once [doc]. */
+  'military',
+  /** RiskOS has none, because it deletes those of a minor (R845) at once [doc]. */
+  'minor',
+  /** RiskOS's ZIP was refused; `reason` says why. Nothing of it was kept. */
+  'refused',
+  /** They could not be fetched or stored; `reason` says why. A retry starts again. */
+  'failed',
+  /** They were archived, and have been deleted since. */
+  'deleted',
+] as const;
+export type ImagesResult = (typeof imagesResults)[number];
+
+/** Why a ZIP is refused. */
+export const zipRefusals = [
+  'not_a_zip',
+  'truncated',
+  'damaged',
+  'zip_too_large',
+  'too_many_files',
+  'file_too_large',
+  'content_too_large',
+  'ratio_too_high',
+  'name_too_long',
+  'unsafe_name',
+  'duplicate_name',
+  'not_a_file',
+  'encrypted',
+  'unsupported_compression',
+  'size_mismatch',
+  'checksum_mismatch',
+  'header_mismatch',
+  'overlapping_entries',
+  'nested_archive',
+  'zip64',
+  'multiple_disks',
+] as const;
+export type ZipRefusal = (typeof zipRefusals)[number];
+
+interface FailureMeaning {
+  /**
+   * `final`: the activity's result is `failed` at once, since asking again cannot help. `operator`: the activity fails
+   * with `ImagesNeedOperator` at once, since somebody must change a setting first. `retried`: the activity fails with
+   * `ImagesUnavailable` and is retried for `policy.images.giveUpAfter`.
+   */
+  handling: 'final' | 'operator' | 'retried';
+  /** What a person should do. */
+  action: string;
+}
+
+/** Why images could not be fetched or stored, and what follows. */
+export const imagesFailures = {
+  evaluation_unknown: {
+    handling: 'final',
+    action: 'check in the RiskOS dashboard that the evaluation exists and was not deleted',
+  },
+  request_refused: {
+    handling: 'final',
+    action: 'look at the evaluation in the RiskOS dashboard, and ask Socure why its documents are refused',
+  },
+  not_started: {
+    handling: 'final',
+    action: 'look at the events of the funnel in Temporal, then retry',
+  },
+  api_key_refused: {
+    handling: 'operator',
+    action: 'correct RISKOS_API_KEY, restart the workers, then retry',
+  },
+  permission_denied: {
+    handling: 'operator',
+    action: 'give the API key the permission to download documents in the RiskOS dashboard, then retry',
+  },
+  wrong_environment: {
+    handling: 'operator',
+    action: 'make RISKOS_BASE_URL, RISKOS_API_KEY and RISKOS_ENVIRONMENT agree, then retry',
+  },
+  connection_refused: {
+    handling: 'operator',
+    action: 'check RISKOS_BASE_URL, the certificate authorities and any proxy, then retry',
+  },
+  storage_denied: {
+    handling: 'operator',
+    action: "give the worker's credentials the permissions that docs/images.md lists, then retry",
+  },
+  storage_missing: {
+    handling: 'operator',
+    action: 'create the bucket or mount the folder that ARCHIVE_URL names, then retry',
+  },
+  storage_unsafe: {
+    handling: 'operator',
+    action: 'find out who changed the archive, restore it, then retry',
+  },
+  clock_skewed: {
+    handling: 'operator',
+    action: 'set the clock of the worker, then retry',
+  },
+  riskos_unavailable: {
+    handling: 'retried',
+    action: 'retry when RiskOS is well again',
+  },
+  riskos_unreadable: {
+    handling: 'retried',
+    action: 'check RISKOS_BASE_URL and any proxy before it; if they are right, ask Socure; then retry',
+  },
+  storage_unavailable: {
+    handling: 'retried',
+    action: 'check that the storage that ARCHIVE_URL names is reachable, then retry',
+  },
+  storage_full: {
+    handling: 'retried',
+    action: 'make room in the storage that ARCHIVE_URL names, then retry',
+  },
+  /** The worker ended, or something that has no word of its own happened. */
+  interrupted: {
+    handling: 'retried',
+    action: 'look at the log of the worker, then retry',
+  },
+} as const satisfies Record<string, FailureMeaning>;
+export type ImagesFailure = keyof typeof imagesFailures;
+
+/** What a person should do about images that could not be archived. */
+export function actionFor(reason: ImagesFailure | ZipRefusal): string {
+  return isImagesFailure(reason)
+    ? imagesFailures[reason].action
+    : 'look at the images in the RiskOS dashboard; retry if Socure has mended them';
+}
+
+export function isImagesFailure(word: string): word is ImagesFailure {
+  return Object.hasOwn(imagesFailures, word);
+}
+
+const failureWords = Object.keys(imagesFailures).filter(isImagesFailure);
+
+/** The images of one evaluation, as status, notices and the child's signal show them. */
+export const imagesRecord = z.object({
+  evaluationId: z.string().max(200),
+  result: z.enum(imagesResults),
+  /** Images of the candidate that are, or were, in the archive. */
+  count: z.int().min(0),
+  /** Files that reviewers attached, archived beside the images; absent: written by a version that did not count them. */
+  attachments: z.int().min(0).optional(),
+  /** Of `refused` and `failed`. */
+  reason: z.enum([...failureWords, ...zipRefusals]).optional(),
+});
+export type ImagesRecord = z.output<typeof imagesRecord>;
+
+/** The answer of the activity `archiveImages`. */
+export type ImagesFound = {
+  /** Images of the candidate in the archive. */
+  count: number;
+  /** Reviewers' files: archived beside images; of a ZIP that holds nothing else only counted, and left in RiskOS. */
+  attachments: number;
+  /** True if this worker has a `NOTIFY_URL`. */
+  hrIsTold: boolean;
+} & (
+  | { result: 'archived'; /** ISO 8601. */ archivedAt: string }
+  | { result: 'none' | 'military' | 'minor' }
+  | { result: 'refused'; reason: ZipRefusal }
+  | { result: 'failed'; reason: ImagesFailure }
+  /** They were archived and deleted before; what was deleted is never fetched again. */
+  | { result: 'deleted' }
+);
+
+/** The details of `ImagesUnavailable`, `ImagesNeedOperator` and `ImagesHeld`, the failures of the image activities. */
+export interface ImagesTrouble {
+  reason: ImagesFailure | 'held';
+  action: string;
+  /** True if this worker has a `NOTIFY_URL`. */
+  hrIsTold: boolean;
+}
+
+/** The answer of the activity `deleteImages`. */
+export interface ImagesDeletion {
+  /** Objects that were removed, old versions and delete markers among them. */
+  removed: number;
+  /** ISO 8601: when the archive was read again and had none of them. */
+  verifiedAt: string;
+  /** True if this worker has a `NOTIFY_URL`. */
+  hrIsTold: boolean;
+}
+
+/** A legal hold on the images of one evaluation. */
+export interface ImagesHold {
+  by: string;
+  reason: string;
+  /** ISO 8601. */
+  since: string;
+}
+
+/** Where the retention workflow of one evaluation stands; the table in docs/images.md has its messages. */
+export const imagesStates = ['fetching', 'stopped', 'kept', 'deleting', 'ended'] as const;
+export type ImagesState = (typeof imagesStates)[number];
+
+/** What the retention workflow publishes, and the answer of its updates. */
+export interface ImagesStatus extends ImagesRecord {
+  applicationId: string;
+  state: ImagesState;
+  /** ISO 8601; `null`: there are none to keep. Under a hold they are kept beyond this. */
+  keepUntil: string | null;
+  hold: ImagesHold | null;
+  /** Of `refused`, `failed` and a deletion that does not succeed: what a person should do. */
+  action: string | null;
+  /** Why the last try failed, since when (ISO 8601); the workflow goes on by itself. */
+  trouble: { reason: ImagesTrouble['reason']; since: string } | null;
+}
+
+/**
+ * The body of the notice `images.changed`, which the retention workflow sends itself, since it outlives the funnel: on
+ * every new result, hold and release.
+ */
+export interface ImagesChanged {
+  type: 'images.changed';
+  data: ImagesStatus;
+}
+
+const who = z.string().min(1).max(200);
+const why = z.string().min(1).max(1000);
+
+/** The updates of the retention workflow, whose id is {@link imagesWorkflowIdOf}. */
+export const imagesUpdates = {
+  /** Fetch again after `refused` or `failed`. */
+  retry: z.strictObject({ by: who }),
+  /** Keep the images beyond their time, until {@link imagesUpdates.release}. */
+  hold: z.strictObject({ by: who, reason: why }),
+  release: z.strictObject({ by: who, reason: why }),
+  /** Delete them now; refused under a hold. */
+  erase: z.strictObject({ by: who, reason: why }),
+} as const;
+export type ImagesUpdateName = keyof typeof imagesUpdates;
+
+export function imagesWorkflowIdOf(evaluationId: string): string {
+  return `images-${evaluationId}`;
+}
+
+/** How long images are kept: one duration, or one for each verdict whose images are archived. */
+export const keepFor = z.union([
+  duration,
+  z.strictObject({
+    accept: duration.default('90 days'),
+    review: duration.default('90 days'),
+    reject: duration.default('30 days'),
+  }),
+]);
+export type KeepFor = z.output<typeof keepFor>;
+
+/** Milliseconds for which the images of an evaluation with this verdict are kept. */
+export function keptFor(setting: KeepFor, verdict: keyof Exclude<KeepFor, string>): number {
+  return milliseconds(typeof setting === 'string' ? setting : setting[verdict]);
+}

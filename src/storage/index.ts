@@ -1,0 +1,4 @@
+export { StorageError, type StorageProblem } from './errors.ts';
+export { claimObject, readObject } from './objects.ts';
+export { openStorage } from './open.ts';
+export { type Storage, type StorageLimit, storageLimits } from './storage.ts';

@@ -1,0 +1,42 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { HttpsProxyAgent } from 'https-proxy-agent';
+import { invalidUrl } from '../keys.ts';
+import type { S3Location } from './location.ts';
+
+/** Milliseconds. */
+const patience = { connection: 5000, request: 60_000 };
+
+/** A client with the SDK's own chain of credentials, through the proxy that the environment names. */
+export function s3Client(
+  { endpoint, region }: S3Location,
+  env: Record<string, string | undefined>,
+): S3Client {
+  const proxy = proxyFor(endpoint ?? 'https://s3.amazonaws.com', env);
+  const agent = proxy === undefined ? undefined : new HttpsProxyAgent(proxy, { keepAlive: true });
+  return new S3Client({
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+    maxAttempts: 4,
+    requestHandler: {
+      connectionTimeout: patience.connection,
+      requestTimeout: patience.request,
+      throwOnRequestTimeout: true,
+      ...(agent ? { httpAgent: agent, httpsAgent: agent } : {}),
+    },
+  });
+}
+
+/** The proxy for this address by `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, upper or lower case. */
+export function proxyFor(address: string, env: Record<string, string | undefined>): string | undefined {
+  const read = (name: string) => env[name.toLowerCase()] || env[name.toUpperCase()];
+  const { hostname, protocol } = new URL(address);
+  const proxy = read(protocol === 'https:' ? 'https_proxy' : 'http_proxy');
+  if (!proxy) return undefined;
+  const excepted = (read('no_proxy') ?? '')
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .some((name) => name === '*' || hostname === name || hostname.endsWith(`.${name.replace(/^\*?\./, '')}`));
+  if (excepted) return undefined;
+  if (!URL.canParse(proxy)) throw invalidUrl('cannot be reached: HTTPS_PROXY or HTTP_PROXY is not a URL');
+  return proxy;
+}

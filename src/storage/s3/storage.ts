@@ -1,0 +1,262 @@
+import { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StorageError } from '../errors.ts';
+import { checkKey, checkPrefix } from '../keys.ts';
+import type { Storage } from '../storage.ts';
+import { tryVerbs } from '../trial.ts';
+import { s3Client } from './client.ts';
+import { codeOf, problemOf, statusOf } from './errors.ts';
+import { currentObjects, type Listing, unfinishedUploads, versionsBelow } from './listing.ts';
+import { parseS3Url, type S3Location } from './location.ts';
+
+/** Bytes of one part; a body that is not longer is stored with a single request. */
+const partSize = 8 * 1024 * 1024;
+
+/** A storage in an S3 bucket, with SHA-256 checksums. */
+export function openS3Storage(url: string, env: Record<string, string | undefined>): Storage {
+  const location = parseS3Url(url);
+  const client = s3Client(location, env);
+  const listing: Listing = {
+    client,
+    bucket: location.bucket,
+    root: location.prefix,
+    lists: { versions: true },
+  };
+
+  const storage: Storage = {
+    putIfAbsent: (key, body) => {
+      checkKey(key);
+      return body instanceof Uint8Array
+        ? putBytes(client, objectOf(location, key), body)
+        : putStream(client, objectOf(location, key), body);
+    },
+    get: (key) => {
+      checkKey(key);
+      return get(client, location, key);
+    },
+    delete: (key) => {
+      checkKey(key);
+      return asked(() => remove(listing, key));
+    },
+    list: (prefix, { leftovers = false } = {}) => {
+      checkPrefix(prefix);
+      return leftovers ? everything(listing, prefix) : currentObjects(listing, prefix);
+    },
+    held: (key) => {
+      checkKey(key);
+      return asked(() => isHeld(listing, key));
+    },
+    tryOut: async () => {
+      await tryVerbs(storage);
+      return listing.lists.versions ? [] : ['no_version_listing'];
+    },
+    close: () => client.destroy(),
+  };
+  return storage;
+}
+
+function objectOf({ bucket, prefix, sse, kmsKey }: S3Location, key: string) {
+  return {
+    Bucket: bucket,
+    Key: prefix + key,
+    IfNoneMatch: '*',
+    ChecksumAlgorithm: 'SHA256' as const,
+    ContentType: 'application/octet-stream',
+    ...(sse ? { ServerSideEncryption: sse } : {}),
+    ...(kmsKey ? { SSEKMSKeyId: kmsKey } : {}),
+  };
+}
+
+type NewObject = ReturnType<typeof objectOf>;
+
+/** 409 says that another write of the same key was under way: it has won or failed when this one is sent again. */
+const conflicts = 6;
+
+async function putBytes(client: S3Client, object: NewObject, body: Uint8Array): Promise<'stored' | 'exists'> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await client.send(new PutObjectCommand({ ...object, Body: body }));
+      return 'stored';
+    } catch (error) {
+      if (statusOf(error) === 412) return 'exists';
+      if (statusOf(error) !== 409 || tries === conflicts) throw problemOf(error);
+      await sleep(50 * 2 ** tries * Math.random());
+    }
+  }
+}
+
+/** One part at a time, so that what is in memory does not grow with the object. */
+async function putStream(
+  client: S3Client,
+  object: NewObject,
+  body: AsyncIterable<Uint8Array>,
+): Promise<'stored' | 'exists'> {
+  const source: { error?: unknown } = {};
+  const stream = Readable.from(noting(body, source), { objectMode: false });
+  try {
+    await new Upload({ client, params: { ...object, Body: stream }, partSize, queueSize: 1 }).done();
+    return 'stored';
+  } catch (error) {
+    if ('error' in source) throw source.error;
+    if (statusOf(error) === 412) return 'exists';
+    throw problemOf(error);
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** Notes an error of the body, which is the caller's own and not the store's. */
+async function* noting(
+  body: AsyncIterable<Uint8Array>,
+  source: { error?: unknown },
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    source.error = error;
+    throw error;
+  }
+}
+
+async function get(
+  client: S3Client,
+  { bucket, prefix }: S3Location,
+  key: string,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  try {
+    const { Body: body } = await client.send(
+      new GetObjectCommand({ Bucket: bucket, Key: prefix + key, ChecksumMode: 'ENABLED' }),
+    );
+    return body instanceof Readable ? piecesOf(body) : piecesOf(Readable.from([]));
+  } catch (error) {
+    // Another 404 is a bucket that is gone; a 403 can be a missing object only where s3:ListBucket is missing too.
+    if (codeOf(error) === 'NoSuchKey') return undefined;
+    throw problemOf(error);
+  }
+}
+
+async function* piecesOf(body: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of body) yield chunk;
+  } catch (error) {
+    if (/checksum/i.test(error instanceof Error ? error.message : '')) {
+      throw new StorageError('StorageCorrupt', 'The S3 store returned other bytes than were stored.');
+    }
+    throw problemOf(error);
+  } finally {
+    body.destroy();
+  }
+}
+
+/** All versions and markers of one key, newest first; the object itself where the store lists no versions. */
+async function remove(listing: Listing, key: string): Promise<number> {
+  const { client, bucket, root } = listing;
+  const object = { Bucket: bucket, Key: root + key };
+  if (await isHeld(listing, key)) throw held();
+  let removed = 0;
+  if (listing.lists.versions) {
+    for await (const { versionId } of versionsBelow(listing, key, 'exactly')) {
+      await removeVersion(client, { ...object, VersionId: versionId });
+      removed += 1;
+    }
+  }
+  if (!listing.lists.versions) {
+    const there = await client.send(new HeadObjectCommand(object)).then(
+      () => true,
+      (error: unknown) => (statusOf(error) === 404 ? false : Promise.reject(error)),
+    );
+    if (there) await removeVersion(client, object);
+    removed += Number(there);
+  }
+  for await (const { uploadId } of unfinishedUploads(listing, key, 'exactly')) {
+    removed += await abortUpload(client, { ...object, UploadId: uploadId });
+  }
+  return removed;
+}
+
+async function abortUpload(
+  client: S3Client,
+  upload: { Bucket: string; Key: string; UploadId: string | undefined },
+): Promise<number> {
+  try {
+    await client.send(new AbortMultipartUploadCommand(upload));
+    return 1;
+  } catch (error) {
+    // Its writer has completed or aborted it meanwhile.
+    if (codeOf(error) === 'NoSuchUpload') return 0;
+    throw error;
+  }
+}
+
+async function removeVersion(
+  client: S3Client,
+  object: { Bucket: string; Key: string; VersionId?: string | undefined },
+): Promise<void> {
+  try {
+    await client.send(new DeleteObjectCommand(object));
+  } catch (error) {
+    // A hold that was set since the check; AWS calls it AccessDenied.
+    if (await isHeldVersion(client, object)) throw held();
+    throw error;
+  }
+}
+
+async function isHeld(listing: Listing, key: string): Promise<boolean> {
+  const { client, bucket, root } = listing;
+  const object = { Bucket: bucket, Key: root + key };
+  if (!listing.lists.versions) return isHeldVersion(client, object);
+  for await (const { versionId, isMarker } of versionsBelow(listing, key, 'exactly')) {
+    if (!isMarker && (await isHeldVersion(client, { ...object, VersionId: versionId }))) return true;
+  }
+  return !listing.lists.versions && isHeldVersion(client, object);
+}
+
+async function isHeldVersion(
+  client: S3Client,
+  object: { Bucket: string; Key: string; VersionId?: string | undefined },
+): Promise<boolean> {
+  try {
+    const head = await client.send(new HeadObjectCommand(object));
+    const retained = head.ObjectLockRetainUntilDate?.getTime() ?? 0;
+    return head.ObjectLockLegalHoldStatus === 'ON' || retained > Date.now();
+  } catch (error) {
+    if (statusOf(error) === 404 || statusOf(error) === 405) return false;
+    throw error;
+  }
+}
+
+function held(): StorageError {
+  return new StorageError(
+    'StorageHeld',
+    'The S3 store forbids the deletion: the object is under a legal hold or a retention.',
+  );
+}
+
+async function* everything(listing: Listing, prefix: string) {
+  let listed = false;
+  for await (const { key, bytes, modifiedAt, leftover } of versionsBelow(listing, prefix, 'below')) {
+    listed = true;
+    yield { key, bytes, modifiedAt, leftover };
+  }
+  if (!listing.lists.versions && !listed) yield* currentObjects(listing, prefix);
+  for await (const { key, modifiedAt } of unfinishedUploads(listing, prefix, 'below')) {
+    yield { key, bytes: 0, modifiedAt, leftover: true };
+  }
+}
+
+async function asked<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw problemOf(error);
+  }
+}

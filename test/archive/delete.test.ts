@@ -1,0 +1,183 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  openArchive,
+  readArchived,
+  type Stray,
+  surveyArchive,
+  type Surveyed,
+} from '../../src/archive/index.ts';
+import { deleteImages, holdImages } from '../../src/archive/delete.ts';
+import { encrypterFor } from '../../src/archive/keys.ts';
+import { storeImages } from '../../src/archive/store.ts';
+import { parseLimits } from '../../src/archive/zip/limits.ts';
+import { openStorage, type Storage } from '../../src/storage/index.ts';
+import { archiveFixture, because, type Fixture, keysIn, ref, second } from './fixture.ts';
+import { goodZip, paths } from './zips.ts';
+
+const zip = await goodZip({ [paths.front]: Buffer.from('front'), [paths.back]: Buffer.from('back') });
+const prefix = `${ref.applicationId}/${ref.evaluationId}/`;
+const now = () => new Date();
+
+async function archived(): Promise<Fixture> {
+  const fixture = await archiveFixture();
+  await fixture.archive.store({ ...ref, zip });
+  await fixture.archive.store({ ...second, zip });
+  return fixture;
+}
+
+/** The storage, with something that happens just before one verb is called for a key that matches. */
+function before(
+  storage: Storage,
+  verb: 'putIfAbsent' | 'delete',
+  key: RegExp,
+  happens: () => Promise<unknown>,
+): Storage {
+  let done = false;
+  const first = async (called: string) => {
+    if (done || !key.test(called)) return;
+    done = true;
+    await happens();
+  };
+  return {
+    ...storage,
+    ...(verb === 'putIfAbsent'
+      ? { putIfAbsent: async (called, body) => (await first(called), storage.putIfAbsent(called, body)) }
+      : { delete: async (called) => (await first(called), storage.delete(called)) }),
+  } satisfies Storage;
+}
+
+describe('remove', () => {
+  test('deletes one evaluation, verifies it, and leaves a record that says who, why and when', async () => {
+    const { archive, storage } = await archived();
+    const { removed, verifiedAt } = await archive.remove(ref, because);
+    expect(removed).toBe(3);
+    expect(verifiedAt.getTime()).toBeLessThanOrEqual(Date.now());
+    expect((await keysIn(storage)).filter((key) => key.startsWith(prefix))).toEqual([
+      `${prefix}deleted.json`,
+    ]);
+    const { deleted, manifest } = await readArchived(storage, ref);
+    expect(manifest).toBeUndefined();
+    expect(deleted).toMatchObject({ ...ref, ...because, objects: 3, archivedAt: expect.any(String) });
+    expect(await archive.find(second)).toMatchObject({ kind: 'archived' });
+  });
+
+  test('can be repeated, and keeps its first record', async () => {
+    const { archive, root } = await archived();
+    await archive.remove(ref, because);
+    const record = await readFile(join(root, prefix, 'deleted.json'), 'utf8');
+    expect(await archive.remove(ref, { by: 'somebody', reason: 'else' })).toMatchObject({ removed: 0 });
+    expect(await readFile(join(root, prefix, 'deleted.json'), 'utf8')).toBe(record);
+  });
+
+  test('takes nothing there as deleted', async () => {
+    const { archive } = await archiveFixture();
+    expect(await archive.remove(ref, because)).toMatchObject({ removed: 0 });
+  });
+
+  test('after it nothing is stored again: not by a retry, and not by a run that was under way', async () => {
+    const { archive, storage, url, recipient } = await archived();
+    await archive.remove(ref, because);
+    expect(await archive.find(ref)).toEqual({ kind: 'deleted' });
+    expect(await archive.store({ ...ref, zip })).toEqual({ kind: 'deleted' });
+
+    const fresh = { applicationId: 'app-1', evaluationId: 'app-1~0a1b2c3d~document_verification~1' };
+    const meanwhile = openArchive({ url, recipients: [recipient] });
+    const slow = before(storage, 'putIfAbsent', /manifest\.json$/, () => meanwhile.remove(fresh, because));
+    const parts = {
+      storage: slow,
+      encrypter: encrypterFor([recipient]),
+      recipients: [],
+      limits: parseLimits({}),
+      now,
+    };
+    expect(await storeImages(parts, { ...fresh, zip })).toEqual({ kind: 'deleted' });
+    expect((await keysIn(storage)).filter((key) => key.startsWith('app-1/'))).toEqual([
+      `app-1/${fresh.evaluationId}/deleted.json`,
+    ]);
+  });
+
+  test.each([1, 2, 3])('interrupted at its %s. deletion, it is finished by the next one', async (nth) => {
+    const { archive, storage } = await archived();
+    let deletions = 0;
+    const failing: Storage = {
+      ...storage,
+      delete: (key) => {
+        deletions += 1;
+        return deletions === nth ? Promise.reject(new Error('killed')) : storage.delete(key);
+      },
+    };
+    await expect(deleteImages({ storage: failing, now }, ref, because)).rejects.toThrow('killed');
+    expect(await archive.find(ref)).toEqual({ kind: 'deleted' });
+    expect((await archive.remove(ref, because)).removed).toBe(3 - nth + 1);
+  });
+});
+
+describe('a hold', () => {
+  test('forbids the deletion until it is released, and both are recorded with who and why', async () => {
+    const { archive, storage } = await archived();
+    const hold = await archive.hold(ref, { by: 'Legal', reason: 'case 7' });
+    expect(hold).toMatchObject({ by: 'Legal', reason: 'case 7', since: expect.any(String) });
+    expect(await archive.hold(ref, { by: 'Other', reason: 'case 8' })).toEqual(hold);
+    const keys = await keysIn(storage);
+    await expect(archive.remove(ref, because)).rejects.toMatchObject({ type: 'ArchiveHeld' });
+    expect(await keysIn(storage)).toEqual(keys);
+    expect(await archive.release(ref, { by: 'Judge', reason: 'settled' })).toBe(true);
+    expect(await archive.release(ref, { by: 'Judge', reason: 'settled' })).toBe(false);
+    await archive.remove(ref, because);
+    const { deleted } = await readArchived(storage, ref);
+    expect(deleted?.releases).toMatchObject([{ hold, by: 'Judge', reason: 'settled' }]);
+  });
+
+  test('that comes while a deletion begins wins or is refused: never both, never neither', async () => {
+    const { archive, storage } = await archived();
+    const held = before(storage, 'putIfAbsent', /deleted\.json$/, () => archive.hold(ref, because));
+    await expect(deleteImages({ storage: held, now }, ref, because)).rejects.toMatchObject({
+      type: 'ArchiveHeld',
+    });
+    expect(await archive.find(ref)).toMatchObject({ kind: 'archived' });
+
+    await archive.release(ref, because);
+    const deleting = before(storage, 'putIfAbsent', /hold\.json$/, () => archive.remove(ref, because));
+    await expect(holdImages({ storage: deleting, now }, ref, because)).rejects.toMatchObject({
+      type: 'ArchiveDeleted',
+    });
+    expect(await archive.find(ref)).toEqual({ kind: 'deleted' });
+  });
+
+  test('of the storage itself forbids the deletion, and nothing is removed', async () => {
+    const { archive, storage } = await archived();
+    const locked: Storage = { ...storage, held: (key) => Promise.resolve(key.endsWith('.age')) };
+    const keys = await keysIn(storage);
+    await expect(deleteImages({ storage: locked, now }, ref, because)).rejects.toMatchObject({
+      type: 'ArchiveHeld',
+    });
+    expect(await keysIn(storage)).toEqual(keys);
+    expect(await archive.find(ref)).toMatchObject({ kind: 'archived' });
+  });
+});
+
+test('the survey tells what each manifest accounts for, and what nothing does', async () => {
+  const { archive, storage, url } = await archived();
+  await archive.remove(second, because);
+  const strays = openStorage(url);
+  await strays.putIfAbsent('somebody/else', Buffer.from('x'));
+  await strays.putIfAbsent(`${prefix}0123456789abcdef/selfie-1.jpg.age`, Buffer.from('killed'));
+  await strays.putIfAbsent(
+    `${second.applicationId}/${second.evaluationId}/manifest.json.bak`,
+    Buffer.from('x'),
+  );
+  const found: Surveyed[] = [];
+  const stray: Stray[] = [];
+  for await (const each of surveyArchive(storage)) {
+    if ('objects' in each) found.push(each);
+    else stray.push(each);
+  }
+  expect(stray).toMatchObject([{ key: 'somebody/else', bytes: 1 }]);
+  expect(found).toMatchObject([
+    { ...ref, objects: 4, manifest: { files: { length: 2 } }, unaccounted: { length: 1 } },
+    { ...second, deleted: because, manifest: undefined, unaccounted: { length: 1 } },
+  ]);
+  expect(found[0]?.unaccounted[0]?.key).toBe(`${prefix}0123456789abcdef/selfie-1.jpg.age`);
+});

@@ -1,0 +1,194 @@
+import { mkdir, readFile, readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, inject, test } from 'vitest';
+import { createArchiveKey, readArchived } from '../../src/archive/index.ts';
+import { findingsOf } from '../../src/cli/images/findings.ts';
+import {
+  archiveFixture,
+  because,
+  type Fixture,
+  filesBelow,
+  keysIn,
+  ref,
+  second,
+} from '../archive/fixture.ts';
+import { goodZip, paths } from '../archive/zips.ts';
+import { run } from '../support/processes.ts';
+
+const front = Buffer.from([0xff, 0xd8, 0xff, 1, 2, 3]);
+const zip = await goodZip({ [paths.front]: front, 'case_attachments/a.pdf': Buffer.from('%PDF-1.4') });
+const day = 24 * 3_600_000;
+
+async function archived(
+  keepFor = day,
+): Promise<Fixture & { verb: (...args: string[]) => ReturnType<typeof run> }> {
+  const fixture = await archiveFixture();
+  await fixture.archive.store({ ...ref, keepFor, zip });
+  await writeFile(join(fixture.around, 'key.txt'), `# a key\n${fixture.identity}\n`, { mode: 0o600 });
+  const env = { ARCHIVE_URL: fixture.url, TEMPORAL_ADDRESS: inject('temporalAddress') };
+  return { ...fixture, verb: (...args) => run(['images', ...args], env) };
+}
+
+const jsonLines = (text: string): unknown[] =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+
+describe('images list', () => {
+  test('shows what is archived, held and deleted', async () => {
+    const { archive, verb } = await archived();
+    await archive.store({ ...second, zip });
+    await archive.remove(second, because);
+    await archive.hold(ref, because);
+    const { code, stdout } = await verb('list', '--json');
+    expect(code).toBe(0);
+    expect(jsonLines(stdout)).toMatchObject([
+      { ...ref, result: 'archived', images: 1, attachments: 1, hold: because, deleted: null },
+      { ...second, result: 'deleted', images: 0, deleted: because },
+    ]);
+    expect((await verb('list', ref.applicationId)).stdout).toContain('held since');
+    expect((await verb('list', 'app-2')).stdout).toBe('nothing is archived\n');
+  });
+});
+
+describe('images fetch', () => {
+  test('decrypts into a folder, for its user alone, and records who did', async () => {
+    const { around, storage, archive, verb } = await archived();
+    const to = join(around, 'out');
+    const key = join(around, 'key.txt');
+    const fetched = await verb('fetch', ref.applicationId, '--identity', key, '--to', to, '--by', 'Ada');
+    expect(fetched).toMatchObject({ code: 0, stderr: expect.stringContaining('"by":"Ada"') });
+    const folder = join(to, ref.evaluationId);
+    expect((await readdir(folder)).toSorted()).toEqual(['attachment-1.pdf', 'document_front-1.jpg']);
+    expect(await readFile(join(folder, 'document_front-1.jpg'))).toEqual(front);
+    expect((await stat(join(folder, 'document_front-1.jpg'))).mode & 0o777).toBe(0o600);
+    expect((await keysIn(storage)).filter((each) => each.includes('/fetch-'))).toHaveLength(1);
+
+    const again = await verb('fetch', ref.applicationId, '--identity', key, '--to', to);
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('exists') });
+    await archive.remove(ref, because);
+    expect((await readArchived(storage, ref)).deleted?.fetches).toMatchObject([
+      { by: expect.any(String) },
+      { by: expect.any(String) },
+    ]);
+    const gone = await verb('fetch', ref.applicationId, '--identity', key, '--to', `${to}2`);
+    expect(gone).toMatchObject({ code: 3, stderr: expect.stringContaining(`deleted at`) });
+  });
+
+  test('refuses what cannot be read, in one line, and writes nothing', async () => {
+    const { around, verb } = await archived();
+    const other = join(around, 'other.txt');
+    await writeFile(other, (await createArchiveKey()).identity);
+    const out = join(around, 'out');
+    const fetch = (id: string, file: string) => verb('fetch', id, '--identity', file, '--to', out);
+    const key = join(around, 'key.txt');
+    expect(await fetch('app-2', key)).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/^.*ARCHIVE_URL.*\n$/),
+    });
+    expect(await fetch(ref.applicationId, other)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('None of the keys'),
+    });
+    expect(await fetch(ref.applicationId, join(around, 'none'))).toMatchObject({ code: 2 });
+    expect(await fetch('../x', key)).toMatchObject({ code: 2 });
+    expect(await filesBelow(out)).toEqual([]);
+  });
+
+  test('names the setting when it is missing or wrong', async () => {
+    expect(await run(['images', 'list'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('ARCHIVE_URL is not set'),
+    });
+    expect(await run(['images', 'list'], { ARCHIVE_URL: 'ftp://x' })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('ARCHIVE_URL'),
+    });
+  });
+});
+
+describe('images sweep', () => {
+  test('lists without deleting; with --delete removes what is over and has no workflow, never under a hold', async () => {
+    const { archive, storage, root, verb } = await archived(1);
+    await archive.store({ ...second, keepFor: 1, zip });
+    await archive.hold(second, because);
+    const kept = { applicationId: 'app-2', evaluationId: 'app-2~0a1b2c3d~document_verification~1' };
+    await archive.store({ ...kept, keepFor: day, zip });
+    const killed = join(root, kept.applicationId, kept.evaluationId, '0123456789abcdef');
+    await mkdir(killed);
+    await writeFile(join(killed, 'selfie-1.jpg.age'), 'half');
+    const yesterday = new Date(Date.now() - 2 * day);
+    await utimes(join(killed, 'selfie-1.jpg.age'), yesterday, yesterday);
+    await storage.putIfAbsent('somebody/else', Buffer.from('x'));
+
+    const before = await keysIn(storage);
+    const listed = await verb('sweep', '--json');
+    expect(listed.code).toBe(0);
+    expect(await keysIn(storage)).toEqual(before);
+    const found = [
+      { kind: 'no_workflow', ...ref, deletable: true },
+      { kind: 'no_workflow', ...second, deletable: false },
+      { kind: 'unfinished', ...kept, deletable: true, keys: 1 },
+      { kind: 'no_workflow', ...kept, deletable: false },
+      { kind: 'unknown', deletable: false },
+    ];
+    expect(jsonLines(listed.stdout)).toMatchObject(found.map((each) => ({ ...each, deleted: false })));
+
+    const swept = await verb('sweep', '--delete', '--by', 'Ada', '--reason', 'yearly', '--json');
+    expect(jsonLines(swept.stdout)).toMatchObject(
+      found.map((each) => ({ ...each, deleted: each.deletable })),
+    );
+    expect((await readArchived(storage, ref)).deleted).toMatchObject({ by: 'Ada', reason: 'yearly' });
+    expect((await readArchived(storage, second)).manifest).toBeDefined();
+    expect((await readArchived(storage, kept)).manifest).toBeDefined();
+    expect(await keysIn(storage)).toContain('somebody/else');
+    expect(await keysIn(storage)).not.toContain(
+      `${kept.applicationId}/${kept.evaluationId}/0123456789abcdef/selfie-1.jpg.age`,
+    );
+  });
+});
+
+describe('a finding', () => {
+  const now = new Date('2026-05-01T00:00:00Z');
+  const evaluation = {
+    ...ref,
+    objects: 2,
+    bytes: 10,
+    hold: undefined,
+    deleted: undefined,
+    unaccounted: [],
+    manifest: {
+      version: 1 as const,
+      ...ref,
+      evalId: null,
+      archivedAt: '2026-01-01T00:00:00Z',
+      keepUntil: '2026-04-01T00:00:00Z',
+      run: '0123456789abcdef',
+      recipients: [],
+      files: [],
+    },
+  };
+  const kinds = (more: object, runs: boolean) =>
+    findingsOf({ ...evaluation, ...more }, runs, now).map(({ kind, deletable }) => [kind, deletable]);
+
+  test('is none for an archive that its workflow keeps, and none for what is young', () => {
+    const kept = { manifest: { ...evaluation.manifest, keepUntil: '2026-06-01T00:00:00Z' } };
+    expect(kinds(kept, true)).toEqual([]);
+    const young = { ...kept, unaccounted: [{ key: 'a', modifiedAt: new Date(now.getTime() - 3_600_000) }] };
+    expect(kinds(young, true)).toEqual([]);
+  });
+
+  test('is an overdue deletion, unless the images are held', () => {
+    expect(kinds({}, true)).toEqual([['overdue', false]]);
+    const hold = { by: 'x', reason: 'y', since: '2026-01-02T00:00:00Z' };
+    expect(kinds({ hold }, true)).toEqual([]);
+    expect(kinds({ hold }, false)).toEqual([['no_workflow', false]]);
+  });
+
+  test('is never deletable without a time to keep that is over', () => {
+    expect(kinds({ manifest: { ...evaluation.manifest, keepUntil: null } }, false)).toEqual([
+      ['no_workflow', false],
+    ]);
+  });
+});
