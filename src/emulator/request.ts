@@ -22,6 +22,35 @@ const docvConfig = z.looseObject({
   transaction_token: text.optional(),
 });
 
+const stamp = z.iso.datetime({ offset: true, error: 'must be an RFC 3339 timestamp' });
+const address = z.union([z.ipv4(), z.ipv6()]);
+
+/** Device data of a third party [doc]; whether it belongs into the individual or beside it is [open]. */
+const externalDevice = z
+  .looseObject({
+    id: text,
+    session: text,
+    fingerprint: text,
+    fingerprint_provider: text,
+    user_agent: text,
+    device_type: z.enum(['mobile', 'desktop', 'tablet']),
+    is_known: z.boolean(),
+    first_seen_time: stamp,
+    last_seen_time: stamp,
+    timezone_mismatch: z.boolean(),
+    ip_address: address,
+    is_ip_bad_proxy: z.boolean(),
+    is_ip_proxy: z.boolean(),
+    ip_risk_score: z.number().min(0).max(100),
+    ip_isp: text,
+    ip_country_code: country,
+    ip_city: text,
+    ip_region: text,
+    is_ip_tor: z.boolean(),
+    is_emulator: z.boolean(),
+  })
+  .partial();
+
 const individual = z.looseObject({
   id: text.optional(),
   given_name: text.max(240),
@@ -44,17 +73,19 @@ const individual = z.looseObject({
   national_id: text.optional(),
   docv: z.looseObject({ config: docvConfig.optional(), transaction_token: text.optional() }).optional(),
   additional_context: z.looseObject({ previous_reference_id: text.optional() }).optional(),
+  external_device: externalDevice.optional(),
   otp: z.looseObject({ code: text.optional(), resend: z.boolean().optional() }).optional(),
 });
 
 const request = z.looseObject({
   id: text.max(200),
-  timestamp: z.iso.datetime({ offset: true, error: 'must be an RFC 3339 timestamp' }),
+  timestamp: stamp,
   workflow: text.max(200),
   data: z.looseObject({
     event_type: z.string().optional(),
     event_category: z.string().optional(),
-    ip_address: z.union([z.ipv4(), z.ipv6()]).optional(),
+    ip_address: address.optional(),
+    external_device: externalDevice.optional(),
     individual,
     custom: z.looseObject({ scenario: z.string().optional() }).optional(),
   }),

@@ -32,6 +32,18 @@ describe('the door', () => {
     expect(riskos.ledger().evaluations).toEqual([]);
   });
 
+  test('device data of a third party is checked as the guide lists it', async () => {
+    const riskos = await emulator();
+    const device = { device_type: 'watch', is_known: 'yes', ip_risk_score: 101, anything: 'else' };
+    const sent = body('passive', 'accept', { external_device: device });
+    const answer = await riskos.call('POST', '/api/evaluation', sent);
+    expect(answer.json()).toMatchObject({
+      invalid_args: ['device_type', 'is_known', 'ip_risk_score'].map((field) => ({
+        field: `data.individual.external_device.${field}`,
+      })),
+    });
+  });
+
   test.each(['{"id":', 'null', '[]', '"text"'])('a body of %j is answered 400', async (sent) => {
     const riskos = await emulator();
     expect((await riskos.call('POST', '/api/evaluation', sent)).status).toBe(400);

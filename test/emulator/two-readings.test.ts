@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Evaluation } from '../../src/contract/index.ts';
-import { createRiskosClient, type RiskosClient } from '../../src/riskos/index.ts';
+import { createRiskosClient, type RiskosClient, type RiskosClientOptions } from '../../src/riskos/index.ts';
 import { emulator, until } from './support.ts';
 
 /** The emulator and the client were written apart: what the one plays, the other has to read as it was meant. */
@@ -13,13 +13,14 @@ const candidate = {
   diSessionToken: 'session-of-robin',
 };
 
-async function bothOf() {
+async function bothOf(options: Partial<RiskosClientOptions> = {}) {
   const riskos = await emulator();
   const client = createRiskosClient({
     baseUrl: riskos.url,
     apiKey: 'key-of-the-tests',
     environment: 'Sandbox',
     workflow: 'hiring',
+    ...options,
   });
   onTestFinished(() => client.close());
   return { riskos, client };
@@ -96,6 +97,36 @@ test.each<[string, Partial<Record<keyof Evaluation, unknown>>]>([
     expect([field, new Map<string, unknown>(Object.entries(evaluation)).get(field)]).toEqual([field, value]);
   }
 });
+
+test.each(['data.individual.external_device', 'data.external_device'] as const)(
+  'device data and a redirect with headers are taken at %s',
+  async (externalDevicePlacement) => {
+    const { client } = await bothOf({ externalDevicePlacement });
+    const externalDevice = {
+      id: 'device-1',
+      deviceType: 'tablet' as const,
+      isKnown: true,
+      firstSeenTime: '2026-03-02T10:00:00Z',
+      ipAddress: '203.0.113.7',
+      ipRiskScore: 25.7,
+      ipCountryCode: 'US',
+    };
+    const redirect = {
+      url: 'https://hr.example/done',
+      method: 'POST' as const,
+      headers: { a: 'b' },
+      delay: 3,
+    };
+    const evaluation = await client.create({
+      evaluationId: 'with-device',
+      useCase: 'document_verification',
+      candidate: { ...candidate, externalDevice },
+      documents: { redirect },
+      custom: { scenario: 'withdrawn' },
+    });
+    expect(evaluation.pausedFor).toBe('capture');
+  },
+);
 
 describe('the baseline', () => {
   test.each(['accepted-result-first', 'accepted-result-last', 'result-without-decision'])(
