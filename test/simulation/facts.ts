@@ -2,12 +2,13 @@ import type { Facts } from './oracle.ts';
 import type { Plan } from './plan.ts';
 import type { Activated, Run } from './server/execution.ts';
 import { type Failure, fromPayload } from './server/protocol.ts';
-import { keyOf, names, type RiskosEvent } from './world/contract.ts';
+import { evaluationIn, keyOf, names, type RiskosEvent } from './world/contract.ts';
 import type { Riskos } from './world/riskos.ts';
 
 /** Watches what the funnel asks of RiskOS: every POST must be a necessary one. */
 export interface PostWatch {
   begun: Facts['begun'];
+  completedReads: Facts['completedReads'];
   posts: number;
   see(run: Run, task: Activated[]): void;
   /** A person has said that it shall be tried again. */
@@ -27,6 +28,8 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
   /** Evaluations that the funnel knows by RiskOS's id. */
   const known = new Set<string>();
   const begun: Facts['begun'] = [];
+  const reads = new Set<string>();
+  const completedReads: Facts['completedReads'] = [];
 
   const check = (evaluationId: string, at: number): void => {
     const before = posts.get(evaluationId);
@@ -42,6 +45,7 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
 
   const watch: PostWatch = {
     begun,
+    completedReads,
     posts: 0,
     retried() {
       for (const post of posts.values()) {
@@ -58,6 +62,10 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           }
           if (job.variant !== 'resolveActivity') continue;
           const { seq, result } = job.resolveActivity;
+          if (reads.has(`${run.runId} ${seq}`) && 'completed' in result) {
+            const { state, evaluationId } = evaluationIn(result.completed.result);
+            if (state === 'completed') completedReads.push({ evaluationId, at: time });
+          }
           const evaluationId = pending.get(`${run.runId} ${seq}`);
           if (evaluationId === undefined) continue;
           const post = posts.get(evaluationId);
@@ -68,6 +76,7 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           if ('completed' in result) post.ended = 'answered';
         }
         for (const { scheduleActivity: command } of commands) {
+          if (command?.activityType === 'readEvaluation') reads.add(`${run.runId} ${command.seq}`);
           if (command?.activityType !== 'createEvaluation') continue;
           const { evaluationId, baseline } = fromPayload<{
             evaluationId: string;

@@ -11,7 +11,7 @@ export interface Facts {
   accepted: { name: string; verdict: string | null; at: number }[];
   /** Somebody withdrew, or cancelled the workflow, in time. */
   left: boolean;
-  /** Readings of completed evaluations that reached the worker. */
+  /** Readings of completed evaluations that reached the workflow. */
   completedReads: { evaluationId: string; at: number }[];
 }
 
@@ -73,6 +73,8 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
   /** Attempts of the present stage that were given up at their deadline. */
   let givenUp: Attempt[] = [];
   const accepted = [...facts.accepted];
+  // Who leaves at the moment of the end may come too late.
+  const left = facts.left && shown.outcome === 'withdrawn';
 
   const attemptOf = ({ stage, attempt }: Key): Attempt | undefined =>
     [...facts.attempts.values()].find(({ key }) => key.stage === stage && key.attempt === attempt);
@@ -194,7 +196,7 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     return record?.stage === key.stage && record.attempt === key.attempt;
   };
 
-  /** The next attempt was begun before this one got its verdict. */
+  /** The next attempt was begun before the verdict that comes next. */
   const wasGivenUp = ({ stage }: Key): boolean => {
     const next = facts.begun[begun];
     const at = verdictTime(shown, verdicts);
@@ -216,11 +218,12 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     const attempt = attemptOf(first.key);
     if (!attempt) return null;
     const late = givenUp.find(({ key }) => nextIs(key));
-    if (late && expectedOf(late).verdict === 'accept' && late.completedAt !== null) {
+    if (late && !wasGivenUp(late.key) && expectedOf(late).verdict === 'accept' && late.completedAt !== null) {
       take(late, { verdict: 'accept', flag: null });
       return afterVerdict(late.key, { verdict: 'accept', flag: null });
     }
-    const until = verdictTime(shown, verdicts) ?? facts.begun[begun]?.at ?? Infinity;
+    const next = facts.begun[begun];
+    const until = next && wasGivenUp(first.key) ? next.at + 1 : (verdictTime(shown, verdicts) ?? Infinity);
     const missed = givenUp.find(
       (one) =>
         expectedOf(one).verdict === 'accept' &&
@@ -228,7 +231,7 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
           ({ evaluationId, at }) => evaluationId === one.evaluationId && at > first.at && at < until,
         ),
     );
-    if (missed && !facts.left) throw new Wrong(`${stage} ${missed.key.attempt} was accepted late, and does not count`);
+    if (missed && !left) throw new Wrong(`${stage} ${missed.key.attempt} was accepted late, and does not count`);
     if (nextIs(first.key) && !wasGivenUp(first.key)) {
       if (attempt.completedAt === null) throw new Wrong(`${stage} ${number} has a verdict, and was never completed`);
       const expected = expectedOf(attempt);
@@ -237,7 +240,7 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     }
     if (attempt.plan.forgotten && facts.begun[begun]?.key.stage === stage) return { at: stage };
     const isLast = facts.begun[begun] === undefined && verdicts === shown.verdicts.length;
-    if (facts.left && isLast) return null;
+    if (left && isLast) return null;
     const { deadline, completedAt } = attempt;
     if (deadline === null) throw new Wrong(`${stage} ${number} has neither verdict nor deadline`);
     if (completedAt !== null && completedAt <= deadline) {
@@ -268,6 +271,11 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
       throw new Wrong(`${of.stage} ${of.attempt}: RiskOS did not decide`);
     }
     const verdict = words[reviewer.decision] ?? 'review';
+    // Nobody's word makes a selfie one that was compared with the documents.
+    if (verdict === 'accept' && of.stage === 'selfie_reverification' && attempt.plan.previous !== 'same') {
+      take(attempt, { verdict: 'review', flag: 'other_reference' });
+      return { at: 'review', of };
+    }
     take(attempt, { verdict, flag: null });
     return afterReview(attempt, verdict);
   };
@@ -325,10 +333,9 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     end(place: Place): string | null {
       if (verdicts < shown.verdicts.length) return `a verdict too many, after ${place.at}`;
       if (begun < facts.begun.length) return `an evaluation too many, after ${place.at}`;
-      // Who leaves at the moment of the end may come too late.
-      if (facts.left && shown.outcome === 'withdrawn') return null;
+      if (left) return null;
       const unheard = accepted.find(({ name }) => name === 'review' || restUpdates.has(name) || name === 'requestDocuments');
-      if (unheard && !facts.left) return `the update ${unheard.name} was accepted, and nothing followed`;
+      if (unheard) return `the update ${unheard.name} was accepted, and nothing followed`;
       const outcome = place.at === 'closed' ? place.outcome : null;
       if (shown.stage !== place.at || shown.outcome !== outcome) {
         return `it should stand at ${place.at} ${outcome ?? ''}, and stands at ${shown.stage} ${shown.outcome ?? ''}`;

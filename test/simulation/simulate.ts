@@ -157,7 +157,7 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
         begun: posts.begun,
         accepted,
         left,
-        completedReads: calls.completedReads,
+        completedReads: posts.completedReads,
       };
       const reason = judge(plan, facts, latest);
       if (reason !== null) say(reason);
