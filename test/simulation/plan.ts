@@ -129,7 +129,7 @@ function policyOf(random: Random, tight: boolean): PlannedPolicy {
   const deadline = tight ? random.between(20, 200) * second : random.between(1, 14 * 24) * hour;
   const first = tight ? random.pick([1, 2, 5, 30]) * second : random.pick([30, 60, 300]) * second;
   // A life of many readings costs, and finds nothing more.
-  const longest = Math.max(tight ? random.pick([30, 60, 600]) * second : random.pick([1, 6, 12]) * hour, Math.round(deadline / 12));
+  const longest = Math.max(tight ? random.pick([30, 60, 600]) * second : random.pick([1, 6, 12]) * hour, Math.round(deadline / 6));
   return {
     passive: {
       onReview: random.pick(['document_verification', 'document_verification', 'review', 'close']),
@@ -169,7 +169,7 @@ function ratesOf(random: Random): Rates {
     webhookDoubled: some(0.5),
     webhookLate: some(0.5),
     taskLost: random.pick([0, 0, 0.02, 0.1]),
-    evicted: random.pick([0, 0.01, 0.01, 0.1]),
+    evicted: random.pick([0, 0.01, 0.01, 0.01, 0.1]),
     noticeFails: some(0.4),
     suggestWithin: random.pick([0, 4, 10, 30]),
   };

@@ -36,7 +36,9 @@ interface Options {
 
 /** Nobody lives longer, in workflow tasks: a life that does will never end. */
 const mostTasks = 6000;
-const mostEvictions = 10;
+/** Each eviction costs a replay, and each run a start; after so many there is nothing new in them. */
+const mostEvictions = 6;
+const mostShortRuns = 6;
 const startedAt = Date.UTC(2026, 0, 5, 9);
 
 /** One whole life of a funnel, and of what it starts, in virtual time; the same each time for the same seed. */
@@ -188,16 +190,19 @@ function hazardsOf({ seed, rates }: Plan): Hazards {
     suggested: randomOf(seed, 'continue as new'),
   };
   let evictions = mostEvictions;
+  let runs = 0;
   return {
     taskLatency: () => (streams.latency.chance(0.02) ? streams.latency.between(1, 8000) : streams.latency.between(1, 20)),
     taskDuration: () => (streams.duration.chance(0.03) ? streams.duration.between(1, 3000) : streams.duration.between(1, 10)),
     dispatch: () => (streams.dispatch.chance(0.02) ? streams.dispatch.between(1, 20_000) : streams.dispatch.between(1, 20)),
     timerLateness: () => (streams.timers.chance(0.2) ? streams.timers.between(0, 1000) : 0),
     losesTask: () => streams.lost.chance(rates.taskLost),
-    // Each costs a replay of all that came before.
     evicts: () => streams.evicted.chance(rates.evicted) && evictions-- > 0,
-    suggestAtTask: () =>
-      rates.suggestWithin === 0 ? Infinity : streams.suggested.between(2, Math.max(3, rates.suggestWithin)),
+    suggestAtTask() {
+      if (rates.suggestWithin === 0) return Infinity;
+      runs += 1;
+      return streams.suggested.between(2, runs > mostShortRuns ? 200 : rates.suggestWithin);
+    },
   };
 }
 

@@ -71,6 +71,8 @@ export function openSandbox(bundlePath: string): Sandbox {
   context['__webpack_module_cache__'] = {};
   new Script(readFileSync(bundlePath, 'utf8'), { filename: bundlePath }).runInContext(context);
   const load =
+    // Nobody reads the stacks of the failures that the workflow makes.
+    'Error.stackTraceLimit = 0;' +
     '__TEMPORAL__.preloadModules?.(); __TEMPORAL__.importWorkflows(); __TEMPORAL__.importInterceptors();';
   new Script(load).runInContext(context);
   const script = new Script('__TEMPORAL__.api[__simulated.name](...__simulated.args)');
