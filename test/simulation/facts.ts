@@ -2,7 +2,7 @@ import type { Facts } from './oracle.ts';
 import type { Plan } from './plan.ts';
 import type { Activated, Run } from './server/execution.ts';
 import { type Failure, fromPayload } from './server/protocol.ts';
-import { evaluationIn, keyOf, names, type RiskosEvent } from './world/contract.ts';
+import { evaluationIn, keyOf, names, type RiskosEvent, type Status } from './world/contract.ts';
 import type { Riskos } from './world/riskos.ts';
 
 /** Watches what the funnel asks of RiskOS: every POST must be a necessary one. */
@@ -10,10 +10,16 @@ export interface PostWatch {
   begun: Facts['begun'];
   completedReads: Facts['completedReads'];
   posts: number;
+  contradicted: Facts['contradicted'];
   see(run: Run, task: Activated[]): void;
+  /** What a webhook of the open evaluation told must be read at once. */
+  checkReading(run: Run, status: Status): void;
   /** A person has said that it shall be tried again. */
   retried(): void;
 }
+
+/** Webhooks that can mean a new state of an evaluation. */
+const telling = new Set(['evaluation_completed', 'evaluation_paused', 'reevaluation', 'decision_update']);
 
 interface Post {
   /** How the last POST of the evaluation ended; null: not yet. */
@@ -30,6 +36,10 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
   const begun: Facts['begun'] = [];
   const reads = new Set<string>();
   const completedReads: Facts['completedReads'] = [];
+  const contradicted: Facts['contradicted'] = [];
+  const seen = new Set<string>();
+  /** Evaluations that webhooks of the last workflow task told of. */
+  let told: string[] = [];
 
   const check = (evaluationId: string, at: number): void => {
     const before = posts.get(evaluationId);
@@ -46,19 +56,43 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
   const watch: PostWatch = {
     begun,
     completedReads,
+    contradicted,
     posts: 0,
     retried() {
       for (const post of posts.values()) {
-        if (post.ended !== null && post.ended !== 'answered') Object.assign(post, { ended: 'not_processed', retryAfter: 0 });
+        if (post.ended !== null && post.ended !== 'answered')
+          Object.assign(post, { ended: 'not_processed', retryAfter: 0 });
       }
     },
+    checkReading(run, { stage, attempt }) {
+      const open = begun.at(-1);
+      if (
+        !run.open ||
+        run.suggested ||
+        run.starting > 0 ||
+        open?.key.stage !== stage ||
+        open.key.attempt !== attempt
+      )
+        return;
+      const isAsking = [...run.activities.values()].some(({ command }) => command.activityType !== 'notify');
+      const answered = run.buffer.some(({ variant }) => variant === 'resolveActivity');
+      if (!isAsking && !answered && told.includes(open.evaluationId))
+        wrong(`an event of ${open.evaluationId} is not read`);
+    },
     see(run, task) {
+      told = [];
       for (const { time, jobs, commands } of task) {
         for (const job of jobs) {
           if (job.variant === 'signalWorkflow' && job.signalWorkflow.signalName === names.riskosEvent) {
             const event = fromPayload<RiskosEvent>(job.signalWorkflow.input[0]);
             const record = riskos.find(event.evalId ?? '');
             if (record?.attempt.evaluationId === event.evaluationId) known.add(event.evaluationId);
+            const isNew = !seen.has(event.eventId);
+            seen.add(event.eventId);
+            if (isNew && telling.has(event.eventType)) told.push(event.evaluationId);
+            if (record?.attempt.contradictedAt != null && event.decision === record.decision) {
+              contradicted.push({ evaluationId: event.evaluationId, at: time });
+            }
           }
           if (job.variant !== 'resolveActivity') continue;
           const { seq, result } = job.resolveActivity;
@@ -85,7 +119,12 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           watch.posts += 1;
           check(evaluationId, time);
           if (!posts.has(evaluationId)) {
-            begun.push({ key: keyOf(evaluationId), at: time, baseline: baseline?.referenceId ?? null });
+            begun.push({
+              evaluationId,
+              key: keyOf(evaluationId),
+              at: time,
+              baseline: baseline?.referenceId ?? null,
+            });
           }
           posts.set(evaluationId, { ended: null, endedAt: 0, retryAfter: 0 });
           pending.set(`${run.runId} ${command.seq}`, evaluationId);
@@ -113,6 +152,7 @@ function evalIdOf(failure: Failure | undefined): string | null {
 function endOf(failure: Failure | undefined): Pick<Post, 'ended' | 'retryAfter'> {
   const type = failure?.applicationFailureInfo?.type;
   if (type === 'RiskosRefused') return { ended: 'refused', retryAfter: 0 };
-  if (type === 'RiskosNotProcessed') return { ended: 'not_processed', retryAfter: detailsOf(failure)?.retryAfter ?? 0 };
+  if (type === 'RiskosNotProcessed')
+    return { ended: 'not_processed', retryAfter: detailsOf(failure)?.retryAfter ?? 0 };
   return { ended: 'ambiguous', retryAfter: 0 };
 }

@@ -19,7 +19,9 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 
 /** Whole lives of funnels in virtual time, each from a seed, against the workflow bundle. */
 await new Command('simulate')
-  .description('simulates whole funnels without a server, and checks each against what had to come of its plan')
+  .description(
+    'simulates whole funnels without a server, and checks each against what had to come of its plan',
+  )
   .option('--seeds <n>', 'how many seeds', Number, 1000)
   .option('--from <seed>', 'the first one', Number, 1)
   .option('--seed <seed>', 'this one alone', Number)
@@ -31,7 +33,9 @@ await new Command('simulate')
     if (seed !== undefined) {
       const life = simulate(openSandbox(options.bundle), seed, trace ? { trace: say } : {});
       for (const reason of life.wrong) say(`seed ${seed}: ${reason}`);
-      say(`seed ${seed}: ${life.wrong.length === 0 ? 'right' : 'wrong'}, ${life.tasks} workflow tasks; ${life.end}`);
+      say(
+        `seed ${seed}: ${life.wrong.length === 0 ? 'right' : 'wrong'}, ${life.tasks} workflow tasks; ${life.end}`,
+      );
       process.exitCode = life.wrong.length === 0 ? 0 : 1;
       return;
     }

@@ -6,13 +6,15 @@ import type { Attempt } from './world/riskos.ts';
 export interface Facts {
   attempts: Map<string, Attempt>;
   /** The first POST of each attempt, in order. */
-  begun: { key: Key; at: number; baseline: string | null }[];
+  begun: { evaluationId: string; key: Key; at: number; baseline: string | null }[];
   /** Updates that were accepted, in order. */
   accepted: { name: string; verdict: string | null; at: number }[];
   /** Somebody withdrew, or cancelled the workflow, in time. */
   left: boolean;
   /** Readings of completed evaluations that reached the workflow. */
   completedReads: { evaluationId: string; at: number }[];
+  /** Webhooks that say something else of what was settled, as they reached the workflow. */
+  contradicted: { evaluationId: string; at: number }[];
 }
 
 type Verdict = 'accept' | 'review' | 'reject' | 'resubmit' | 'cancel';
@@ -98,7 +100,9 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     const captured = key.stage === 'document_verification' || (key.stage === 'passive_check' && reference);
     if (!captured) {
       if (key.stage !== 'passive_check') return { at: 'verified' };
-      return policy.start === 'immediately' ? enter('document_verification') : { at: 'awaiting_document_request' };
+      return policy.start === 'immediately'
+        ? enter('document_verification')
+        : { at: 'awaiting_document_request' };
     }
     const attempt = attemptOf(key);
     if (reference && attempt) baseline = `reference-of-${attempt.evaluationId}`;
@@ -167,7 +171,8 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     if (verdict === 'accept' && stage === 'selfie_reverification' && previous !== 'same') {
       return { verdict: 'review', flag: 'other_reference' };
     }
-    if ((verdict === 'resubmit' || verdict === 'cancel') && isTechnical) return { verdict, flag: 'technical' };
+    if ((verdict === 'resubmit' || verdict === 'cancel') && isTechnical)
+      return { verdict, flag: 'technical' };
     if (verdict === 'resubmit' && risk) return { verdict: again[policy.onRisk], flag: 'risk' };
     return { verdict, flag: null };
   };
@@ -209,7 +214,9 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     const number = facts.begun.slice(0, begun).filter(({ key }) => key.stage === stage).length + 1;
     begun += 1;
     if (first.key.stage !== stage || first.key.attempt !== number) {
-      throw new Wrong(`${stage} ${number} should be asked for, and ${first.key.stage} ${first.key.attempt} was`);
+      throw new Wrong(
+        `${stage} ${number} should be asked for, and ${first.key.stage} ${first.key.attempt} was`,
+      );
     }
     if (stage === 'selfie_reverification' && first.baseline !== baseline) {
       throw new Wrong(`${stage} ${number} was asked for with another baseline`);
@@ -231,9 +238,11 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
           ({ evaluationId, at }) => evaluationId === one.evaluationId && at > first.at && at < until,
         ),
     );
-    if (missed && !left) throw new Wrong(`${stage} ${missed.key.attempt} was accepted late, and does not count`);
+    if (missed && !left)
+      throw new Wrong(`${stage} ${missed.key.attempt} was accepted late, and does not count`);
     if (nextIs(first.key) && !wasGivenUp(first.key)) {
-      if (attempt.completedAt === null) throw new Wrong(`${stage} ${number} has a verdict, and was never completed`);
+      if (attempt.completedAt === null)
+        throw new Wrong(`${stage} ${number} has a verdict, and was never completed`);
       const expected = expectedOf(attempt);
       take(attempt, expected);
       return afterVerdict(attempt.key, expected);
@@ -244,9 +253,14 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     const { deadline, completedAt } = attempt;
     if (deadline === null) throw new Wrong(`${stage} ${number} has neither verdict nor deadline`);
     if (completedAt !== null && completedAt <= deadline) {
-      throw new Wrong(`${stage} ${number} was completed ${deadline - completedAt} ms before its deadline, and does not count`);
+      throw new Wrong(
+        `${stage} ${number} was completed ${deadline - completedAt} ms before its deadline, and does not count`,
+      );
     }
-    if (attempt.plan.steps.at(-1) === 'in_progress' && attempt.records.every(({ step }) => step === attempt.plan.steps.length - 1)) {
+    if (
+      attempt.plan.steps.at(-1) === 'in_progress' &&
+      attempt.records.every(({ step }) => step === attempt.plan.steps.length - 1)
+    ) {
       throw new Wrong(`RiskOS was late with ${stage} ${number}, and the candidate pays for it`);
     }
     return afterDeadline(stage, attempt);
@@ -315,6 +329,21 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     return enter('selfie_reverification');
   };
 
+  /** RiskOS says a word that it never said of this evaluation before, and the verdict is another one. */
+  const isUnseen = ({ evaluationId }: { evaluationId: string }): boolean => {
+    const attempt = facts.attempts.get(evaluationId);
+    const record = shown.verdicts.findLast((one) => one.evaluationId === evaluationId);
+    const { contradiction, decision, reviewer } = attempt?.plan ?? {};
+    if (!record || !contradiction || decision === contradiction.decision) return false;
+    if (
+      attempt?.reviewedAt != null &&
+      reviewer?.by === 'riskos' &&
+      reviewer.decision === contradiction.decision
+    )
+      return false;
+    return words[contradiction.decision] !== record.verdict && !record.flags.includes('contradicted_later');
+  };
+
   return {
     step(place: Place): Place | null {
       switch (place.at) {
@@ -331,14 +360,21 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
       }
     },
     end(place: Place): string | null {
+      const unseen = facts.contradicted.find(isUnseen);
+      if (unseen) return `${unseen.evaluationId} is contradicted, and nothing shows it`;
       if (verdicts < shown.verdicts.length) return `a verdict too many, after ${place.at}`;
       if (begun < facts.begun.length) return `an evaluation too many, after ${place.at}`;
       if (left) return null;
-      const unheard = accepted.find(({ name }) => name === 'review' || restUpdates.has(name) || name === 'requestDocuments');
+      const unheard = accepted.find(
+        ({ name }) => name === 'review' || restUpdates.has(name) || name === 'requestDocuments',
+      );
       if (unheard) return `the update ${unheard.name} was accepted, and nothing followed`;
       const outcome = place.at === 'closed' ? place.outcome : null;
       if (shown.stage !== place.at || shown.outcome !== outcome) {
         return `it should stand at ${place.at} ${outcome ?? ''}, and stands at ${shown.stage} ${shown.outcome ?? ''}`;
+      }
+      if (place.at === 'verified' && policy.selfie.every !== null && baseline !== null) {
+        return 'no selfie is asked for again, though it is time';
       }
       return place.at === 'closed' || place.at === 'verified' || place.at === 'awaiting_document_request'
         ? null

@@ -7,7 +7,10 @@ export type Step = 'in_progress' | 'capture' | 'hosted_flow' | 'one_time_code' |
 
 /** When the last step ends. `instant`: inside the POST; `at_deadline`: so many milliseconds after it, or before it if negative. */
 export type Finish =
-  { kind: 'instant' } | { kind: 'after'; ms: number } | { kind: 'at_deadline'; ms: number } | { kind: 'never' };
+  | { kind: 'instant' }
+  | { kind: 'after'; ms: number }
+  | { kind: 'at_deadline'; ms: number }
+  | { kind: 'never' };
 
 export interface EvaluationPlan {
   steps: Step[];
@@ -37,7 +40,8 @@ interface RiskosReviewer {
   after: number;
 }
 
-export type Visit = 'requestReverification' | 'requestPayrollSetup' | 'complete' | 'rest';
+/** `periodic`: HR wants nothing before the next selfie came by itself. */
+export type Visit = 'requestReverification' | 'requestPayrollSetup' | 'periodic' | 'complete' | 'rest';
 
 export interface Plan {
   seed: number;
@@ -84,7 +88,13 @@ export interface PlannedPolicy {
   onDeadline: 'close' | 'next_attempt';
   onRisk: 'review' | 'close' | 'next_attempt';
   reviewDeadline: number;
-  selfie: { every: number | null; maxAttempts: number; deadline: number; onReject: 'close' | 'review' | 'verified'; onDeadline: 'verified' | 'close' };
+  selfie: {
+    every: number | null;
+    maxAttempts: number;
+    deadline: number;
+    onReject: 'close' | 'review' | 'verified';
+    onDeadline: 'verified' | 'close';
+  };
   first: number;
   longest: number;
   archiveOn: ('accept' | 'review' | 'reject')[];
@@ -114,13 +124,17 @@ export function planOf(seed: number): Plan {
     visits: visitsOf(randomOf(seed, 'visits'), policy.selfie.every !== null),
     requestsDocuments: random.chance(0.97),
     leaves: random.chance(0.15)
-      ? { how: random.pick(['withdraw', 'cancel']), at: random.between(0, random.pick([2, 10, span / second])) * second }
+      ? {
+          how: random.pick(['withdraw', 'cancel']),
+          at: random.between(0, random.pick([2, 10, span / second])) * second,
+        }
       : null,
     person,
     outages: outagesOf(randomOf(seed, 'outages'), policy),
     heckles: hecklesOf(randomOf(seed, 'heckles'), span),
     rates,
-    evaluation: (stage, attempt) => evaluationOf(randomOf(seed, 'evaluation', stage, String(attempt)), { stage, attempt, policy, person }),
+    evaluation: (stage, attempt) =>
+      evaluationOf(randomOf(seed, 'evaluation', stage, String(attempt)), { stage, attempt, policy, person }),
   };
   return plan;
 }
@@ -129,7 +143,10 @@ function policyOf(random: Random, tight: boolean): PlannedPolicy {
   const deadline = tight ? random.between(20, 200) * second : random.between(1, 14 * 24) * hour;
   const first = tight ? random.pick([1, 2, 5, 30]) * second : random.pick([30, 60, 300]) * second;
   // A life of many readings costs, and finds nothing more.
-  const longest = Math.max(tight ? random.pick([30, 60, 600]) * second : random.pick([1, 6, 12]) * hour, Math.round(deadline / 6));
+  const longest = Math.max(
+    tight ? random.pick([30, 60, 600]) * second : random.pick([1, 6, 12]) * hour,
+    Math.round(deadline / 6),
+  );
   return {
     passive: {
       onReview: random.pick(['document_verification', 'document_verification', 'review', 'close']),
@@ -144,7 +161,11 @@ function policyOf(random: Random, tight: boolean): PlannedPolicy {
     onRisk: random.pick(['review', 'close', 'next_attempt']),
     reviewDeadline: tight ? random.between(20, 400) * second : random.between(1, 10) * day,
     selfie: {
-      every: random.chance(0.25) ? (tight ? random.between(10, 60) * 60 * second : random.between(10, 400) * day) : null,
+      every: random.chance(0.25)
+        ? tight
+          ? random.between(10, 60) * 60 * second
+          : random.between(10, 400) * day
+        : null,
       maxAttempts: random.between(1, 3),
       deadline: tight ? random.between(20, 200) * second : random.between(1, 14 * 24) * hour,
       onReject: random.pick(['close', 'review', 'verified']),
@@ -178,7 +199,11 @@ function ratesOf(random: Random): Rates {
 function visitsOf(random: Random, periodic: boolean): Visit[] {
   const wishes = random.between(0, 3);
   const visits = Array.from({ length: wishes }, () =>
-    random.pick<Visit>(['requestReverification', 'requestReverification', 'requestPayrollSetup']),
+    random.pick<Visit>([
+      'requestReverification',
+      periodic ? 'periodic' : 'requestReverification',
+      'requestPayrollSetup',
+    ]),
   );
   // Periodic reverification never ends by itself.
   return [...visits, periodic || random.chance(0.5) ? 'complete' : 'rest'];
@@ -209,19 +234,29 @@ interface Where {
 function evaluationOf(random: Random, { stage, attempt, policy, person }: Where): EvaluationPlan {
   // A passive evaluation can have a step-up to documents inside.
   const captured =
-    stage === 'document_verification' || stage === 'selfie_reverification' || (stage === 'passive_check' && random.chance(0.06));
+    stage === 'document_verification' ||
+    stage === 'selfie_reverification' ||
+    (stage === 'passive_check' && random.chance(0.06));
   const decided = decisionOf(random, stage, attempt);
   const steps = stepsOf(random, captured, policy.deadline >= hour);
   return {
     ...decided,
     steps,
-    finish: finishOf(random, { captured, waits: steps.length > 0, person, deadline: stage === 'selfie_reverification' ? policy.selfie.deadline : policy.deadline }),
+    finish: finishOf(random, {
+      captured,
+      waits: steps.length > 0,
+      person,
+      deadline: stage === 'selfie_reverification' ? policy.selfie.deadline : policy.deadline,
+    }),
     reference: captured && random.chance(0.93),
     previous: random.chance(0.85) ? 'same' : random.pick(['other', 'missing']),
     forgotten: random.chance(0.01),
     reviewer: reviewerOf(random, policy),
     contradiction: random.chance(0.12)
-      ? { decision: random.pick(['ACCEPT', 'REJECT', 'RESUBMIT', 'REVIEW']), after: random.between(1, 200) * second }
+      ? {
+          decision: random.pick(['ACCEPT', 'REJECT', 'RESUBMIT', 'REVIEW']),
+          after: random.between(1, 200) * second,
+        }
       : null,
     images: random.pick(['archived', 'archived', 'archived', 'none', 'military', 'refused']),
   };
@@ -246,7 +281,8 @@ function decisionOf(random: Random, stage: EvaluatedStage, attempt: number): Dec
 function stepsOf(random: Random, captured: boolean, unhurried: boolean): Step[] {
   const last: Step = captured ? random.pick(['capture', 'capture', 'capture', 'hosted_flow']) : 'in_progress';
   // A code or more data goes through HR: a deadline of seconds would be lost to chance.
-  const before: Step[] = unhurried && random.chance(0.25) ? [random.pick(['one_time_code', 'more_information'])] : [];
+  const before: Step[] =
+    unhurried && random.chance(0.25) ? [random.pick(['one_time_code', 'more_information'])] : [];
   return captured || before.length > 0 || random.chance(0.4) ? [...before, last] : [];
 }
 
@@ -268,7 +304,8 @@ function finishOf(random: Random, { captured, waits, person, deadline }: Time): 
   if (roll < 0.5) return { kind: 'after', ms: random.between(Math.round(person / 4), person) };
   const little = random.pick([1, 50, 1000, 5000, 15_000]);
   if (roll < 0.75) return { kind: 'at_deadline', ms: -random.between(1, little) };
-  if (roll < 0.88) return { kind: 'at_deadline', ms: random.pick([1, little, random.between(1, deadline), 2 * deadline]) };
+  if (roll < 0.88)
+    return { kind: 'at_deadline', ms: random.pick([1, little, random.between(1, deadline), 2 * deadline]) };
   return { kind: 'never' };
 }
 
@@ -279,7 +316,12 @@ function reviewerOf(random: Random, { reviewDeadline, longest }: PlannedPolicy):
     : { by: 'riskos', decision: random.pick(['ACCEPT', 'ACCEPT', 'REJECT', 'RESUBMIT', 'CANCEL']), after };
 }
 
-function applicationOf(seed: number, policy: PlannedPolicy, withBaseline: boolean, contractor: boolean): ApplicationInput {
+function applicationOf(
+  seed: number,
+  policy: PlannedPolicy,
+  withBaseline: boolean,
+  contractor: boolean,
+): ApplicationInput {
   const ms = (duration: number) => `${duration}ms`;
   return {
     applicationId: `sim-${seed}`,
@@ -289,7 +331,13 @@ function applicationOf(seed: number, policy: PlannedPolicy, withBaseline: boolea
       email: 'robin.quill@example.com',
       phoneNumber: '+14155550142',
       diSessionToken: 'di-session-of-robin',
-      address: { line1: '12 Harbour Lane', locality: 'Portland', majorAdminDivision: 'OR', country: 'US', postalCode: '97201' },
+      address: {
+        line1: '12 Harbour Lane',
+        locality: 'Portland',
+        majorAdminDivision: 'OR',
+        country: 'US',
+        postalCode: '97201',
+      },
       ...(contractor ? { dateOfBirth: '1990-01-02', nationalId: '987654321' } : {}),
     },
     ...(contractor ? { useCase: 'contractor_onboarding' as const } : {}),

@@ -4,14 +4,53 @@ import type { Calls } from './world/calls.ts';
 import { names, publishedOf, remembered, type Status } from './world/contract.ts';
 
 export interface ShownWatch {
-  see(execution: Execution, run: Run, status: Status): void;
+  /** `begunAt`: when RiskOS was asked for the last evaluation. */
+  see(execution: Execution, run: Run, status: Status, begunAt: number): void;
 }
 
+const waitsFor: Record<Status['stage'], readonly Status['waitingFor'][]> = {
+  passive_check: ['riskos', 'candidate'],
+  document_verification: ['riskos', 'candidate'],
+  selfie_reverification: ['riskos', 'candidate'],
+  payroll_setup: ['riskos', 'candidate'],
+  awaiting_document_request: ['hr'],
+  review: ['reviewer'],
+  verified: ['nothing'],
+  needs_attention: ['operator'],
+  closed: ['nothing'],
+};
+
+/** A timer may be late by a second, and a worker die twice in a row. */
+const patience = 60_000;
+
 /** What operators and HR see outside the workflow must be what the workflow says of itself, after each workflow task. */
-export function watchShown(_plan: Plan, wrong: (reason: string) => void): ShownWatch {
+export function watchShown({ policy }: Plan, wrong: (reason: string) => void): ShownWatch {
+  let deadlineOf = '';
+  const checkDeadline = (status: Status, begunAt: number, now: number): void => {
+    const { stage, attempt, deadline } = status;
+    if (deadline === null || stage === 'verified' || `${stage} ${attempt}` === deadlineOf) return;
+    deadlineOf = `${stage} ${attempt}`;
+    const length =
+      stage === 'review'
+        ? policy.reviewDeadline
+        : stage === 'selfie_reverification'
+          ? policy.selfie.deadline
+          : policy.deadline;
+    const from = Date.parse(deadline) - length;
+    if (from < begunAt || from > now)
+      wrong(`the deadline of ${stage} is not ${length} ms after it was begun`);
+  };
   return {
-    see({ attributes, memo }, run, status) {
+    see({ attributes, memo }, run, status, begunAt) {
+      if (run.open) checkDeadline(status, begunAt, run.lastTime);
       if (!isAtRest(run)) return;
+      if (!waitsFor[status.stage].includes(status.waitingFor)) {
+        wrong(`${status.stage} waits for ${status.waitingFor}`);
+      }
+      const overdue = status.deadline !== null && run.lastTime > Date.parse(status.deadline) + patience;
+      if (status.stage === 'review' && overdue && status.escalation !== 'overdue') {
+        wrong('the review is overdue, and nobody is told');
+      }
       const published = publishedOf(attributes);
       const said: Record<string, unknown> = { ...status };
       for (const [name, value] of Object.entries(published)) {
@@ -53,8 +92,10 @@ export function checkShown(final: Final): void {
 
 function checkEnds({ status, funnel, executions, wrong }: Final): void {
   const closed = status.stage === 'closed';
-  if (closed !== (funnel.status === 'completed')) wrong(`the workflow is ${funnel.status} at ${status.stage}`);
-  if (closed && JSON.stringify(funnel.result) !== JSON.stringify(status)) wrong('the result is not the last status');
+  if (closed !== (funnel.status === 'completed'))
+    wrong(`the workflow is ${funnel.status} at ${status.stage}`);
+  if (closed && JSON.stringify(funnel.result) !== JSON.stringify(status))
+    wrong('the result is not the last status');
   for (const { workflowId, workflowType, status: end } of executions.values()) {
     if (workflowType !== names.funnel && end !== 'completed') wrong(`${workflowId} is ${end}`);
   }
@@ -63,10 +104,13 @@ function checkEnds({ status, funnel, executions, wrong }: Final): void {
 function checkImages({ plan, status, executions, calls, wrong }: Final): void {
   const { archiveOn } = plan.policy;
   for (const { evaluationId, result, count } of status.images) {
-    if (status.stage !== 'closed' && result === 'pending') wrong(`the images of ${evaluationId} are pending for ever`);
+    if (status.stage !== 'closed' && result === 'pending')
+      wrong(`the images of ${evaluationId} are pending for ever`);
     const stored = calls.archived.get(evaluationId) ?? 0;
-    if (result === 'archived' && (stored === 0 || count === 0)) wrong(`no images of ${evaluationId} are archived`);
-    if (stored > 0 && (calls.deleted.get(evaluationId) ?? 0) === 0) wrong(`the images of ${evaluationId} are never deleted`);
+    if (result === 'archived' && (stored === 0 || count === 0))
+      wrong(`no images of ${evaluationId} are archived`);
+    if (stored > 0 && (calls.deleted.get(evaluationId) ?? 0) === 0)
+      wrong(`the images of ${evaluationId} are never deleted`);
     if (!executions.has(`images-${evaluationId}`)) wrong(`nobody archives the images of ${evaluationId}`);
   }
   const known = new Set(status.images.map(({ evaluationId }) => evaluationId));
@@ -93,7 +137,8 @@ function checkNotices({ status, calls, wrong }: Final): void {
     last = [notice.data.stage, notice.data.outcome];
   }
   const shown = status.verdicts.map(({ evaluationId, verdict }) => `${evaluationId} ${verdict}`);
-  if (verdicts.join() !== shown.join()) wrong(`HR is told of the verdicts [${verdicts.join()}], not [${shown.join()}]`);
+  if (verdicts.join() !== shown.join())
+    wrong(`HR is told of the verdicts [${verdicts.join()}], not [${shown.join()}]`);
   if (status.stage === 'closed' && JSON.stringify(last) !== JSON.stringify([status.stage, status.outcome])) {
     wrong(`the last notice says ${JSON.stringify(last)}`);
   }

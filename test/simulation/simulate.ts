@@ -106,8 +106,10 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
     const status = statusOf(run.instance);
     latest = status;
     trace?.(`    = ${statusLine(status)}`);
-    shown.see(execution, run, status);
-    const open = posts.begun.at(-1)?.key;
+    const begun = posts.begun.at(-1);
+    const open = begun?.key;
+    shown.see(execution, run, status, begun?.at ?? startedAt);
+    posts.checkReading(run, status);
     if (status.deadline !== null && open?.stage === status.stage && open.attempt === status.attempt) {
       riskos.announce(open, Date.parse(status.deadline));
     }
@@ -160,6 +162,7 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
         accepted,
         left,
         completedReads: posts.completedReads,
+        contradicted: posts.contradicted,
       };
       const reason = judge(plan, facts, latest);
       if (reason !== null) say(reason);
@@ -192,9 +195,12 @@ function hazardsOf({ seed, rates }: Plan): Hazards {
   let evictions = mostEvictions;
   let runs = 0;
   return {
-    taskLatency: () => (streams.latency.chance(0.02) ? streams.latency.between(1, 8000) : streams.latency.between(1, 20)),
-    taskDuration: () => (streams.duration.chance(0.03) ? streams.duration.between(1, 3000) : streams.duration.between(1, 10)),
-    dispatch: () => (streams.dispatch.chance(0.02) ? streams.dispatch.between(1, 20_000) : streams.dispatch.between(1, 20)),
+    taskLatency: () =>
+      streams.latency.chance(0.02) ? streams.latency.between(1, 8000) : streams.latency.between(1, 20),
+    taskDuration: () =>
+      streams.duration.chance(0.03) ? streams.duration.between(1, 3000) : streams.duration.between(1, 10),
+    dispatch: () =>
+      streams.dispatch.chance(0.02) ? streams.dispatch.between(1, 20_000) : streams.dispatch.between(1, 20),
     timerLateness: () => (streams.timers.chance(0.2) ? streams.timers.between(0, 1000) : 0),
     losesTask: () => streams.lost.chance(rates.taskLost),
     evicts: () => streams.evicted.chance(rates.evicted) && evictions-- > 0,
@@ -216,6 +222,8 @@ function verdictOf({ input }: PendingUpdate): string | null {
 
 function statusLine(status: Status | null): string {
   if (!status) return 'nothing';
-  const verdicts = status.verdicts.map((one) => [one.stage, one.attempt, one.verdict, ...one.flags].join(' '));
+  const verdicts = status.verdicts.map((one) =>
+    [one.stage, one.attempt, one.verdict, ...one.flags].join(' '),
+  );
   return `${[status.stage, status.outcome, status.attempt, status.waitingFor, status.nextAction.kind].join(' ')} [${verdicts.join(', ')}]`;
 }

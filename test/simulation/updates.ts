@@ -19,7 +19,8 @@ export function checkUpdate(
   }
   if (answer.kind !== 'refused' || answer.accepted) return;
   if (invalid) {
-    if (answer.type !== 'InvalidMessage' && name !== 'noSuchUpdate') wrong(`the update ${name} is not valid: ${answer.type}`);
+    if (answer.type !== 'InvalidMessage' && name !== 'noSuchUpdate')
+      wrong(`the update ${name} is not valid: ${answer.type}`);
     return;
   }
   if (answer.type === 'NoBaseline' && !before.baseline && fits) return;

@@ -6,7 +6,12 @@ import { type Failure, milliseconds, type ScheduleActivity, toPayload } from './
 const heartbeatTimeout = 5000;
 
 /** Runs an activity as Temporal does: one attempt after the other, within its time-outs. */
-export function scheduleActivity(context: Context, execution: Execution, run: Run, command: ScheduleActivity): void {
+export function scheduleActivity(
+  context: Context,
+  execution: Execution,
+  run: Run,
+  command: ScheduleActivity,
+): void {
   const activity: OpenActivity = {
     command,
     attempt: 0,
@@ -27,7 +32,13 @@ export function cancelActivity(run: Run, seq: number): void {
   );
 }
 
-function attempt(context: Context, execution: Execution, run: Run, activity: OpenActivity, wait: number): void {
+function attempt(
+  context: Context,
+  execution: Execution,
+  run: Run,
+  activity: OpenActivity,
+  wait: number,
+): void {
   const { agenda } = context;
   const { command } = activity;
   agenda.after(wait, () => {
@@ -60,7 +71,10 @@ function attempt(context: Context, execution: Execution, run: Run, activity: Ope
 
 /** `type`: Temporal's TimeoutType; 1 is start to close, 4 the heartbeat's. */
 function timedOut(type: number): ActivityOutcome {
-  return { kind: 'failed', failure: { message: 'activity timed out', timeoutFailureInfo: { timeoutType: type } } };
+  return {
+    kind: 'failed',
+    failure: { message: 'activity timed out', timeoutFailureInfo: { timeoutType: type } },
+  };
 }
 
 function settle(
@@ -76,7 +90,8 @@ function settle(
   }
   const wait = retryWait(activity, outcome);
   const deadline = milliseconds(activity.command.scheduleToCloseTimeout);
-  const inTime = deadline === undefined || context.agenda.now() + (wait ?? 0) < activity.scheduledAt + deadline;
+  const inTime =
+    deadline === undefined || context.agenda.now() + (wait ?? 0) < activity.scheduledAt + deadline;
   if (wait !== undefined && inTime) return attempt(context, execution, run, activity, wait);
   const failure: Failure = {
     message: 'Activity task failed',

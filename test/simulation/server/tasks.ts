@@ -44,12 +44,7 @@ function startTask(context: Context, execution: Execution, run: Run): void {
 }
 
 /** All activations of one workflow task; undefined where the task fails, which Temporal would try again for ever. */
-function work(
-  context: Context,
-  execution: Execution,
-  run: Run,
-  first: Activated,
-): Activated[] | undefined {
+function work(context: Context, execution: Execution, run: Run, first: Activated): Activated[] | undefined {
   try {
     run.instance ??= rebuild(context, execution, run, first.time);
     if (first.jobs.some(({ variant }) => variant === 'doUpdate')) {
@@ -68,7 +63,7 @@ function work(
 function activateAll(instance: Instance, first: Activated, jobs: Job[], replaying: boolean): Activated[] {
   const task: Activated[] = [];
   const resolved = new Set<number>();
-  for (let next = jobs; next.length > 0; ) {
+  for (let next = jobs; next.length > 0;) {
     const commands = instance.activate({ ...first, jobs: next, replaying });
     task.push({ ...first, jobs: next, commands });
     for (const job of next) if (job.variant === 'resolveActivity') resolved.add(job.resolveActivity.seq);
@@ -159,19 +154,35 @@ function keptInHistory(task: Activated[]): Activated[] {
 }
 
 /** The instance as history tells it; every command must be the one that was recorded. */
-function rebuild(context: Pick<Context, 'wrong' | 'sandbox'>, execution: Execution, run: Run, now: number): Instance {
+function rebuild(
+  context: Pick<Context, 'wrong' | 'sandbox'>,
+  execution: Execution,
+  run: Run,
+  now: number,
+): Instance {
   const instance = context.sandbox.open(startOf(execution, run, now));
   for (const recorded of run.committed) replay(context, execution, instance, recorded);
   return instance;
 }
 
-function replay(context: Pick<Context, 'wrong'>, execution: Execution, instance: Instance, recorded: Activated[]): void {
+function replay(
+  context: Pick<Context, 'wrong'>,
+  execution: Execution,
+  instance: Instance,
+  recorded: Activated[],
+): void {
   const [first] = recorded;
   if (!first) return;
   // Core sends no activation for a workflow task without events.
   const again = activateAll(instance, first, first.jobs, true);
   const expected = recorded.flatMap(({ commands }) => commands);
-  if (isSame(again.flatMap(({ commands }) => commands), expected)) return;
+  if (
+    isSame(
+      again.flatMap(({ commands }) => commands),
+      expected,
+    )
+  )
+    return;
   context.wrong(
     `${execution.workflowId} does not replay: history has ${summary(recorded)}, a rebuilt instance ${summary(again)}`,
   );
@@ -183,8 +194,11 @@ function summary(activated: Activated[]): string {
 }
 
 export function nameOf(command: Command): string {
-  const [name = 'nothing'] = Object.keys(command).filter((key) => key !== 'eventGroupMarkers' && key !== 'userMetadata');
-  const activity = command.scheduleActivity?.activityType ?? command.startChildWorkflowExecution?.workflowType;
+  const [name = 'nothing'] = Object.keys(command).filter(
+    (key) => key !== 'eventGroupMarkers' && key !== 'userMetadata',
+  );
+  const activity =
+    command.scheduleActivity?.activityType ?? command.startChildWorkflowExecution?.workflowType;
   return activity === undefined ? name : `${name} ${activity}`;
 }
 

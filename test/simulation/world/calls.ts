@@ -50,7 +50,8 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
     counts.set(key, nth);
     return { random: randomOf(seed, kind, id, String(nth)), nth };
   };
-  const isDown = () => plan.outages.some(({ from, to }) => agenda.now() - startedAt >= from && agenda.now() - startedAt < to);
+  const isDown = () =>
+    plan.outages.some(({ from, to }) => agenda.now() - startedAt >= from && agenda.now() - startedAt < to);
   const durationOf = (random: Random) =>
     random.chance(rates.callIsSlow) ? random.between(2000, longestCall) : random.between(20, 300);
 
@@ -58,7 +59,9 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
     const { random, nth } = streamOf('create', ask.evaluationId);
     const duration = durationOf(random);
     const processedAt = random.between(1, duration - 1);
-    const retryAfter = random.chance(0.2) ? null : Math.min(1000 * 4 ** Math.min(ask.tries - 1, 10), 3_600_000);
+    const retryAfter = random.chance(0.2)
+      ? null
+      : Math.min(1000 * 4 ** Math.min(ask.tries - 1, 10), 3_600_000);
     const process = (): Record => riskos.begin(ask.evaluationId, ask.baseline?.referenceId ?? null);
     const after = (outcome: ActivityOutcome) => agenda.after(duration, () => end(outcome));
     if (isDown()) {
@@ -67,7 +70,18 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
     }
     const fault =
       nth <= 7 && random.chance(rates.callFails)
-        ? random.pick(['not_processed', 'lost', 'lost', 'lost', 'ambiguous', 'refused', 'died', 'died', 'died_after', 'told'])
+        ? random.pick([
+            'not_processed',
+            'lost',
+            'lost',
+            'lost',
+            'ambiguous',
+            'refused',
+            'died',
+            'died',
+            'died_after',
+            'told',
+          ])
         : 'none';
     switch (fault) {
       case 'not_processed':
@@ -134,7 +148,9 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
     const { random } = streamOf('patch', evalId);
     const duration = durationOf(random);
     const record = riskos.find(evalId);
-    const fault = random.chance(rates.callFails) ? random.pick(['lost', 'ambiguous', 'died', 'refused']) : 'none';
+    const fault = random.chance(rates.callFails)
+      ? random.pick(['lost', 'ambiguous', 'died', 'refused'])
+      : 'none';
     agenda.after(duration, () => {
       if (!record || isDown()) return end(failed('ambiguous'));
       if (fault === 'died') return end({ kind: 'died' });
@@ -150,9 +166,14 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
     const images = riskos.find(ask.evalId)?.attempt.plan.images;
     agenda.after(random.between(50, 5000), () => {
       if (nth <= 5 && random.chance(rates.callFails)) {
-        return end(random.chance(0.5) ? { kind: 'died' } : { kind: 'failed', failure: applicationFailure('Error', false) });
+        return end(
+          random.chance(0.5)
+            ? { kind: 'died' }
+            : { kind: 'failed', failure: applicationFailure('Error', false) },
+        );
       }
-      if (images === 'refused') return end({ kind: 'failed', failure: applicationFailure('ImagesRefused', true) });
+      if (images === 'refused')
+        return end({ kind: 'failed', failure: applicationFailure('ImagesRefused', true) });
       if (images === 'military') return end({ kind: 'completed', value: { result: 'military', count: 0 } });
       // Images lag the decision: the first asking can be too early.
       if (images === 'none' || (nth === 1 && random.chance(0.3))) {
@@ -169,7 +190,11 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
       const fails = nth <= 6 && random.chance(rates.noticeFails);
       // A receiver's answer can be lost, too: then the notice comes twice.
       if (hrIsTold && (!fails || random.chance(0.5))) notices.push(notice);
-      end(fails ? { kind: 'failed', failure: applicationFailure('Error', false) } : { kind: 'completed', value: null });
+      end(
+        fails
+          ? { kind: 'failed', failure: applicationFailure('Error', false) }
+          : { kind: 'completed', value: null },
+      );
     });
   };
 

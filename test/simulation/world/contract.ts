@@ -47,7 +47,12 @@ export function keyOf(evaluationId: string): Key {
 /** A call of an activity, by what it does. */
 export type Call =
   | { kind: 'create'; ask: EvaluationAsk }
-  | { kind: 'patch'; evalId: string; given: 'one_time_code' | 'resend_one_time_code' | 'information'; code: string }
+  | {
+      kind: 'patch';
+      evalId: string;
+      given: 'one_time_code' | 'resend_one_time_code' | 'information';
+      code: string;
+    }
   | { kind: 'read'; evaluationId: string; evalId: string }
   | { kind: 'archive'; ask: ImagesAsk }
   | { kind: 'delete'; evaluationId: string }
@@ -141,7 +146,9 @@ export function publishedOf(attributes: Record<string, unknown>): Partial<Record
 /** The status in the workflow's memo, where it writes one. */
 export function remembered(memo: Record<string, unknown>): Record<string, unknown> | undefined {
   const { status } = memo;
-  return typeof status === 'object' && status !== null ? Object.fromEntries(Object.entries(status)) : undefined;
+  return typeof status === 'object' && status !== null
+    ? Object.fromEntries(Object.entries(status))
+    : undefined;
 }
 
 export interface Update {

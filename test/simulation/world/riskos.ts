@@ -39,7 +39,11 @@ export interface RiskosOptions {
   plan: Plan;
   random: Random;
   /** A webhook. `prompt`: without it nobody could know of the evaluation, so it comes, and soon. */
-  emit(record: Record, eventType: string, more: { decision?: string; progress?: string; prompt?: boolean }): void;
+  emit(
+    record: Record,
+    eventType: string,
+    more: { decision?: string; progress?: string; prompt?: boolean },
+  ): void;
 }
 
 export interface Riskos {
@@ -96,7 +100,8 @@ export function createRiskos({ agenda, plan, random, emit }: RiskosOptions): Ris
   const finish = (attempt: Attempt): void => {
     if (attempt.completedAt !== null || attempt.plan.forgotten) return;
     // Whoever was accepted in one attempt does not do another.
-    if (isCaptured(attempt.key.stage) && [...attempts.values()].some((other) => supersedes(other, attempt))) return;
+    if (isCaptured(attempt.key.stage) && [...attempts.values()].some((other) => supersedes(other, attempt)))
+      return;
     const last = attempt.plan.steps.length - 1;
     const ready = attempt.records.filter(({ step }) => step === last);
     const known = ready.filter(({ answered }) => answered);
@@ -110,7 +115,8 @@ export function createRiskos({ agenda, plan, random, emit }: RiskosOptions): Ris
     const { attempt } = record;
     const { steps, finish: how } = attempt.plan;
     const step = steps[record.step];
-    if (step !== undefined && step !== 'in_progress') emit(record, 'evaluation_paused', { decision: 'REVIEW' });
+    if (step !== undefined && step !== 'in_progress')
+      emit(record, 'evaluation_paused', { decision: 'REVIEW' });
     if (step === 'capture') emit(record, 'case_notes_added', { progress: 'capture_app_opened' });
     if (record.step !== steps.length - 1 || attempt.planned) return;
     if (how.kind === 'after') {
@@ -246,7 +252,11 @@ function snapshotOf(record: Record): Evaluation {
     };
   }
   const previous =
-    plan.previous === 'missing' ? undefined : plan.previous === 'same' ? record.comparedWith : 'another-reference';
+    plan.previous === 'missing'
+      ? undefined
+      : plan.previous === 'same'
+        ? record.comparedWith
+        : 'another-reference';
   return {
     ...common,
     ...(record.decision === null ? {} : { decision: record.decision }),

@@ -15,7 +15,10 @@ export function createWebhooks(
     const copies = random.chance(rates.webhookDoubled) ? random.between(2, 3) : 1;
     for (let copy = 0; copy < copies; copy++) {
       const late = random.chance(rates.webhookLate);
-      const delay = late && !prompt ? random.pick([2, 20, 200, 20_000]) * random.between(1, 1000) : random.between(1, 400);
+      const delay =
+        late && !prompt
+          ? random.pick([2, 20, 200, 20_000]) * random.between(1, 1000)
+          : random.between(1, 400);
       if (!lost || prompt) agenda.after(delay, () => deliver({ ...event, eventId }));
     }
   };
