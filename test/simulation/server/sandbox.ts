@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createContext, Script } from 'node:vm';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import type { WorkflowInfo } from '@temporalio/workflow';
+import { createUnsafeRandomSource } from '@temporalio/workflow/lib/random-helpers.js';
 import { injectGlobals } from '@temporalio/worker/lib/workflow/vm-shared.js';
 import { type Activation, type Command, fromPayload, type InitializeWorkflow } from './protocol.ts';
 
@@ -31,7 +33,7 @@ export const taskQueue = 'simulated';
 const namespace = 'default';
 
 /** What a worker of the SDK knows of a run when it creates the workflow. */
-export function workflowInfoOf({ runId, initialize, parent, time, replaying }: RunStart): object {
+export function workflowInfoOf({ runId, initialize, parent, time, replaying }: RunStart): WorkflowInfo {
   return {
     workflowId: initialize.workflowId,
     runId,
@@ -42,6 +44,7 @@ export function workflowInfoOf({ runId, initialize, parent, time, replaying }: R
     taskQueue,
     namespace,
     firstExecutionRunId: initialize.firstExecutionRunId,
+    originalExecutionRunId: runId,
     continuedFromExecutionRunId: initialize.continuedFromExecutionRunId || undefined,
     startTime: new Date(time),
     runStartTime: new Date(time),
@@ -50,7 +53,8 @@ export function workflowInfoOf({ runId, initialize, parent, time, replaying }: R
     historyLength: 3,
     historySize: 0,
     continueAsNewSuggested: false,
-    unsafe: { now: () => time, isReplaying: replaying, isReplayingHistoryEvents: replaying },
+    targetWorkerDeploymentVersionChanged: false,
+    unsafe: { now: () => time, random: createUnsafeRandomSource(() => 0), isReplaying: replaying, isReplayingHistoryEvents: replaying },
   };
 }
 
