@@ -33,7 +33,9 @@ export async function openCrossCheck(bundlePath: string): Promise<CrossCheck> {
       await workflow.getAndResetSinkCalls();
       const commands = completion.successful?.commands ?? [];
       if (!isSame(commands.map(withoutStack), activated.commands.map(withoutStack))) {
-        different.push(`${execution.workflowId}: ${JSON.stringify(completion.failed?.failure?.message ?? commands)}`);
+        different.push(
+          `${execution.workflowId}: ${JSON.stringify(completion.failed?.failure?.message ?? commands)}`,
+        );
       }
     }
     await workflow.dispose();

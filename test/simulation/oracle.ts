@@ -7,6 +7,8 @@ export interface Facts {
   attempts: Map<string, Attempt>;
   /** The first POST of each attempt, in order. */
   begun: { evaluationId: string; key: Key; at: number; baseline: string | null }[];
+  /** It stood at needs_attention. */
+  stopped: boolean;
   /** Updates that were accepted, in order. */
   accepted: { name: string; verdict: string | null; at: number }[];
   /** Somebody withdrew, or cancelled the workflow, in time. */
@@ -66,11 +68,17 @@ interface Expected {
   flag: string | null;
 }
 
-function createWalk({ application, policy, evaluation }: Plan, facts: Facts, shown: Status) {
+/** Of a reading, where RiskOS fails at nothing: lost workflow tasks and a slow queue, in milliseconds. */
+const longestDelay = 60_000;
+
+function createWalk({ application, policy, evaluation, rates, outages }: Plan, facts: Facts, shown: Status) {
+  const isCalm = rates.callFails === 0 && rates.callIsSlow === 0 && outages.length === 0;
   let verdicts = 0;
   let begun = 0;
   let tries = 1;
   let technical = 0;
+  /** Something happened that a person has to look at. */
+  let mayStop = !isCalm;
   let baseline = application.baseline?.referenceId ?? null;
   /** Attempts of the present stage that were given up at their deadline. */
   let givenUp: Attempt[] = [];
@@ -119,7 +127,10 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     if (flag === 'technical') {
       technical += 1;
       // Beyond the cap a person has a look first, and then it goes on with a fresh cap.
-      if (technical > policy.maxTechnicalRetries) technical = 0;
+      if (technical > policy.maxTechnicalRetries) {
+        technical = 0;
+        mayStop = true;
+      }
       return { at: stage };
     }
     switch (verdict) {
@@ -224,6 +235,12 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     // A POST that RiskOS never took leaves nothing to be settled.
     const attempt = attemptOf(first.key);
     if (!attempt) return null;
+    const { deadline, completedAt, plan } = attempt;
+    const wasLate =
+      plan.steps.at(-1) === 'in_progress' &&
+      deadline !== null &&
+      (completedAt ?? Infinity) > deadline - longestDelay;
+    mayStop ||= plan.forgotten || wasLate;
     const late = givenUp.find(({ key }) => nextIs(key));
     if (late && !wasGivenUp(late.key) && expectedOf(late).verdict === 'accept' && late.completedAt !== null) {
       take(late, { verdict: 'accept', flag: null });
@@ -250,7 +267,6 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     if (attempt.plan.forgotten && facts.begun[begun]?.key.stage === stage) return { at: stage };
     const isLast = facts.begun[begun] === undefined && verdicts === shown.verdicts.length;
     if (left && isLast) return null;
-    const { deadline, completedAt } = attempt;
     if (deadline === null) throw new Wrong(`${stage} ${number} has neither verdict nor deadline`);
     if (completedAt !== null && completedAt <= deadline) {
       throw new Wrong(
@@ -263,6 +279,15 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     ) {
       throw new Wrong(`RiskOS was late with ${stage} ${number}, and the candidate pays for it`);
     }
+    const overlooked = givenUp.find(
+      (one) =>
+        expectedOf(one).verdict === 'accept' &&
+        one.completedAt !== null &&
+        one.completedAt + longestDelay < deadline &&
+        isCalm,
+    );
+    if (overlooked)
+      throw new Wrong(`${stage} ${overlooked.key.attempt} was accepted late, and is never read`);
     return afterDeadline(stage, attempt);
   };
 
@@ -360,6 +385,7 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
       }
     },
     end(place: Place): string | null {
+      if (facts.stopped && !mayStop) return 'it stood at needs_attention, and nobody had to look at anything';
       const unseen = facts.contradicted.find(isUnseen);
       if (unseen) return `${unseen.evaluationId} is contradicted, and nothing shows it`;
       if (verdicts < shown.verdicts.length) return `a verdict too many, after ${place.at}`;

@@ -49,6 +49,7 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
   const workflowId = workflowIdOf(plan.application.applicationId);
   const accepted: Facts['accepted'] = [];
   let left = false;
+  let stopped = false;
   let tasks = 0;
   let activations = 0;
   let before: Status | null = null;
@@ -105,6 +106,7 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
     if (!run.instance) return;
     const status = statusOf(run.instance);
     latest = status;
+    stopped ||= status.stage === 'needs_attention';
     trace?.(`    = ${statusLine(status)}`);
     const begun = posts.begun.at(-1);
     const open = begun?.key;
@@ -159,6 +161,7 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
       const facts: Facts = {
         attempts: riskos.attempts,
         begun: posts.begun,
+        stopped,
         accepted,
         left,
         completedReads: posts.completedReads,

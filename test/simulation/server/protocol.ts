@@ -39,7 +39,10 @@ type ActivityResult =
 
 export type Job =
   | { variant: 'initializeWorkflow'; initializeWorkflow: InitializeWorkflow }
-  | { variant: 'signalWorkflow'; signalWorkflow: { signalName: string; input: Payload[]; headers: Record<string, Payload> } }
+  | {
+      variant: 'signalWorkflow';
+      signalWorkflow: { signalName: string; input: Payload[]; headers: Record<string, Payload> };
+    }
   | { variant: 'doUpdate'; doUpdate: DoUpdate }
   | { variant: 'cancelWorkflow'; cancelWorkflow: { reason: string } }
   | { variant: 'fireTimer'; fireTimer: { seq: number } }

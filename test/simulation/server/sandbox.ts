@@ -54,7 +54,12 @@ export function workflowInfoOf({ runId, initialize, parent, time, replaying }: R
     historySize: 0,
     continueAsNewSuggested: false,
     targetWorkerDeploymentVersionChanged: false,
-    unsafe: { now: () => time, random: createUnsafeRandomSource(() => 0), isReplaying: replaying, isReplayingHistoryEvents: replaying },
+    unsafe: {
+      now: () => time,
+      random: createUnsafeRandomSource(() => 0),
+      isReplaying: replaying,
+      isReplayingHistoryEvents: replaying,
+    },
   };
 }
 
