@@ -2,17 +2,24 @@ import type { Facts } from './oracle.ts';
 import type { Plan } from './plan.ts';
 import type { Activated, Run } from './server/execution.ts';
 import { type Failure, fromPayload } from './server/protocol.ts';
-import { keyOf, names, type RiskosEvent } from './world/contract.ts';
+import { evaluationIn, keyOf, names, type RiskosEvent, type Status } from './world/contract.ts';
 import type { Riskos } from './world/riskos.ts';
 
 /** Watches what the funnel asks of RiskOS: every POST must be a necessary one. */
 export interface PostWatch {
   begun: Facts['begun'];
+  completedReads: Facts['completedReads'];
   posts: number;
+  contradicted: Facts['contradicted'];
   see(run: Run, task: Activated[]): void;
+  /** What a webhook of the open evaluation told must be read at once. */
+  checkReading(run: Run, status: Status): void;
   /** A person has said that it shall be tried again. */
   retried(): void;
 }
+
+/** Webhooks that can mean a new state of an evaluation. */
+const telling = new Set(['evaluation_completed', 'evaluation_paused', 'reevaluation', 'decision_update']);
 
 interface Post {
   /** How the last POST of the evaluation ended; null: not yet. */
@@ -27,6 +34,12 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
   /** Evaluations that the funnel knows by RiskOS's id. */
   const known = new Set<string>();
   const begun: Facts['begun'] = [];
+  const reads = new Set<string>();
+  const completedReads: Facts['completedReads'] = [];
+  const contradicted: Facts['contradicted'] = [];
+  const seen = new Set<string>();
+  /** Evaluations that webhooks of the last workflow task told of. */
+  let told: string[] = [];
 
   const check = (evaluationId: string, at: number): void => {
     const before = posts.get(evaluationId);
@@ -42,6 +55,8 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
 
   const watch: PostWatch = {
     begun,
+    completedReads,
+    contradicted,
     posts: 0,
     retried() {
       for (const post of posts.values()) {
@@ -49,16 +64,42 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           Object.assign(post, { ended: 'not_processed', retryAfter: 0 });
       }
     },
+    checkReading(run, { stage, attempt }) {
+      const open = begun.at(-1);
+      if (
+        !run.open ||
+        run.suggested ||
+        run.starting > 0 ||
+        open?.key.stage !== stage ||
+        open.key.attempt !== attempt
+      )
+        return;
+      const isAsking = [...run.activities.values()].some(({ command }) => command.activityType !== 'notify');
+      const answered = run.buffer.some(({ variant }) => variant === 'resolveActivity');
+      if (!isAsking && !answered && told.includes(open.evaluationId))
+        wrong(`an event of ${open.evaluationId} is not read`);
+    },
     see(run, task) {
+      told = [];
       for (const { time, jobs, commands } of task) {
         for (const job of jobs) {
           if (job.variant === 'signalWorkflow' && job.signalWorkflow.signalName === names.riskosEvent) {
             const event = fromPayload<RiskosEvent>(job.signalWorkflow.input[0]);
             const record = riskos.find(event.evalId ?? '');
             if (record?.attempt.evaluationId === event.evaluationId) known.add(event.evaluationId);
+            const isNew = !seen.has(event.eventId);
+            seen.add(event.eventId);
+            if (isNew && telling.has(event.eventType)) told.push(event.evaluationId);
+            if (record?.attempt.contradictedAt != null && event.decision === record.decision) {
+              contradicted.push({ evaluationId: event.evaluationId, at: time });
+            }
           }
           if (job.variant !== 'resolveActivity') continue;
           const { seq, result } = job.resolveActivity;
+          if (reads.has(`${run.runId} ${seq}`) && 'completed' in result) {
+            const { state, evaluationId } = evaluationIn(result.completed.result);
+            if (state === 'completed') completedReads.push({ evaluationId, at: time });
+          }
           const evaluationId = pending.get(`${run.runId} ${seq}`);
           if (evaluationId === undefined) continue;
           const post = posts.get(evaluationId);
@@ -69,6 +110,7 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           if ('completed' in result) post.ended = 'answered';
         }
         for (const { scheduleActivity: command } of commands) {
+          if (command?.activityType === 'readEvaluation') reads.add(`${run.runId} ${command.seq}`);
           if (command?.activityType !== 'createEvaluation') continue;
           const { evaluationId, baseline } = fromPayload<{
             evaluationId: string;
@@ -77,7 +119,12 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           watch.posts += 1;
           check(evaluationId, time);
           if (!posts.has(evaluationId)) {
-            begun.push({ key: keyOf(evaluationId), at: time, baseline: baseline?.referenceId ?? null });
+            begun.push({
+              evaluationId,
+              key: keyOf(evaluationId),
+              at: time,
+              baseline: baseline?.referenceId ?? null,
+            });
           }
           posts.set(evaluationId, { ended: null, endedAt: 0, retryAfter: 0 });
           pending.set(`${run.runId} ${command.seq}`, evaluationId);

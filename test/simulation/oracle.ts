@@ -6,13 +6,17 @@ import type { Attempt } from './world/riskos.ts';
 export interface Facts {
   attempts: Map<string, Attempt>;
   /** The first POST of each attempt, in order. */
-  begun: { key: Key; at: number; baseline: string | null }[];
+  begun: { evaluationId: string; key: Key; at: number; baseline: string | null }[];
+  /** It stood at needs_attention. */
+  stopped: boolean;
   /** Updates that were accepted, in order. */
   accepted: { name: string; verdict: string | null; at: number }[];
   /** Somebody withdrew, or cancelled the workflow, in time. */
   left: boolean;
-  /** Readings of completed evaluations that reached the worker. */
+  /** Readings of completed evaluations that reached the workflow. */
   completedReads: { evaluationId: string; at: number }[];
+  /** Webhooks that say something else of what was settled, as they reached the workflow. */
+  contradicted: { evaluationId: string; at: number }[];
 }
 
 type Verdict = 'accept' | 'review' | 'reject' | 'resubmit' | 'cancel';
@@ -64,15 +68,23 @@ interface Expected {
   flag: string | null;
 }
 
-function createWalk({ application, policy, evaluation }: Plan, facts: Facts, shown: Status) {
+/** Of a reading, where RiskOS fails at nothing: lost workflow tasks and a slow queue, in milliseconds. */
+const longestDelay = 60_000;
+
+function createWalk({ application, policy, evaluation, rates, outages }: Plan, facts: Facts, shown: Status) {
+  const isCalm = rates.callFails === 0 && rates.callIsSlow === 0 && outages.length === 0;
   let verdicts = 0;
   let begun = 0;
   let tries = 1;
   let technical = 0;
+  /** Something happened that a person has to look at. */
+  let mayStop = !isCalm;
   let baseline = application.baseline?.referenceId ?? null;
   /** Attempts of the present stage that were given up at their deadline. */
   let givenUp: Attempt[] = [];
   const accepted = [...facts.accepted];
+  // Who leaves at the moment of the end may come too late.
+  const left = facts.left && shown.outcome === 'withdrawn';
 
   const attemptOf = ({ stage, attempt }: Key): Attempt | undefined =>
     [...facts.attempts.values()].find(({ key }) => key.stage === stage && key.attempt === attempt);
@@ -115,7 +127,10 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     if (flag === 'technical') {
       technical += 1;
       // Beyond the cap a person has a look first, and then it goes on with a fresh cap.
-      if (technical > policy.maxTechnicalRetries) technical = 0;
+      if (technical > policy.maxTechnicalRetries) {
+        technical = 0;
+        mayStop = true;
+      }
       return { at: stage };
     }
     switch (verdict) {
@@ -200,7 +215,7 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     return record?.stage === key.stage && record.attempt === key.attempt;
   };
 
-  /** The next attempt was begun before this one got its verdict. */
+  /** The next attempt was begun before the verdict that comes next. */
   const wasGivenUp = ({ stage }: Key): boolean => {
     const next = facts.begun[begun];
     const at = verdictTime(shown, verdicts);
@@ -223,12 +238,19 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     // A POST that RiskOS never took leaves nothing to be settled.
     const attempt = attemptOf(first.key);
     if (!attempt) return null;
+    const { deadline, completedAt, plan } = attempt;
+    const wasLate =
+      plan.steps.at(-1) === 'in_progress' &&
+      deadline !== null &&
+      (completedAt ?? Infinity) > deadline - longestDelay;
+    mayStop ||= plan.forgotten || wasLate;
     const late = givenUp.find(({ key }) => nextIs(key));
-    if (late && expectedOf(late).verdict === 'accept' && late.completedAt !== null) {
+    if (late && !wasGivenUp(late.key) && expectedOf(late).verdict === 'accept' && late.completedAt !== null) {
       take(late, expectedOf(late));
       return afterVerdict(late.key, expectedOf(late));
     }
-    const until = verdictTime(shown, verdicts) ?? facts.begun[begun]?.at ?? Infinity;
+    const next = facts.begun[begun];
+    const until = next && wasGivenUp(first.key) ? next.at + 1 : (verdictTime(shown, verdicts) ?? Infinity);
     const missed = givenUp.find(
       (one) =>
         expectedOf(one).verdict === 'accept' &&
@@ -236,7 +258,7 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
           ({ evaluationId, at }) => evaluationId === one.evaluationId && at > first.at && at < until,
         ),
     );
-    if (missed && !facts.left)
+    if (missed && !left)
       throw new Wrong(`${stage} ${missed.key.attempt} was accepted late, and does not count`);
     if (nextIs(first.key) && !wasGivenUp(first.key)) {
       if (attempt.completedAt === null)
@@ -247,8 +269,7 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     }
     if (attempt.plan.forgotten && facts.begun[begun]?.key.stage === stage) return { at: stage };
     const isLast = facts.begun[begun] === undefined && verdicts === shown.verdicts.length;
-    if (facts.left && isLast) return null;
-    const { deadline, completedAt } = attempt;
+    if (left && isLast) return null;
     if (deadline === null) throw new Wrong(`${stage} ${number} has neither verdict nor deadline`);
     if (completedAt !== null && completedAt <= deadline) {
       throw new Wrong(
@@ -261,6 +282,15 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     ) {
       throw new Wrong(`RiskOS was late with ${stage} ${number}, and the candidate pays for it`);
     }
+    const overlooked = givenUp.find(
+      (one) =>
+        expectedOf(one).verdict === 'accept' &&
+        one.completedAt !== null &&
+        one.completedAt + longestDelay < deadline &&
+        isCalm,
+    );
+    if (overlooked)
+      throw new Wrong(`${stage} ${overlooked.key.attempt} was accepted late, and is never read`);
     return afterDeadline(stage, attempt);
   };
 
@@ -283,6 +313,11 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
       throw new Wrong(`${of.stage} ${of.attempt}: RiskOS did not decide`);
     }
     const verdict = words[reviewer.decision] ?? 'review';
+    // Nobody's word makes a selfie one that was compared with the documents.
+    if (verdict === 'accept' && of.stage === 'selfie_reverification' && attempt.plan.previous !== 'same') {
+      take(attempt, { verdict: 'review', flag: 'other_reference' });
+      return { at: 'review', of };
+    }
     take(attempt, { verdict, flag: null });
     return afterReview(attempt, verdict);
   };
@@ -322,6 +357,21 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
     return enter('selfie_reverification');
   };
 
+  /** RiskOS says a word that it never said of this evaluation before, and the verdict is another one. */
+  const isUnseen = ({ evaluationId }: { evaluationId: string }): boolean => {
+    const attempt = facts.attempts.get(evaluationId);
+    const record = shown.verdicts.findLast((one) => one.evaluationId === evaluationId);
+    const { contradiction, decision, reviewer } = attempt?.plan ?? {};
+    if (!record || !contradiction || decision === contradiction.decision) return false;
+    if (
+      attempt?.reviewedAt != null &&
+      reviewer?.by === 'riskos' &&
+      reviewer.decision === contradiction.decision
+    )
+      return false;
+    return words[contradiction.decision] !== record.verdict && !record.flags.includes('contradicted_later');
+  };
+
   return {
     step(place: Place): Place | null {
       switch (place.at) {
@@ -338,17 +388,22 @@ function createWalk({ application, policy, evaluation }: Plan, facts: Facts, sho
       }
     },
     end(place: Place): string | null {
+      if (facts.stopped && !mayStop) return 'it stood at needs_attention, and nobody had to look at anything';
+      const unseen = facts.contradicted.find(isUnseen);
+      if (unseen) return `${unseen.evaluationId} is contradicted, and nothing shows it`;
       if (verdicts < shown.verdicts.length) return `a verdict too many, after ${place.at}`;
       if (begun < facts.begun.length) return `an evaluation too many, after ${place.at}`;
-      // Who leaves at the moment of the end may come too late.
-      if (facts.left && shown.outcome === 'withdrawn') return null;
+      if (left) return null;
       const unheard = accepted.find(
         ({ name }) => name === 'review' || restUpdates.has(name) || name === 'requestDocuments',
       );
-      if (unheard && !facts.left) return `the update ${unheard.name} was accepted, and nothing followed`;
+      if (unheard) return `the update ${unheard.name} was accepted, and nothing followed`;
       const outcome = place.at === 'closed' ? place.outcome : null;
       if (shown.stage !== place.at || shown.outcome !== outcome) {
         return `it should stand at ${place.at} ${outcome ?? ''}, and stands at ${shown.stage} ${shown.outcome ?? ''}`;
+      }
+      if (place.at === 'verified' && policy.selfie.every !== null && baseline !== null) {
+        return 'no selfie is asked for again, though it is time';
       }
       return place.at === 'closed' || place.at === 'verified' || place.at === 'awaiting_document_request'
         ? null

@@ -40,7 +40,8 @@ interface RiskosReviewer {
   after: number;
 }
 
-export type Visit = 'requestReverification' | 'requestPayrollSetup' | 'complete' | 'rest';
+/** `periodic`: HR wants nothing before the next selfie came by itself. */
+export type Visit = 'requestReverification' | 'requestPayrollSetup' | 'periodic' | 'complete' | 'rest';
 
 export interface Plan {
   seed: number;
@@ -144,7 +145,7 @@ function policyOf(random: Random, tight: boolean): PlannedPolicy {
   // A life of many readings costs, and finds nothing more.
   const longest = Math.max(
     tight ? random.pick([30, 60, 600]) * second : random.pick([1, 6, 12]) * hour,
-    Math.round(deadline / 12),
+    Math.round(deadline / 6),
   );
   return {
     passive: {
@@ -189,7 +190,7 @@ function ratesOf(random: Random): Rates {
     webhookDoubled: some(0.5),
     webhookLate: some(0.5),
     taskLost: random.pick([0, 0, 0.02, 0.1]),
-    evicted: random.pick([0, 0.01, 0.01, 0.1]),
+    evicted: random.pick([0, 0.01, 0.01, 0.01, 0.1]),
     noticeFails: some(0.4),
     suggestWithin: random.pick([0, 4, 10, 30]),
   };
@@ -198,7 +199,11 @@ function ratesOf(random: Random): Rates {
 function visitsOf(random: Random, periodic: boolean): Visit[] {
   const wishes = random.between(0, 3);
   const visits = Array.from({ length: wishes }, () =>
-    random.pick<Visit>(['requestReverification', 'requestReverification', 'requestPayrollSetup']),
+    random.pick<Visit>([
+      'requestReverification',
+      periodic ? 'periodic' : 'requestReverification',
+      'requestPayrollSetup',
+    ]),
   );
   // Periodic reverification never ends by itself.
   return [...visits, periodic || random.chance(0.5) ? 'complete' : 'rest'];

@@ -4,14 +4,53 @@ import type { Calls } from './world/calls.ts';
 import { names, publishedOf, remembered, type Status } from './world/contract.ts';
 
 export interface ShownWatch {
-  see(execution: Execution, run: Run, status: Status): void;
+  /** `begunAt`: when RiskOS was asked for the last evaluation. */
+  see(execution: Execution, run: Run, status: Status, begunAt: number): void;
 }
 
+const waitsFor: Record<Status['stage'], readonly Status['waitingFor'][]> = {
+  passive_check: ['riskos', 'candidate'],
+  document_verification: ['riskos', 'candidate'],
+  selfie_reverification: ['riskos', 'candidate'],
+  payroll_setup: ['riskos', 'candidate'],
+  awaiting_document_request: ['hr'],
+  review: ['reviewer'],
+  verified: ['nothing'],
+  needs_attention: ['operator'],
+  closed: ['nothing'],
+};
+
+/** A timer may be late by a second, and a worker die twice in a row. */
+const patience = 60_000;
+
 /** What operators and HR see outside the workflow must be what the workflow says of itself, after each workflow task. */
-export function watchShown(_plan: Plan, wrong: (reason: string) => void): ShownWatch {
+export function watchShown({ policy }: Plan, wrong: (reason: string) => void): ShownWatch {
+  let deadlineOf = '';
+  const checkDeadline = (status: Status, begunAt: number, now: number): void => {
+    const { stage, attempt, deadline } = status;
+    if (deadline === null || stage === 'verified' || `${stage} ${attempt}` === deadlineOf) return;
+    deadlineOf = `${stage} ${attempt}`;
+    const length =
+      stage === 'review'
+        ? policy.reviewDeadline
+        : stage === 'selfie_reverification'
+          ? policy.selfie.deadline
+          : policy.deadline;
+    const from = Date.parse(deadline) - length;
+    if (from < begunAt || from > now)
+      wrong(`the deadline of ${stage} is not ${length} ms after it was begun`);
+  };
   return {
-    see({ attributes, memo }, run, status) {
+    see({ attributes, memo }, run, status, begunAt) {
+      if (run.open) checkDeadline(status, begunAt, run.lastTime);
       if (!isAtRest(run)) return;
+      if (!waitsFor[status.stage].includes(status.waitingFor)) {
+        wrong(`${status.stage} waits for ${status.waitingFor}`);
+      }
+      const overdue = status.deadline !== null && run.lastTime > Date.parse(status.deadline) + patience;
+      if (status.stage === 'review' && overdue && status.escalation !== 'overdue') {
+        wrong('the review is overdue, and nobody is told');
+      }
       const published = publishedOf(attributes);
       const said: Record<string, unknown> = { ...status };
       for (const [name, value] of Object.entries(published)) {

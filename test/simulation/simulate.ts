@@ -36,7 +36,9 @@ interface Options {
 
 /** Nobody lives longer, in workflow tasks: a life that does will never end. */
 const mostTasks = 6000;
-const mostEvictions = 10;
+/** Each eviction costs a replay, and each run a start; after so many there is nothing new in them. */
+const mostEvictions = 6;
+const mostShortRuns = 6;
 const startedAt = Date.UTC(2026, 0, 5, 9);
 
 /** One whole life of a funnel, and of what it starts, in virtual time; the same each time for the same seed. */
@@ -47,6 +49,7 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
   const workflowId = workflowIdOf(plan.application.applicationId);
   const accepted: Facts['accepted'] = [];
   let left = false;
+  let stopped = false;
   let tasks = 0;
   let activations = 0;
   let before: Status | null = null;
@@ -103,9 +106,12 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
     if (!run.instance) return;
     const status = statusOf(run.instance);
     latest = status;
+    stopped ||= status.stage === 'needs_attention';
     trace?.(`    = ${statusLine(status)}`);
-    shown.see(execution, run, status);
-    const open = posts.begun.at(-1)?.key;
+    const begun = posts.begun.at(-1);
+    const open = begun?.key;
+    shown.see(execution, run, status, begun?.at ?? startedAt);
+    posts.checkReading(run, status);
     if (status.deadline !== null && open?.stage === status.stage && open.attempt === status.attempt) {
       riskos.announce(open, Date.parse(status.deadline));
     }
@@ -155,9 +161,11 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
       const facts: Facts = {
         attempts: riskos.attempts,
         begun: posts.begun,
+        stopped,
         accepted,
         left,
-        completedReads: calls.completedReads,
+        completedReads: posts.completedReads,
+        contradicted: posts.contradicted,
       };
       const reason = judge(plan, facts, latest);
       if (reason !== null) say(reason);
@@ -188,6 +196,7 @@ function hazardsOf({ seed, rates }: Plan): Hazards {
     suggested: randomOf(seed, 'continue as new'),
   };
   let evictions = mostEvictions;
+  let runs = 0;
   return {
     taskLatency: () =>
       streams.latency.chance(0.02) ? streams.latency.between(1, 8000) : streams.latency.between(1, 20),
@@ -197,10 +206,12 @@ function hazardsOf({ seed, rates }: Plan): Hazards {
       streams.dispatch.chance(0.02) ? streams.dispatch.between(1, 20_000) : streams.dispatch.between(1, 20),
     timerLateness: () => (streams.timers.chance(0.2) ? streams.timers.between(0, 1000) : 0),
     losesTask: () => streams.lost.chance(rates.taskLost),
-    // Each costs a replay of all that came before.
     evicts: () => streams.evicted.chance(rates.evicted) && evictions-- > 0,
-    suggestAtTask: () =>
-      rates.suggestWithin === 0 ? Infinity : streams.suggested.between(2, Math.max(3, rates.suggestWithin)),
+    suggestAtTask() {
+      if (rates.suggestWithin === 0) return Infinity;
+      runs += 1;
+      return streams.suggested.between(2, runs > mostShortRuns ? 200 : rates.suggestWithin);
+    },
   };
 }
 

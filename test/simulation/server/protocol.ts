@@ -18,7 +18,7 @@ export interface InitializeWorkflow {
   workflowType: string;
   workflowId: string;
   arguments: Payload[];
-  headers: object;
+  headers: Record<string, Payload>;
   firstExecutionRunId: string;
   continuedFromExecutionRunId: string;
   attempt: number;
@@ -29,7 +29,7 @@ export interface DoUpdate {
   protocolInstanceId: string;
   name: string;
   input: Payload[];
-  headers: object;
+  headers: Record<string, Payload>;
   meta: { updateId: string; identity: string };
   runValidator: boolean;
 }
@@ -39,7 +39,10 @@ type ActivityResult =
 
 export type Job =
   | { variant: 'initializeWorkflow'; initializeWorkflow: InitializeWorkflow }
-  | { variant: 'signalWorkflow'; signalWorkflow: { signalName: string; input: Payload[]; headers: object } }
+  | {
+      variant: 'signalWorkflow';
+      signalWorkflow: { signalName: string; input: Payload[]; headers: Record<string, Payload> };
+    }
   | { variant: 'doUpdate'; doUpdate: DoUpdate }
   | { variant: 'cancelWorkflow'; cancelWorkflow: { reason: string } }
   | { variant: 'fireTimer'; fireTimer: { seq: number } }

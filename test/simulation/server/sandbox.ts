@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createContext, Script } from 'node:vm';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import type { WorkflowInfo } from '@temporalio/workflow';
+import { createUnsafeRandomSource } from '@temporalio/workflow/lib/random-helpers.js';
 import { injectGlobals } from '@temporalio/worker/lib/workflow/vm-shared.js';
 import { type Activation, type Command, fromPayload, type InitializeWorkflow } from './protocol.ts';
 
@@ -32,7 +34,7 @@ export const taskQueue = 'simulated';
 const namespace = 'default';
 
 /** What a worker of the SDK knows of a run when it creates the workflow. */
-export function workflowInfoOf({ runId, initialize, parent, time, replaying }: RunStart): object {
+export function workflowInfoOf({ runId, initialize, parent, time, replaying }: RunStart): WorkflowInfo {
   return {
     workflowId: initialize.workflowId,
     runId,
@@ -43,6 +45,7 @@ export function workflowInfoOf({ runId, initialize, parent, time, replaying }: R
     taskQueue,
     namespace,
     firstExecutionRunId: initialize.firstExecutionRunId,
+    originalExecutionRunId: runId,
     continuedFromExecutionRunId: initialize.continuedFromExecutionRunId || undefined,
     startTime: new Date(time),
     runStartTime: new Date(time),
@@ -51,7 +54,13 @@ export function workflowInfoOf({ runId, initialize, parent, time, replaying }: R
     historyLength: 3,
     historySize: 0,
     continueAsNewSuggested: false,
-    unsafe: { now: () => time, isReplaying: replaying, isReplayingHistoryEvents: replaying },
+    targetWorkerDeploymentVersionChanged: false,
+    unsafe: {
+      now: () => time,
+      random: createUnsafeRandomSource(() => 0),
+      isReplaying: replaying,
+      isReplayingHistoryEvents: replaying,
+    },
   };
 }
 
@@ -75,6 +84,8 @@ export function openSandbox(bundlePath: string): Sandbox {
   context['__webpack_module_cache__'] = {};
   new Script(readFileSync(bundlePath, 'utf8'), { filename: bundlePath }).runInContext(context);
   const load =
+    // Nobody reads the stacks of the failures that the workflow makes.
+    'Error.stackTraceLimit = 0;' +
     '__TEMPORAL__.preloadModules?.(); __TEMPORAL__.importWorkflows(); __TEMPORAL__.importInterceptors();';
   new Script(load).runInContext(context);
   const script = new Script('__TEMPORAL__.api[__simulated.name](...__simulated.args)');

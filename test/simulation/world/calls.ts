@@ -23,8 +23,6 @@ export interface Calls {
   /** How often images were stored and deleted, by evaluationId. */
   archived: Map<string, number>;
   deleted: Map<string, number>;
-  /** Readings of a completed evaluation that reached the worker. */
-  completedReads: { evaluationId: string; at: number }[];
 }
 
 interface CallsOptions {
@@ -44,7 +42,6 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
   const notices: Notice[] = [];
   const archived = new Map<string, number>();
   const deleted = new Map<string, number>();
-  const completedReads: Calls['completedReads'] = [];
 
   /** Numbers of this call alone, and how many of its kind came before. */
   const streamOf = (kind: string, id: string): { random: Random; nth: number } => {
@@ -143,10 +140,7 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
     const seenAt = random.between(1, duration - 1);
     agenda.after(seenAt, () => {
       const evaluation = riskos.snapshot(record);
-      agenda.after(duration - seenAt, () => {
-        if (evaluation.state === 'completed') completedReads.push({ evaluationId, at: agenda.now() });
-        end(answered(evaluation, hrIsTold));
-      });
+      agenda.after(duration - seenAt, () => end(answered(evaluation, hrIsTold)));
     });
   };
 
@@ -208,7 +202,6 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
     notices,
     archived,
     deleted,
-    completedReads,
     perform(activity, end) {
       const call = callOf(activity);
       switch (call.kind) {

@@ -9,7 +9,7 @@ import type {
   Status,
 } from '../../../src/contract/index.ts';
 import type { ActivityCall, ActivityOutcome } from '../server/execution.ts';
-import type { Failure } from '../server/protocol.ts';
+import type { Failure, Payload } from '../server/protocol.ts';
 import { fromPayload, toPayload } from '../server/protocol.ts';
 
 /**
@@ -94,6 +94,11 @@ export function callOf({ type, input }: ActivityCall): Call {
 
 export function answered(evaluation: Evaluation, hrIsTold: boolean): ActivityOutcome {
   return { kind: 'completed', value: { evaluation, hrIsTold } satisfies Answered };
+}
+
+/** What {@link answered} made. */
+export function evaluationIn(result: Payload): Evaluation {
+  return fromPayload<Answered>(result).evaluation;
 }
 
 /** How a call to RiskOS can fail, by what it means for the funnel. */

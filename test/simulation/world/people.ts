@@ -75,9 +75,15 @@ export function createPeople(options: PeopleOptions): People {
     return undefined;
   };
 
-  const visitOf = (after: number) => {
+  const visitOf = (after: number): { after: number; update: Update } | undefined => {
     const wish = plan.visits[visit];
     if (wish === undefined || wish === 'rest') return undefined;
+    if (wish === 'periodic') {
+      // Without a baseline none comes.
+      if (shown?.baseline === true) return undefined;
+      visit += 1;
+      return visitOf(after);
+    }
     return { after, update: updates[wish]() };
   };
 
@@ -114,6 +120,8 @@ export function createPeople(options: PeopleOptions): People {
   return {
     look(status) {
       const changed = !shown || keyOf(shown) !== keyOf(status);
+      const began = status.stage === 'selfie_reverification' && shown?.stage === 'verified';
+      if (began && plan.visits[visit] === 'periodic') visit += 1;
       shown = status;
       if (changed) act();
     },
