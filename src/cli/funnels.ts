@@ -7,7 +7,7 @@ import { InputError } from './errors.ts';
 export async function withFunnels<T>(work: (funnels: FunnelClient) => Promise<T>): Promise<T> {
   const funnels = createFunnelClient({
     taskQueue: readSettings(queueSettings).FUNNEL_TASK_QUEUE,
-    deadline: 5000,
+    deadline: 10_000,
   });
   try {
     return await work(funnels);

@@ -1,8 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
-import { FunnelError } from '../client/index.ts';
+import { checkApplication } from '../client/check-application.ts';
 import { policySettings, readSettings } from '../config.ts';
-import { application, checkInput, describeIssues } from '../contract/index.ts';
 import { InputError } from './errors.ts';
 import { examples } from './examples.ts';
 import { withFunnels } from './funnels.ts';
@@ -57,10 +56,9 @@ export const start = new Command('start')
   });
 
 async function startOne(input: unknown, { again = false, json }: Options): Promise<void> {
-  const parsed = checkInput(application, input);
-  if (!parsed.success) throw new FunnelError('InvalidApplication', describeIssues(parsed.error));
+  const checked = checkApplication(input);
   await withFunnels(async (funnels) => {
-    const funnel = await funnels.startFunnel(parsed.data, { again });
+    const funnel = await funnels.startFunnel(checked, { again });
     const { applicationId } = funnel;
     const status = await funnel.status().catch(() => undefined);
     if (status) await printStatus(status, json);

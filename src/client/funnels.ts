@@ -5,11 +5,8 @@ import {
   WorkflowIdReusePolicy,
 } from '@temporalio/client';
 import {
-  application,
   type ApplicationInput,
-  checkInput,
   defaultTaskQueue,
-  describeIssues,
   type Outcome,
   searchAttributes,
   type Stage,
@@ -17,6 +14,7 @@ import {
   workflowIdOf,
   workflowType,
 } from '../contract/index.ts';
+import { checkApplication } from './check-application.ts';
 import { explain, FunnelError } from './errors.ts';
 import { describeExecution, type Ending, endings, isEnding } from './execution.ts';
 import { type Funnel, funnelOf } from './funnel.ts';
@@ -80,16 +78,15 @@ export function createFunnelClient(
   const { temporal = temporalClient(), taskQueue = defaultTaskQueue, deadline = 10_000 } = options;
   return {
     startFunnel: async (input, { again = false } = {}) => {
-      const parsed = checkInput(application, input);
-      if (!parsed.success) throw new FunnelError('InvalidApplication', describeIssues(parsed.error));
-      const { applicationId } = parsed.data;
+      const checked = checkApplication(input);
+      const { applicationId } = checked;
       const start = async (reuse: Reuse) => {
         await temporal.workflow.start(workflowType, {
           taskQueue,
           workflowId: workflowIdOf(applicationId),
           workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
           workflowIdReusePolicy: reuse,
-          args: [parsed.data],
+          args: [checked],
           staticSummary: `Candidate funnel of application ${applicationId}`,
         });
       };

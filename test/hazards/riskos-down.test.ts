@@ -32,7 +32,7 @@ describe('RiskOS', () => {
 
     await door.shut();
     await captureIn(world, evalId);
-    await until(funnel, ({ trouble }) => trouble?.reason.includes('Unreachable') ?? false);
+    await until(funnel, ({ trouble }) => trouble?.problem === 'Unreachable');
 
     let refused = 0;
     gateway.meddle = () => {
@@ -54,7 +54,7 @@ describe('RiskOS', () => {
   test('that refuses connections from the start gets each POST once, when it is back', async () => {
     await door.shut();
     const funnel = await world.start('down-at-start', { custom: { scenario: 'person' }, policy });
-    await until(funnel, ({ trouble }) => trouble?.reason.includes('Unreachable') ?? false);
+    await until(funnel, ({ trouble }) => trouble?.problem === 'Unreachable');
     await door.open();
     await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
     expect(createdFor(world, funnel.applicationId)).toHaveLength(2);

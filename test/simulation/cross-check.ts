@@ -4,7 +4,7 @@ import { parseWorkflowCode } from '@temporalio/worker/lib/worker.js';
 import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
 import type { Activated, Execution, Run } from './server/execution.ts';
 import { type Command, isSame } from './server/protocol.ts';
-import { randomnessSeed, replayFlags, workflowInfoOf } from './server/sandbox.ts';
+import { randomnessSeedOf, replayFlags, workflowInfoOf } from './server/sandbox.ts';
 import { startOf } from './server/tasks.ts';
 
 /** The SDK's own sandbox, where every workflow has modules of its own, and what they share is frozen. */
@@ -22,7 +22,7 @@ export async function openCrossCheck(bundlePath: string): Promise<CrossCheck> {
     const start = startOf(execution, run, run.startedAt);
     const workflow = await creator.createWorkflow({
       info: workflowInfoOf(start),
-      randomnessSeed,
+      randomnessSeed: randomnessSeedOf(start.runId),
       now: start.time,
       showStackTraceSources: false,
     });

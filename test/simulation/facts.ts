@@ -21,6 +21,11 @@ export interface PostWatch {
 /** Webhooks that can mean a new state of an evaluation. */
 const telling = new Set(['evaluation_completed', 'evaluation_paused', 'reevaluation', 'decision_update']);
 
+/** Webhooks after which a settled evaluation is read again. */
+function isDeciding({ eventType }: RiskosEvent): boolean {
+  return eventType === 'decision_update' || eventType === 'reevaluation';
+}
+
 interface Post {
   /** How the last POST of the evaluation ended; null: not yet. */
   ended: 'answered' | 'not_processed' | 'ambiguous' | 'refused' | null;
@@ -90,7 +95,7 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
             const isNew = !seen.has(event.eventId);
             seen.add(event.eventId);
             if (isNew && telling.has(event.eventType)) told.push(event.evaluationId);
-            if (record?.attempt.contradictedAt != null && event.decision === record.decision) {
+            if (record?.attempt.contradictedAt != null && isDeciding(event)) {
               contradicted.push({ evaluationId: event.evaluationId, at: time });
             }
           }

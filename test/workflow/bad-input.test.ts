@@ -81,7 +81,7 @@ describe('the client refuses before any call', () => {
     const input = { ...completeApplication, policy: { ...policy, ...record(wrong) } };
     const refusal = await refusalOf(offline, 'startFunnel', input);
     expect(refusal).toMatchObject({ type: 'InvalidApplication', message: expect.stringMatching(reason) });
-    expect(String(refusal)).toContain(`policy.${field}: `);
+    expect(String(refusal)).toContain(`bad-input: policy.${field}: `);
     expect(String(refusal)).not.toContain(canary);
   });
 

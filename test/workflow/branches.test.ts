@@ -22,14 +22,14 @@ beforeAll(async () => {
       'documents-review': { documents: [{ decision: 'REVIEW' }] },
       'documents-reject': { documents: [{ decision: 'REJECT' }] },
       cancelled: { documents: [{ decision: 'CANCEL' }] },
-      late: { documents: [{ after: 300 }, { candidate: 'absent' }] },
+      late: { documents: [{ after: 600 }, { candidate: 'absent' }] },
       'changed-later': {
-        documents: [{ afterwards: [{ event: 'decision_update', decision: 'REJECT', after: 60 }] }],
+        documents: [{ afterwards: [{ event: 'decision_update', decision: 'REJECT', after: 600 }] }],
       },
       'passive-resubmit': { passive: [{ decision: 'RESUBMIT' }] },
       'confirmed-reject': {
         passive: [
-          { decision: 'REJECT', afterwards: [{ event: 'decision_update', decision: 'REJECT', after: 60 }] },
+          { decision: 'REJECT', afterwards: [{ event: 'decision_update', decision: 'REJECT', after: 600 }] },
         ],
       },
       'confirmed-resubmit': {
@@ -37,7 +37,7 @@ beforeAll(async () => {
           {
             decision: 'RESUBMIT',
             reasonCodes: ['R834'],
-            afterwards: [{ event: 'decision_update', decision: 'RESUBMIT', after: 60 }],
+            afterwards: [{ event: 'decision_update', decision: 'RESUBMIT', after: 600 }],
           },
           {},
         ],

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { decisionWord, describeIssues, type UseCase, type Verdict, verdictOf } from '../../contract/index.ts';
+import {
+  checkInput,
+  decisionWord,
+  describeIssues,
+  type UseCase,
+  type Verdict,
+  verdictOf,
+} from '../../contract/index.ts';
 import { evaluationRequest } from '../../riskos/index.ts';
 import { InputError } from '../errors.ts';
 
@@ -16,14 +23,10 @@ const withCamera: readonly UseCase[] = ['document_verification', 'selfie_reverif
 
 /** Throws {@link InputError} that names every wrong field, and never a value. */
 export function parseIdentities(value: unknown, file: string, verdicts: Verdicts): Identity[] {
-  const parsed = identitiesFor(verdicts).safeParse(value, { error: missing });
+  const parsed = checkInput(identitiesFor(verdicts), value);
   const wrong = parsed.success ? lacking(parsed.data, verdicts) : describeIssues(parsed.error);
   if (!parsed.success || wrong !== undefined) throw new InputError(`${file}: ${wrong}`);
   return parsed.data;
-}
-
-function missing(issue: { input?: unknown }): string | undefined {
-  return issue.input === undefined ? 'is required' : undefined;
 }
 
 const label = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be 1 to 40 of a-z 0-9 -');
@@ -46,13 +49,12 @@ function identitiesFor(verdicts: Verdicts) {
   const identity = z
     .looseObject({ name: label, expect: z.array(known).min(1, 'must name at least one') })
     .transform(({ name, expect, ...given }, context) => {
-      const parsed = evaluationRequest.safeParse(
-        { ...given, evaluationId: 'chosen-later' },
-        { error: missing },
-      );
+      const parsed = checkInput(evaluationRequest, { ...given, evaluationId: 'chosen-later' });
       if (!parsed.success) {
-        for (const { path, message } of parsed.error.issues) {
-          context.addIssue({ code: 'custom', path, message });
+        for (const issue of parsed.error.issues) {
+          const { path, message } = issue;
+          if (issue.code !== 'unrecognized_keys') context.addIssue({ code: 'custom', path, message });
+          else context.addIssue({ code: 'unrecognized_keys', keys: issue.keys, path, input: given });
         }
         return z.NEVER;
       }

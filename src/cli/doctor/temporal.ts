@@ -50,7 +50,8 @@ async function server({ workflowService }: Client): Promise<Finding> {
 async function namespace({ workflowService, options }: Client): Promise<Finding> {
   const { config } = await workflowService.describeNamespace({ namespace: options.namespace });
   const seconds = Number(config?.workflowExecutionRetentionTtl?.seconds?.toString() ?? 0);
-  return ok('namespace', `is there, and keeps closed funnels for ${Math.round(seconds / 86_400)} days`);
+  const days = Math.round(seconds / 86_400);
+  return ok('namespace', `is there, and keeps closed funnels for ${days} ${days === 1 ? 'day' : 'days'}`);
 }
 
 async function permissions({ workflowService, options }: Client): Promise<Finding> {
