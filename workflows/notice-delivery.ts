@@ -1,6 +1,6 @@
-import { log, proxyActivities } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, log, proxyActivities } from '@temporalio/workflow';
 import type { NotificationActivities } from '../activities/notifications.ts';
-import type { Notice } from '../src/contract/index.ts';
+import { type Notice, type NoticeFailure, parseNoticeFailure } from '../src/contract/index.ts';
 import { now } from './clock.ts';
 
 /** How long a notice is retried, in milliseconds: a receiver that is down over a weekend misses nothing. */
@@ -16,17 +16,27 @@ export async function noticeDelivery(notices: Notice[]): Promise<void> {
   for (const notice of notices) await deliver(notice);
 }
 
-/** Delivers one notice, for days if need be. */
-export async function deliver(notice: Notice): Promise<void> {
+/** Delivers one notice, for days if need be. Returns why the receiver never took it. */
+export async function deliver(notice: Notice): Promise<NoticeFailure | undefined> {
   const left = Date.parse(notice.timestamp) + retriedFor - now();
   try {
     await notify.executeWithOptions(
       { scheduleToCloseTimeout: Math.max(60_000, left), summary: summaryOf(notice) },
       [notice],
     );
-  } catch {
-    log.error('a notice could not be delivered within three days', { notice: notice.id });
+    return undefined;
+  } catch (error) {
+    const failure = failureOf(error);
+    log.error('a notice was not delivered', { notice: notice.id, ...failure });
+    return failure;
   }
+}
+
+function failureOf(error: unknown): NoticeFailure {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof ApplicationFailure
+    ? parseNoticeFailure(cause.type, cause.details?.[0])
+    : parseNoticeFailure(undefined, undefined);
 }
 
 function summaryOf(notice: Notice): string {

@@ -127,6 +127,7 @@ export const timelineKinds = [
   'update',
   'review',
   'images',
+  'notice',
   'close',
 ] as const;
 export type TimelineKind = (typeof timelineKinds)[number];
