@@ -1,4 +1,12 @@
-import { allHandlersFinished, condition, continueAsNew, sleep, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  continueAsNew,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { FunnelState, Status } from '../src/contract/index.ts';
 import { mayContinueAsNew } from './activation.ts';
 import { archiveImages, imagesDue } from './images.ts';
@@ -15,6 +23,8 @@ export async function waitUntil(state: FunnelState, ready: () => boolean): Promi
     if (workflowInfo().continueAsNewSuggested) {
       await handlersFinished(ready);
       if (ready()) return;
+      // A cancellation that came with the same task would be lost with this run.
+      if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
       await continueAsNew<Funnel>({ applicationId: state.application.applicationId }, passedOn(state));
     }
     publish(state);

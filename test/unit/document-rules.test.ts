@@ -60,7 +60,7 @@ describe('policy.documents.accepted', () => {
     ['an empty list', { types: [] }, 'documents.accepted.types: must name at least one'],
     ['nothing', {}, 'documents.accepted: must have types or countries'],
     ['another way on', { types: ['Passport'], otherwise: 'accept' }, 'documents.accepted.otherwise: must be'],
-    ['another field', { types: ['Passport'], states: ['NY'] }, 'documents.accepted: has an unknown field'],
+    ['another field', { types: ['Passport'], states: ['NY'] }, 'documents.accepted.states: is not a known field'],
   ])('refuses %s', (_, accepted, reason) => {
     expect(refusedWith({ documents: { accepted } })).toContain(reason);
   });
@@ -149,7 +149,7 @@ describe('policy.onEnrichmentFailure', () => {
     expect(refusedWith({ onEnrichmentFailure: { other: 'reject' } })).toContain(
       'onEnrichmentFailure.other: must be',
     );
-    expect(refusedWith({ onEnrichmentFailure: { phone_risk: 'review' } })).toContain('has an unknown field');
+    expect(refusedWith({ onEnrichmentFailure: { phone_risk: 'review' } })).toContain('is not a known field');
   });
 });
 
