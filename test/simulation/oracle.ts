@@ -79,6 +79,7 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
   let technical = 0;
   /** Something happened that a person has to look at. */
   let mayStop = !isCalm;
+  let mustStop = false;
   let baseline = application.baseline?.referenceId ?? null;
   /** Attempts of the present stage that were given up at their deadline. */
   let givenUp: Attempt[] = [];
@@ -130,6 +131,7 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
       if (technical > policy.maxTechnicalRetries) {
         technical = 0;
         mayStop = true;
+        mustStop = true;
       }
       return { at: stage };
     }
@@ -236,11 +238,8 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
     const attempt = attemptOf(first.key);
     if (!attempt) return null;
     const { deadline, completedAt, plan } = attempt;
-    const wasLate =
-      plan.steps.at(-1) === 'in_progress' &&
-      deadline !== null &&
-      (completedAt ?? Infinity) > deadline - longestDelay;
-    mayStop ||= plan.forgotten || wasLate;
+    const isSlow = plan.steps.at(-1) === 'in_progress' && plan.finish.kind === 'at_deadline';
+    mayStop ||= plan.forgotten || isSlow;
     const late = givenUp.find(({ key }) => nextIs(key));
     if (late && !wasGivenUp(late.key) && expectedOf(late).verdict === 'accept' && late.completedAt !== null) {
       take(late, { verdict: 'accept', flag: null });
@@ -359,7 +358,9 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
     const attempt = facts.attempts.get(evaluationId);
     const record = shown.verdicts.findLast((one) => one.evaluationId === evaluationId);
     const { contradiction, decision, reviewer } = attempt?.plan ?? {};
-    if (!record || !contradiction || decision === contradiction.decision) return false;
+    // The funnel remembers what RiskOS said of the last twenty.
+    const isOld = shown.verdicts.slice(-20).every((one) => one.evaluationId !== evaluationId);
+    if (!record || isOld || !contradiction || decision === contradiction.decision) return false;
     if (
       attempt?.reviewedAt != null &&
       reviewer?.by === 'riskos' &&
@@ -380,11 +381,15 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
           return reviewed(place.of);
         case 'verified':
           return verified();
-        default:
+        case 'passive_check':
+        case 'document_verification':
+        case 'selfie_reverification':
+        case 'payroll_setup':
           return evaluated(place.at);
       }
     },
     end(place: Place): string | null {
+      if (mustStop && !facts.stopped && !left) return 'RiskOS failed too often, and nobody was asked to look';
       if (facts.stopped && !mayStop) return 'it stood at needs_attention, and nobody had to look at anything';
       const unseen = facts.contradicted.find(isUnseen);
       if (unseen) return `${unseen.evaluationId} is contradicted, and nothing shows it`;

@@ -10,7 +10,7 @@ interface PeopleOptions {
   plan: Plan;
   random: Random;
   riskos: Riskos;
-  send(update: Update, answer: (answer: UpdateAnswer) => void): void;
+  send: (update: Update, answer: (answer: UpdateAnswer) => void) => void;
   cancel(): void;
 }
 
@@ -51,7 +51,9 @@ export function createPeople(options: PeopleOptions): People {
         return reviewOf(status);
       case 'none':
         return status.stage === 'verified' ? visitOf(after) : undefined;
-      default:
+      case 'show_capture_link':
+      case 'open_hosted_flow':
+      case 'wait':
         return undefined;
     }
   };

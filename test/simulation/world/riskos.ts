@@ -39,11 +39,11 @@ export interface RiskosOptions {
   plan: Plan;
   random: Random;
   /** A webhook. `prompt`: without it nobody could know of the evaluation, so it comes, and soon. */
-  emit(
+  emit: (
     record: Record,
     eventType: string,
     more: { decision?: string; progress?: string; prompt?: boolean },
-  ): void;
+  ) => void;
 }
 
 export interface Riskos {
@@ -268,6 +268,6 @@ function snapshotOf(record: Record): Evaluation {
 }
 
 /** The reference of an accepted result, the same for each evaluation of one request. */
-export function referenceOf(evaluationId: string): string {
+function referenceOf(evaluationId: string): string {
   return `reference-of-${evaluationId}`;
 }
