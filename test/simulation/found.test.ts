@@ -14,6 +14,7 @@ const found: [number, string][] = [
   [1417, 'the same, with a new attempt that the candidate has to do'],
   [1830, 'the same, of a selfie'],
   [2453, 'the same, in a run that is about to continue as new'],
+  [205, 'Temporal’s cancel reaches a run that continues as new in the same task: nobody is cancelled'],
   [907, 'RiskOS accepts what it had cancelled, while the funnel needs attention: nobody is told'],
 ];
 

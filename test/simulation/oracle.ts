@@ -13,6 +13,8 @@ export interface Facts {
   accepted: { name: string; verdict: string | null; at: number }[];
   /** Somebody withdrew, or cancelled the workflow, in time. */
   left: boolean;
+  /** … and the funnel was not about to close in the same moment. */
+  leftInTime: boolean;
   /** Readings of completed evaluations that reached the workflow. */
   completedReads: { evaluationId: string; at: number }[];
   /** Webhooks that say something else of what was settled, as they reached the workflow. */
@@ -389,6 +391,7 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
       }
     },
     end(place: Place): string | null {
+      if (facts.leftInTime && !left) return 'somebody withdrew, and the funnel went on';
       if (mustStop && !facts.stopped && !left) return 'RiskOS failed too often, and nobody was asked to look';
       if (facts.stopped && !mayStop) return 'it stood at needs_attention, and nobody had to look at anything';
       const unseen = facts.contradicted.find(isUnseen);

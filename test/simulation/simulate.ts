@@ -49,7 +49,8 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
   const say = (reason: string): void => void wrong.push(`${sinceStart(agenda.now(), startedAt)} ${reason}`);
   const workflowId = workflowIdOf(plan.application.applicationId);
   const accepted: Facts['accepted'] = [];
-  let left = false;
+  let leftAt: number | null = null;
+  let closedAt: number | null = null;
   let stopped = false;
   let tasks = 0;
   let activations = 0;
@@ -90,7 +91,7 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
       if (answer === 'accepted') {
         accepted.push({ name: update.name, verdict: verdictOf(update), at: execution.run.lastTime });
         if (update.name === 'retry' || update.name === 'correct') posts.retried();
-        if (update.name === 'withdraw') left = true;
+        if (update.name === 'withdraw') leftAt ??= execution.run.lastTime;
       }
       if (before) checkUpdate(before, update, answer, accepted, say);
     },
@@ -100,7 +101,8 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
       if (trace) for (const line of linesOf(execution, task, startedAt)) trace(line);
       if (execution.workflowId !== workflowId) return;
       posts.see(run, task);
-      if (task.some(({ jobs }) => jobs.some(({ variant }) => variant === 'cancelWorkflow'))) left = true;
+      if (task.some(({ jobs }) => jobs.some(({ variant }) => variant === 'cancelWorkflow')))
+        leftAt ??= run.lastTime;
       look(execution, run);
     },
   });
@@ -109,6 +111,7 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
     if (!run.instance) return;
     const status = statusOf(run.instance);
     latest = status;
+    if (status.stage === 'closed') closedAt ??= run.lastTime;
     stopped ||= status.stage === 'needs_attention';
     trace?.(`    = ${statusLine(status)}`);
     const begun = posts.begun.at(-1);
@@ -166,7 +169,8 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
         begun: posts.begun,
         stopped,
         accepted,
-        left,
+        left: leftAt !== null,
+        leftInTime: leftAt !== null && leftAt < (closedAt ?? Infinity),
         completedReads: posts.completedReads,
         contradicted: posts.contradicted,
       };
