@@ -274,10 +274,8 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
         `${stage} ${number} was completed ${deadline - completedAt} ms before its deadline, and does not count`,
       );
     }
-    if (
-      attempt.plan.steps.at(-1) === 'in_progress' &&
-      attempt.records.every(({ step }) => step === attempt.plan.steps.length - 1)
-    ) {
+    const worksOn = attempt.records.some(({ lastStepAt }) => (lastStepAt ?? Infinity) < deadline);
+    if (attempt.plan.steps.at(-1) === 'in_progress' && worksOn) {
       throw new Wrong(`RiskOS was late with ${stage} ${number}, and the candidate pays for it`);
     }
     const overlooked = givenUp.find(

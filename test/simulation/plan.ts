@@ -52,6 +52,8 @@ export interface Plan {
   /** What HR wants, one after the other, when the funnel rests at `verified`. */
   visits: Visit[];
   requestsDocuments: boolean;
+  /** Whether the candidate's codes and data ever come. */
+  answers: boolean;
   /** Milliseconds after the start. */
   leaves: { how: 'withdraw' | 'cancel'; at: number } | null;
   /** Milliseconds that people take. */
@@ -123,6 +125,7 @@ export function planOf(seed: number): Plan {
     hrIsTold: random.chance(0.6),
     visits: visitsOf(randomOf(seed, 'visits'), policy.selfie.every !== null),
     requestsDocuments: random.chance(0.97),
+    answers: randomOf(seed, 'answers').chance(0.8),
     leaves: random.chance(0.15)
       ? {
           how: random.pick(['withdraw', 'cancel']),
