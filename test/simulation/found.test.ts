@@ -14,6 +14,8 @@ const found: [number, string][] = [
   [1417, 'the same, with a new attempt that the candidate has to do'],
   [1830, 'the same, of a selfie'],
   [2453, 'the same, in a run that is about to continue as new'],
+  [25827, 'an event of a given-up attempt, which cannot be read either, ends the present one'],
+  [65126, 'the same, in an outage over the deadline'],
   [205, 'Temporal’s cancel reaches a run that continues as new in the same task: nobody is cancelled'],
   [907, 'RiskOS accepts what it had cancelled, while the funnel needs attention: nobody is told'],
 ];
