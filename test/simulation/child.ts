@@ -17,7 +17,8 @@ for (let index = 0; index < count; index++) {
   const life = simulate(sandbox, seed);
   // A promise of the workflow that nobody handles is reported by then.
   await setImmediate();
-  if (rejection !== undefined) life.wrong.push(`unhandled rejection: ${String(rejection)}`);
+  if (rejection !== undefined)
+    life.wrong.push(`unhandled rejection: ${rejection instanceof Error ? rejection.message : 'of no error'}`);
   rejection = undefined;
   const [reason] = life.wrong;
   if (reason !== undefined) tell({ kind: 'wrong', wrong: { seed, reason, end: life.end } });

@@ -89,7 +89,7 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
       for (const { time, jobs, commands } of task) {
         for (const job of jobs) {
           if (job.variant === 'signalWorkflow' && job.signalWorkflow.signalName === names.riskosEvent) {
-            const event = fromPayload<RiskosEvent>(job.signalWorkflow.input[0]);
+            const event: RiskosEvent = fromPayload(job.signalWorkflow.input[0]);
             const record = riskos.find(event.evalId ?? '');
             if (record?.attempt.evaluationId === event.evaluationId) known.add(event.evaluationId);
             const isNew = !seen.has(event.eventId);
@@ -117,10 +117,11 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
         for (const { scheduleActivity: command } of commands) {
           if (command?.activityType === 'readEvaluation') reads.add(`${run.runId} ${command.seq}`);
           if (command?.activityType !== 'createEvaluation') continue;
-          const { evaluationId, baseline } = fromPayload<{
+          const ask: {
             evaluationId: string;
             baseline?: { referenceId: string };
-          }>(command.arguments[0]);
+          } = fromPayload(command.arguments[0]);
+          const { evaluationId, baseline } = ask;
           watch.posts += 1;
           check(evaluationId, time);
           if (!posts.has(evaluationId)) {
@@ -146,7 +147,7 @@ interface Details {
 }
 
 function detailsOf(failure: Failure | undefined): Details | null {
-  return fromPayload<Details | null>(failure?.applicationFailureInfo?.details?.payloads[0]);
+  return fromPayload(failure?.applicationFailureInfo?.details?.payloads[0]);
 }
 
 function evalIdOf(failure: Failure | undefined): string | null {

@@ -13,6 +13,8 @@ export interface Facts {
   accepted: { name: string; verdict: string | null; at: number }[];
   /** Somebody withdrew, or cancelled the workflow, in time. */
   left: boolean;
+  /** … and the funnel was not about to close in the same moment. */
+  leftInTime: boolean;
   /** Readings of completed evaluations that reached the workflow. */
   completedReads: { evaluationId: string; at: number }[];
   /** Webhooks that say something else of what was settled, as they reached the workflow. */
@@ -79,6 +81,7 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
   let technical = 0;
   /** Something happened that a person has to look at. */
   let mayStop = !isCalm;
+  let mustStop = false;
   let baseline = application.baseline?.referenceId ?? null;
   /** Attempts of the present stage that were given up at their deadline. */
   let givenUp: Attempt[] = [];
@@ -130,6 +133,7 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
       if (technical > policy.maxTechnicalRetries) {
         technical = 0;
         mayStop = true;
+        mustStop = true;
       }
       return { at: stage };
     }
@@ -239,11 +243,8 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
     const attempt = attemptOf(first.key);
     if (!attempt) return null;
     const { deadline, completedAt, plan } = attempt;
-    const wasLate =
-      plan.steps.at(-1) === 'in_progress' &&
-      deadline !== null &&
-      (completedAt ?? Infinity) > deadline - longestDelay;
-    mayStop ||= plan.forgotten || wasLate;
+    const isSlow = plan.steps.at(-1) === 'in_progress' && plan.finish.kind === 'at_deadline';
+    mayStop ||= plan.forgotten || isSlow;
     const late = givenUp.find(({ key }) => nextIs(key));
     if (late && !wasGivenUp(late.key) && expectedOf(late).verdict === 'accept' && late.completedAt !== null) {
       take(late, expectedOf(late));
@@ -276,10 +277,8 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
         `${stage} ${number} was completed ${deadline - completedAt} ms before its deadline, and does not count`,
       );
     }
-    if (
-      attempt.plan.steps.at(-1) === 'in_progress' &&
-      attempt.records.every(({ step }) => step === attempt.plan.steps.length - 1)
-    ) {
+    const worksOn = attempt.records.some(({ lastStepAt }) => (lastStepAt ?? Infinity) < deadline);
+    if (attempt.plan.steps.at(-1) === 'in_progress' && worksOn) {
       throw new Wrong(`RiskOS was late with ${stage} ${number}, and the candidate pays for it`);
     }
     const overlooked = givenUp.find(
@@ -362,7 +361,9 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
     const attempt = facts.attempts.get(evaluationId);
     const record = shown.verdicts.findLast((one) => one.evaluationId === evaluationId);
     const { contradiction, decision, reviewer } = attempt?.plan ?? {};
-    if (!record || !contradiction || decision === contradiction.decision) return false;
+    // The funnel remembers what RiskOS said of the last twenty.
+    const isOld = shown.verdicts.slice(-20).every((one) => one.evaluationId !== evaluationId);
+    if (!record || isOld || !contradiction || decision === contradiction.decision) return false;
     if (
       attempt?.reviewedAt != null &&
       reviewer?.by === 'riskos' &&
@@ -383,11 +384,16 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
           return reviewed(place.of);
         case 'verified':
           return verified();
-        default:
+        case 'passive_check':
+        case 'document_verification':
+        case 'selfie_reverification':
+        case 'payroll_setup':
           return evaluated(place.at);
       }
     },
     end(place: Place): string | null {
+      if (facts.leftInTime && !left) return 'somebody withdrew, and the funnel went on';
+      if (mustStop && !facts.stopped && !left) return 'RiskOS failed too often, and nobody was asked to look';
       if (facts.stopped && !mayStop) return 'it stood at needs_attention, and nobody had to look at anything';
       const unseen = facts.contradicted.find(isUnseen);
       if (unseen) return `${unseen.evaluationId} is contradicted, and nothing shows it`;

@@ -6,7 +6,7 @@ import type { EvaluatedStage } from './world/contract.ts';
 export type Step = 'in_progress' | 'capture' | 'hosted_flow' | 'one_time_code' | 'more_information';
 
 /** When the last step ends. `instant`: inside the POST; `at_deadline`: so many milliseconds after it, or before it if negative. */
-export type Finish =
+type Finish =
   | { kind: 'instant' }
   | { kind: 'after'; ms: number }
   | { kind: 'at_deadline'; ms: number }
@@ -41,7 +41,7 @@ interface RiskosReviewer {
 }
 
 /** `periodic`: HR wants nothing before the next selfie came by itself. */
-export type Visit = 'requestReverification' | 'requestPayrollSetup' | 'periodic' | 'complete' | 'rest';
+type Visit = 'requestReverification' | 'requestPayrollSetup' | 'periodic' | 'complete' | 'rest';
 
 export interface Plan {
   seed: number;
@@ -52,6 +52,8 @@ export interface Plan {
   /** What HR wants, one after the other, when the funnel rests at `verified`. */
   visits: Visit[];
   requestsDocuments: boolean;
+  /** Whether the candidate's codes and data ever come. */
+  answers: boolean;
   /** Milliseconds after the start. */
   leaves: { how: 'withdraw' | 'cancel'; at: number } | null;
   /** Milliseconds that people take. */
@@ -61,11 +63,11 @@ export interface Plan {
   /** Updates that nobody asked for: milliseconds after the start. */
   heckles: number[];
   rates: Rates;
-  evaluation(stage: EvaluatedStage, attempt: number): EvaluationPlan;
+  evaluation: (stage: EvaluatedStage, attempt: number) => EvaluationPlan;
 }
 
 /** How often something goes wrong, each from 0 to 1. */
-export interface Rates {
+interface Rates {
   callFails: number;
   callIsSlow: number;
   webhookLost: number;
@@ -123,6 +125,7 @@ export function planOf(seed: number): Plan {
     hrIsTold: random.chance(0.6),
     visits: visitsOf(randomOf(seed, 'visits'), policy.selfie.every !== null),
     requestsDocuments: random.chance(0.97),
+    answers: randomOf(seed, 'answers').chance(0.8),
     leaves: random.chance(0.15)
       ? {
           how: random.pick(['withdraw', 'cancel']),

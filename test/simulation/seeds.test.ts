@@ -27,7 +27,7 @@ test('a thousand lives end as their plans say', () => {
     'closed withdrawn',
     'verified',
   ]);
-});
+}, 900_000);
 
 test('the same seed is the same life', () => {
   const one = simulate(sandbox, 11);

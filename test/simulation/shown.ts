@@ -55,12 +55,16 @@ export function watchShown({ policy }: Plan, wrong: (reason: string) => void): S
       const said: Record<string, unknown> = { ...status };
       for (const [name, value] of Object.entries(published)) {
         if (value !== said[name]) {
-          wrong(`the search attribute of ${name} is ${String(value)}, the status says ${String(said[name])}`);
+          wrong(
+            `the search attribute of ${name} is ${JSON.stringify(value)}, the status says ${JSON.stringify(said[name])}`,
+          );
         }
       }
       for (const [name, value] of Object.entries(remembered(memo) ?? {})) {
         if (typeof said[name] !== 'object' && name in said && value !== said[name]) {
-          wrong(`the memo says of ${name}: ${String(value)}, the status ${String(said[name])}`);
+          wrong(
+            `the memo says of ${name}: ${JSON.stringify(value)}, the status ${JSON.stringify(said[name])}`,
+          );
         }
       }
     },
@@ -80,7 +84,7 @@ interface Final {
   executions: Map<string, Execution>;
   calls: Calls;
   shown: ShownWatch;
-  wrong(reason: string): void;
+  wrong: (reason: string) => void;
 }
 
 /** What is left when everything is over: results, images, notices. */

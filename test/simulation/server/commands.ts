@@ -186,7 +186,7 @@ function answerUpdate(
         message: rejected.message ?? '',
         accepted: update.accepted,
       }
-    : { kind: 'completed' as const, value: fromPayload<unknown>(completed) };
+    : { kind: 'completed' as const, value: fromPayload(completed) };
   context.onUpdate(execution, update, answer);
   update.answer(answer);
 }

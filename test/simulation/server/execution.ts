@@ -51,6 +51,8 @@ export interface Run {
   historyLength: number;
   suggestAtTask: number;
   suggested: boolean;
+  /** An update reached it. */
+  updated: boolean;
   timers: Map<number, Entry>;
   activities: Map<number, OpenActivity>;
   /** Children that have been asked for, and have not begun. */
@@ -58,7 +60,7 @@ export interface Run {
 }
 
 /** Which run started this one, and by which command. */
-export interface Parent {
+interface Parent {
   execution: Execution;
   run: Run;
   seq: number;
@@ -114,8 +116,10 @@ export interface ServerOptions {
   onUpdate(execution: Execution, update: PendingUpdate, answer: UpdateAnswer | 'accepted'): void;
   /** Before updates reach a workflow; null where its run is new. */
   beforeUpdates(execution: Execution, instance: Instance | null): void;
+  /** True if the whole history of a run that ends must be replayed. */
+  replaysAtEnd(run: Run): boolean;
   /** A rule of Temporal's was broken. */
-  wrong(reason: string): void;
+  wrong: (reason: string) => void;
   trace(line: () => string): void;
 }
 

@@ -24,7 +24,7 @@ export interface InitializeWorkflow {
   attempt: number;
 }
 
-export interface DoUpdate {
+interface DoUpdate {
   id: string;
   protocolInstanceId: string;
   name: string;
@@ -140,8 +140,8 @@ export function toPayload(value: unknown): Payload {
   return { metadata: json, data: encoder.encode(JSON.stringify(value)) };
 }
 
-/** The JSON of a payload, as the shape that the contract gives it; null where it has none. */
-export function fromPayload<Value>(payload: Payload | undefined): Value {
+/** The JSON of a payload, or null; as with JSON.parse, whoever reads it knows the shape. */
+export function fromPayload(payload: Payload | undefined) {
   const data = payload?.data;
   return JSON.parse(data && data.length > 0 ? decoder.decode(data) : 'null');
 }

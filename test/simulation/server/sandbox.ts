@@ -6,7 +6,7 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import type { WorkflowInfo } from '@temporalio/workflow';
 import { createUnsafeRandomSource } from '@temporalio/workflow/lib/random-helpers.js';
 import { injectGlobals } from '@temporalio/worker/lib/workflow/vm-shared.js';
-import { type Activation, type Command, fromPayload, type InitializeWorkflow } from './protocol.ts';
+import type { Activation, Command, InitializeWorkflow, Payload } from './protocol.ts';
 
 /** The SDK's workflow-side runtime with the workflow bundle, evaluated once in a vm context for all workflows. */
 export interface Sandbox {
@@ -17,7 +17,7 @@ export interface Sandbox {
 export interface Instance {
   /** The commands of one activation. Throws where the workflow task fails. */
   activate(activation: Activation): Command[];
-  query<Answer>(name: string): Answer;
+  query(name: string): Payload;
   dispose(): void;
 }
 
@@ -30,7 +30,7 @@ export interface RunStart {
   replaying: boolean;
 }
 
-export const taskQueue = 'simulated';
+const taskQueue = 'simulated';
 const namespace = 'default';
 
 /** What a worker of the SDK knows of a run when it creates the workflow. */
@@ -91,7 +91,7 @@ export function openSandbox(bundlePath: string): Sandbox {
   const script = new Script('__TEMPORAL__.api[__simulated.name](...__simulated.args)');
 
   // Microtasks of the workflow run until the script has returned.
-  const call = <Result>(activator: Activator | undefined, name: string, ...args: unknown[]): Result => {
+  const call = (activator: Activator | undefined, name: string, ...args: unknown[]) => {
     context['__TEMPORAL_ACTIVATOR__'] = activator;
     context['__simulated'] = { name, args };
     return script.runInContext(context);
@@ -112,9 +112,9 @@ export function openSandbox(bundlePath: string): Sandbox {
       });
       const activator: Activator = context['__TEMPORAL_ACTIVATOR__'];
       const conclude = (): Command[] => {
-        const { successful } = call<{ successful: { commands: Command[] } }>(activator, 'concludeActivation');
+        const completion: { successful: { commands: Command[] } } = call(activator, 'concludeActivation');
         activator.getAndResetSinkCalls();
-        return successful.commands;
+        return completion.successful.commands;
       };
       return {
         activate({ time, historyLength, continueAsNewSuggested, replaying, jobs }) {
@@ -137,7 +137,7 @@ export function openSandbox(bundlePath: string): Sandbox {
             isReplaying: replaying,
             jobs: [...jobs],
           });
-          while (call<number>(activator, 'tryUnblockConditions') > 0);
+          while (call(activator, 'tryUnblockConditions') > 0);
           return conclude();
         },
         query(name) {
@@ -146,7 +146,7 @@ export function openSandbox(bundlePath: string): Sandbox {
           const [command] = conclude();
           const answer = command?.respondToQuery?.succeeded;
           if (!answer) throw new Error(`the query ${name} failed`);
-          return fromPayload(answer.response);
+          return answer.response;
         },
         dispose() {
           call(activator, 'dispose');

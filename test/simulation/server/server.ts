@@ -110,6 +110,7 @@ function newRun(context: Context, runId: string, input: Payload[], continuedFrom
     historyLength: 1,
     suggestAtTask: context.hazards.suggestAtTask(),
     suggested: false,
+    updated: false,
     timers: new Map(),
     activities: new Map(),
     starting: 0,

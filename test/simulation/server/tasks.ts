@@ -48,6 +48,7 @@ function work(context: Context, execution: Execution, run: Run, first: Activated
   try {
     run.instance ??= rebuild(context, execution, run, first.time);
     if (first.jobs.some(({ variant }) => variant === 'doUpdate')) {
+      run.updated = true;
       context.beforeUpdates(execution, run.committed.length > 0 ? run.instance : null);
     }
     return activateAll(run.instance, first, first.jobs, false);
@@ -225,10 +226,10 @@ export function startOf(execution: Execution, run: Run, time: number): RunStart 
   };
 }
 
-/** A run is over: its whole history must replay. */
+/** A run is over. */
 function end(context: Context, execution: Execution, run: Run): void {
   forget(run);
-  replayWhole(context.wrong, context.sandbox, execution, run);
+  if (context.replaysAtEnd(run)) replayWhole(context.wrong, context.sandbox, execution, run);
 }
 
 export function replayWhole(wrong: Context['wrong'], sandbox: Sandbox, execution: Execution, run: Run): void {

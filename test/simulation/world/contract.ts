@@ -74,19 +74,19 @@ interface PatchInput {
 export function callOf({ type, input }: ActivityCall): Call {
   switch (type) {
     case 'createEvaluation':
-      return { kind: 'create', ask: fromPayload<EvaluationAsk>(input) };
+      return { kind: 'create', ask: fromPayload(input) };
     case 'patchEvaluation': {
-      const { evalId, patch } = fromPayload<PatchInput>(input);
+      const { evalId, patch }: PatchInput = fromPayload(input);
       return { kind: 'patch', evalId, given: patch.kind, code: patch.code ?? '' };
     }
     case 'readEvaluation':
-      return { kind: 'read', ...fromPayload<{ evaluationId: string; evalId: string }>(input) };
+      return { kind: 'read', ...fromPayload(input) };
     case 'archiveImages':
-      return { kind: 'archive', ask: fromPayload<ImagesAsk>(input) };
+      return { kind: 'archive', ask: fromPayload(input) };
     case 'deleteImages':
-      return { kind: 'delete', evaluationId: fromPayload<{ evaluationId: string }>(input).evaluationId };
+      return { kind: 'delete', evaluationId: fromPayload(input).evaluationId };
     case 'notify':
-      return { kind: 'notify', notice: fromPayload<Notice>(input) };
+      return { kind: 'notify', notice: fromPayload(input) };
     default:
       throw new Error(`an unknown activity: ${type}`);
   }
@@ -98,7 +98,8 @@ export function answered(evaluation: Evaluation, hrIsTold: boolean): ActivityOut
 
 /** What {@link answered} made. */
 export function evaluationIn(result: Payload): Evaluation {
-  return fromPayload<Answered>(result).evaluation;
+  const { evaluation }: Answered = fromPayload(result);
+  return evaluation;
 }
 
 /** How a call to RiskOS can fail, by what it means for the funnel. */

@@ -10,7 +10,7 @@ interface PeopleOptions {
   plan: Plan;
   random: Random;
   riskos: Riskos;
-  send(update: Update, answer: (answer: UpdateAnswer) => void): void;
+  send: (update: Update, answer: (answer: UpdateAnswer) => void) => void;
   cancel(): void;
 }
 
@@ -34,6 +34,7 @@ export function createPeople(options: PeopleOptions): People {
       case 'request_documents':
         return plan.requestsDocuments ? { after, update: updates.requestDocuments() } : undefined;
       case 'enter_one_time_code': {
+        if (!plan.answers) return undefined;
         const code = random.chance(0.75) ? rightCode : '000000';
         return {
           after,
@@ -41,7 +42,7 @@ export function createPeople(options: PeopleOptions): People {
         };
       }
       case 'provide_information':
-        return { after, update: updates.provideInformation() };
+        return plan.answers ? { after, update: updates.provideInformation() } : undefined;
       case 'needs_attention':
         return {
           after: random.between(1, 10) * plan.person,
@@ -51,7 +52,9 @@ export function createPeople(options: PeopleOptions): People {
         return reviewOf(status);
       case 'none':
         return status.stage === 'verified' ? visitOf(after) : undefined;
-      default:
+      case 'show_capture_link':
+      case 'open_hosted_flow':
+      case 'wait':
         return undefined;
     }
   };

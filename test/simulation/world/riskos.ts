@@ -9,6 +9,8 @@ export interface Record {
   attempt: Attempt;
   /** Where it stands in the plan's steps; as many as there are: completed. */
   step: number;
+  /** When it came to its last step. */
+  lastStepAt: number | null;
   decision: string | null;
   decidedAt: number | null;
   completedAt: number | null;
@@ -39,11 +41,11 @@ export interface RiskosOptions {
   plan: Plan;
   random: Random;
   /** A webhook. `prompt`: without it nobody could know of the evaluation, so it comes, and soon. */
-  emit(
+  emit: (
     record: Record,
     eventType: string,
     more: { decision?: string; progress?: string; prompt?: boolean },
-  ): void;
+  ) => void;
 }
 
 export interface Riskos {
@@ -118,6 +120,7 @@ export function createRiskos({ agenda, plan, random, emit }: RiskosOptions): Ris
     if (step !== undefined && step !== 'in_progress')
       emit(record, 'evaluation_paused', { decision: 'REVIEW' });
     if (step === 'capture') emit(record, 'case_notes_added', { progress: 'capture_app_opened' });
+    if (record.step === steps.length - 1) record.lastStepAt ??= agenda.now();
     if (record.step !== steps.length - 1 || attempt.planned) return;
     if (how.kind === 'after') {
       attempt.planned = true;
@@ -143,6 +146,7 @@ export function createRiskos({ agenda, plan, random, emit }: RiskosOptions): Ris
         evalId: `eval-${records.size + 1}`,
         attempt,
         step: 0,
+        lastStepAt: null,
         decision: null,
         decidedAt: null,
         completedAt: null,
@@ -273,6 +277,6 @@ function snapshotOf(record: Record): Evaluation {
 }
 
 /** The reference of an accepted result, the same for each evaluation of one request. */
-export function referenceOf(evaluationId: string): string {
+function referenceOf(evaluationId: string): string {
   return `reference-of-${evaluationId}`;
 }

@@ -6,7 +6,7 @@ import type { RiskosEvent } from './contract.ts';
 /** RiskOS's deliveries through the relay: lost, doubled, late, out of order. */
 export function createWebhooks(
   { rates }: Plan,
-  { agenda, random, deliver }: { agenda: Agenda; random: Random; deliver(event: RiskosEvent): void },
+  { agenda, random, deliver }: { agenda: Agenda; random: Random; deliver: (event: RiskosEvent) => void },
 ): (event: Omit<RiskosEvent, 'eventId'>, prompt: boolean) => void {
   let events = 0;
   return (event, prompt) => {
