@@ -24,7 +24,8 @@ const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
 
 async function main(): Promise<void> {
   const riskosProcess = spawn(process.execPath, [
-    ...['--import', 'tsx'],
+    '--import',
+    'tsx',
     fileURLToPath(new URL('./images-riskos.ts', import.meta.url)),
   ]);
   const [port = 0, size = 0] = (await firstLine(riskosProcess.stdout)).split(' ').map(Number);

@@ -1,8 +1,15 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
-import { type FunnelState, inWords, milliseconds, type RiskosEvent } from '../src/contract/index.ts';
+import {
+  type FunnelState,
+  inWords,
+  milliseconds,
+  type RiskosEvent,
+  type RiskosFailure,
+} from '../src/contract/index.ts';
 import { read } from './activities.ts';
 import { now } from './clock.ts';
 import { contradicts } from './evaluation/judge.ts';
+import { mostMisses } from './evaluation/read.ts';
 import { backOff } from './evaluation/schedule.ts';
 import { announce } from './notices.ts';
 import { note } from './timeline.ts';
@@ -45,9 +52,8 @@ export function watchContradictions(state: FunnelState): void {
 async function look(state: FunnelState, check: Check): Promise<void> {
   const called = await read(state, check);
   if ('failure' in called) {
-    if (called.failure.type !== 'RiskosUnavailable' && called.failure.type !== 'RiskosAmbiguous')
-      return done(state, check);
     check.failures += 1;
+    if (!canSucceedLater(called.failure, check.failures)) return done(state, check);
     const { ambiguousWait, reconciliation } = state.application.policy;
     const wait = backOff(ambiguousWait, milliseconds(reconciliation.longest), check.failures);
     return setTimer(state, 'contradiction', now() + wait);
@@ -65,6 +71,12 @@ async function look(state: FunnelState, check: Check): Promise<void> {
     'contradiction',
     `RiskOS says ${evaluation.decision ?? ''} of ${inWords(record.stage)}, attempt ${record.attempt} now; the verdict stays`,
   );
+}
+
+/** RiskOS may know an evaluation a moment later than an event names it; what belongs to another request stays so. */
+function canSucceedLater({ type }: RiskosFailure, failures: number): boolean {
+  if (type === 'RiskosForeignEvaluation') return false;
+  return type !== 'RiskosUnknownEvaluation' || failures < mostMisses;
 }
 
 function done(state: FunnelState, check: Check): void {

@@ -317,7 +317,9 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
       take(attempt, { verdict: 'review', flag: 'other_reference' });
       return { at: 'review', of };
     }
-    take(attempt, { verdict, flag: null });
+    const lacksBaseline =
+      verdict === 'accept' && of.stage === 'document_verification' && !attempt.plan.reference;
+    take(attempt, { verdict, flag: lacksBaseline ? 'no_baseline' : null });
     return afterReview(attempt, verdict);
   };
 

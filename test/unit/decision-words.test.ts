@@ -44,7 +44,7 @@ describe('policy.verdicts', () => {
 
   it('refuses what contradicts itself, what is no word, and a mapping of the unreadable', () => {
     expect(refused({ 'needs info': 'review', 'NEEDS INFO': 'accept' })).toBe(
-      'verdicts.NEEDS INFO: is there twice, as review and as accept',
+      'verdicts."NEEDS INFO": is there twice, as review and as accept',
     );
     expect(refused({ 'needs info': 'review', 'NEEDS INFO': 'review' })).toBe('taken');
     expect(refused({ 'a;b': 'review' })).toContain('verdicts.a;b: must be a decision word');

@@ -60,7 +60,11 @@ describe('policy.documents.accepted', () => {
     ['an empty list', { types: [] }, 'documents.accepted.types: must name at least one'],
     ['nothing', {}, 'documents.accepted: must have types or countries'],
     ['another way on', { types: ['Passport'], otherwise: 'accept' }, 'documents.accepted.otherwise: must be'],
-    ['another field', { types: ['Passport'], states: ['NY'] }, 'documents.accepted.states: is not a known field'],
+    [
+      'another field',
+      { types: ['Passport'], states: ['NY'] },
+      'documents.accepted.states: is not a known field',
+    ],
   ])('refuses %s', (_, accepted, reason) => {
     expect(refusedWith({ documents: { accepted } })).toContain(reason);
   });
@@ -162,7 +166,7 @@ describe('policy.documents.redirect', () => {
   });
 
   it.each<[object, string]>([
-    [{ headers: { 'a b': 'x' } }, 'documents.redirect.headers.a b: must be the name of an HTTP header'],
+    [{ headers: { 'a b': 'x' } }, 'documents.redirect.headers."a b": must be the name of an HTTP header'],
     [
       { headers: { a: 'x\r\nSet-Cookie: y' } },
       'documents.redirect.headers.a: must be at most 4096 printable',

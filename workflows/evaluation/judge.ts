@@ -62,7 +62,8 @@ function judgeAccept(
   if (evaluation.documentResult === undefined && !byReviewer) {
     return { verdict: 'review', flags: ['no_document_result'] };
   }
-  return { verdict: 'accept', flags: evaluation.referenceId === undefined ? ['no_baseline'] : [] };
+  const hasBaseline = (evaluation.referenceId ?? evaluation.reviewedReference) !== undefined;
+  return { verdict: 'accept', flags: hasBaseline ? [] : ['no_baseline'] };
 }
 
 function isFailureAlone({ technical, documentResult, risk }: Evaluation): boolean {

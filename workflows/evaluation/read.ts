@@ -20,7 +20,7 @@ import { type Stopped, stopped } from './result.ts';
 import { backOff, deadlineIsNear, pollInterval } from './schedule.ts';
 
 /** RiskOS may know an evaluation a moment later than it names it, so an unknown one is asked for again. */
-const mostMisses = 3;
+export const mostMisses = 3;
 
 /** For whom the readings are. */
 export interface Reader {
