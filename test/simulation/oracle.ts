@@ -359,8 +359,11 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
   };
 
   /** RiskOS says a word that it never said of this evaluation before, and the verdict is another one. */
-  const isUnseen = ({ evaluationId }: { evaluationId: string }): boolean => {
+  const isUnseen = ({ evaluationId, at }: Facts['contradicted'][number]): boolean => {
     const attempt = facts.attempts.get(evaluationId);
+    const wasRead = facts.completedReads.some((read) => read.evaluationId === evaluationId && read.at > at);
+    // A funnel that closes reads no more, and an evaluation that RiskOS forgot cannot be read.
+    if (!wasRead && (shown.stage === 'closed' || attempt?.plan.forgotten)) return false;
     const record = shown.verdicts.findLast((one) => one.evaluationId === evaluationId);
     const { contradiction, decision, reviewer } = attempt?.plan ?? {};
     // The funnel remembers what RiskOS said of the last twenty.
