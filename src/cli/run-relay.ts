@@ -10,7 +10,7 @@ const stopTime = 12_000;
 
 export async function runRelay(): Promise<void> {
   const settings = readSettings(relaySettings);
-  const logger = createLogger('relay');
+  const logger = createLogger('relay', { buffered: true });
   // RiskOS tries again, so that a cause that is known soon is worth more than many tries.
   const temporal = temporalClient(undefined, 2);
   const relay = await createRelay({
