@@ -8,7 +8,8 @@ import { logSettings, readSettings } from './config.ts';
 export function createLogger(name: string, { buffered = false } = {}): Logger {
   const level = readSettings(logSettings).LOG_LEVEL;
   if (!buffered) return pino({ name, level, base: { name } }, pino.destination(2));
-  const destination = pino.destination({ dest: 2, sync: false, minLength: 4096 });
-  setInterval(() => destination.flush(), 200).unref();
+  const destination = pino.destination({ dest: 2, minLength: 4096 });
+  setInterval(() => destination.flushSync(), 200).unref();
+  process.once('exit', () => destination.flushSync());
   return pino({ name, level, base: { name } }, destination);
 }
