@@ -58,7 +58,7 @@ export async function createRelayServer(options: RelayServerOptions): Promise<Re
     keepAliveTimeout: limits.idleTime,
     // For those who do not read their answers.
     connectionTimeout: limits.idleTime + limits.requestTime,
-    trustProxy: isTrustedProxy,
+    trustProxy: options.trustedProxies.length > 0 ? isTrustedProxy : false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },

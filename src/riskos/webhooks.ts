@@ -85,13 +85,13 @@ const word = z
   .regex(/^[\w.-]{1,64}$/);
 
 /** Fractions of a second have up to nine digits [doc]; milliseconds are kept. */
-const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,12})?(Z|[+-]\d\d:\d\d)$/i;
+const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,12})?(Z|[+-]\d\d:\d\d)$/;
 
 function timeOf(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
-  const [, seconds, fraction = '', zone] = rfc3339.exec(value.trim()) ?? [];
-  const time = new Date(`${seconds}${fraction.slice(0, 4)}${zone}`.toUpperCase());
-  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+  const text = value.trim().toUpperCase();
+  const time = rfc3339.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }
 
 /** The notes that RiskOS itself writes during a capture [doc]; the wording of expiry and declined consent is [open]. */
