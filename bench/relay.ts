@@ -11,7 +11,7 @@ import { fuzz } from '../test/relay/fuzz.ts';
 import { token } from '../test/support/constants.ts';
 import { machine } from './machine.ts';
 import { load, median } from './relay/load.ts';
-import { memoryOf, metric, startBare, startRelay } from './relay/servers.ts';
+import { cpuOf, memoryOf, metric, startBare, startRelay } from './relay/servers.ts';
 
 interface Figure {
   what: string;
@@ -25,7 +25,7 @@ const { values } = parseArgs({
 });
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const rounds = 7;
-const deliveries = 3000;
+const deliveries = 1500;
 const connections = 16;
 const funnels = 200;
 
@@ -71,10 +71,11 @@ process.exit(missed.length === 0 ? 0 : 1);
 
 /** In turns, so that whatever else the machine does meets both. */
 async function compare(): Promise<Figure[]> {
-  for (const { url } of [bare, relay]) await load(url, deliveries, connections, open);
+  for (const { url } of [bare, relay, bare, relay]) await load(url, 3 * deliveries, connections, open);
   const ratios = { rate: [] as number[], p99: [] as number[] };
   const seen = { bare: [] as number[], relay: [] as number[] };
   const memory = await memoryOf(relay.url);
+  const cpu = { relay: await cpuOf(relay.url), bare: await cpuOf(bare.url) };
   for (let round = 1; round <= rounds; round++) {
     const first = round % 2 === 0 ? [bare, relay] : [relay, bare];
     const results = new Map<string, Awaited<ReturnType<typeof load>>>();
@@ -88,6 +89,10 @@ async function compare(): Promise<Figure[]> {
     seen.bare.push(other.rate);
   }
   const grown = (await memoryOf(relay.url)) / memory;
+  const each = (before: number, after: number) =>
+    Math.round(((after - before) * 1e6) / (rounds * deliveries));
+  const own = each(cpu.relay, await cpuOf(relay.url));
+  const bares = each(cpu.bare, await cpuOf(bare.url));
   const rate = median(ratios.rate);
   const p99 = median(ratios.p99);
   return [
@@ -95,6 +100,12 @@ async function compare(): Promise<Figure[]> {
     { what: 'webhooks/s of the bare route', measured: median(seen.bare), target: '–', met: true },
     { what: 'rate, relay to bare', measured: rate.toFixed(2), target: '≥ 0.9', met: rate >= 0.9 },
     { what: 'p99, relay to bare', measured: p99.toFixed(2), target: '≤ 1.2', met: p99 <= 1.2 },
+    {
+      what: 'processor time of a delivery, relay and bare, µs',
+      measured: `${own}, ${bares}`,
+      target: '–',
+      met: true,
+    },
     {
       what: `memory after ${rounds * deliveries} more deliveries`,
       measured: `× ${grown.toFixed(2)}`,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type Environment, SettingsError, valueOf } from './client/settings.ts';
 import { checkInput, defaultTaskQueue, describeIssues } from './contract/index.ts';
+import { jwtAlgorithms } from './relay/algorithms.ts';
 import { basicCredentials, bearerToken } from './relay/credentials.ts';
 import { defaultLimits } from './relay/limits.ts';
-import { jwtAlgorithms } from './relay/oauth2.ts';
 import { trustedProxy } from './relay/proxies.ts';
 import { previousReferencePlacements } from './riskos/wire.ts';
 

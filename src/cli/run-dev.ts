@@ -18,7 +18,7 @@ export interface DevOptions {
 export async function runDev(options: DevOptions): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   // What goes well is no news to somebody who tries it out.
-  const logger = createLogger('dev', { LOG_LEVEL: 'warn', ...process.env });
+  const logger = createLogger('dev', { environment: { LOG_LEVEL: 'warn', ...process.env } });
   installRuntime(logger);
   const data = resolve(options.data);
   await mkdir(data, { recursive: true });

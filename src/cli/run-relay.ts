@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { temporalClient } from '../client/index.ts';
 import { readSettings, relaySettings } from '../config.ts';
 import { createLogger } from '../logging.ts';
+import { dispatcherOfSettings, fetchThrough } from '../network.ts';
 import { type Authentication, createRelay } from '../relay/index.ts';
 import { stopSignal } from './process.ts';
 
@@ -10,11 +11,13 @@ const stopTime = 12_000;
 
 export async function runRelay(): Promise<void> {
   const settings = readSettings(relaySettings);
-  const logger = createLogger('relay');
+  const logger = createLogger('relay', { buffered: true });
   // RiskOS tries again, so that a cause that is known soon is worth more than many tries.
   const temporal = temporalClient(undefined, 2);
   const relay = await createRelay({
     ...authenticationOf(settings),
+    // The JWKS comes through the same proxy as all else.
+    fetch: fetchThrough(dispatcherOfSettings()),
     temporal,
     logger,
     trustedProxies: settings.RELAY_TRUSTED_PROXIES,

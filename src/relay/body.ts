@@ -28,7 +28,7 @@ export async function readBody(
   const bytes = encoding.endsWith('gzip') ? await unpack(sent, limits.bodySize) : sent;
   if (!Buffer.isBuffer(bytes)) return bytes;
   try {
-    const json: unknown = JSON.parse(decoder.decode(bytes));
+    const json: unknown = JSON.parse(textOf(bytes));
     return { bytes, json };
   } catch {
     return 'not_json';
@@ -41,8 +41,11 @@ export async function discard(stream: Readable, most: number, within: number): P
   await collect(stream, most, within, false);
 }
 
-/** Drops a byte order mark; what is no UTF-8 can only be in a text that nobody reads. */
-const decoder = new TextDecoder();
+/** Without a byte order mark. What is no UTF-8 can only be in a text that nobody reads. */
+function textOf(bytes: Buffer): string {
+  const text = bytes.toString();
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}
 
 function collect(stream: Readable, most: number, within: number, keep = true): Promise<Buffer | Refusal> {
   if (stream.destroyed) return Promise.resolve('client_gone');
@@ -60,7 +63,7 @@ function collect(stream: Readable, most: number, within: number, keep = true): P
       if (size > most) settle('too_large');
       else if (keep) chunks.push(chunk);
     };
-    const onEnd = () => settle(Buffer.concat(chunks));
+    const onEnd = () => settle(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
     const onGone = () => settle('client_gone');
     const timer = setTimeout(() => settle('too_slow'), within);
     // Stays: a connection that breaks after all is no reason to crash. Its end is seen by "close".

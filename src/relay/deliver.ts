@@ -25,7 +25,7 @@ export interface DeliverOptions {
 
 export interface Deliverer {
   /** Never rejects for what was sent. A result comes only once Temporal has taken the signal, or nobody waits for it. */
-  deliver(delivery: Delivery): Promise<Outcome>;
+  deliver: (delivery: Delivery) => Promise<Outcome>;
   inFlight(): number;
 }
 

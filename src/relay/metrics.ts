@@ -36,13 +36,14 @@ export function createRelayMetrics(
     gauge('candidate_funnel_webhooks_in_flight', 'Webhook deliveries that are being handled', now.inFlight),
   );
   registry.registerMetric(gauge('candidate_funnel_relay_connections', 'Open connections', now.connections));
-  for (const result of deliveryResults) deliveries.inc({ result }, 0);
-  for (const type of [...webhookEventTypes, 'unknown']) types.inc({ type }, 0);
+  const ofResult = new Map(deliveryResults.map((result) => [result, deliveries.labels(result)]));
+  const ofType = new Map([...webhookEventTypes, 'unknown'].map((type) => [type, types.labels(type)]));
+  for (const child of [...ofResult.values(), ...ofType.values()]) child.inc(0);
   for (const reason of Object.keys(refusals)) refused.inc({ reason }, 0);
   return {
     delivered: (result, eventType) => {
-      deliveries.inc({ result });
-      types.inc({ type: webhookEventTypes.find((known) => known === eventType) ?? 'unknown' });
+      ofResult.get(result)?.inc();
+      (ofType.get(eventType) ?? ofType.get('unknown'))?.inc();
     },
     refused: (reason) => refused.inc({ reason }),
   };

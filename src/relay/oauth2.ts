@@ -1,20 +1,7 @@
 import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
+import { jwtAlgorithms } from './algorithms.ts';
 import type { Refusal } from './refusals.ts';
-
-/** Asymmetric ones only: with a symmetric one, whoever knows the public key could sign. */
-export const jwtAlgorithms = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-] as const;
 
 /** The authorization server that RiskOS asks for its access tokens, which must be JWTs. */
 export const oauth2Options = z.strictObject({

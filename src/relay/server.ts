@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net';
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -34,6 +33,9 @@ export interface Relay {
 }
 
 const path = '/webhooks/riskos';
+/** All that a browser needs to know: there is nothing here for it. */
+const safety = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' };
+
 const healthChecksPerSecond = 100;
 const health: readonly (string | undefined)[] = ['/livez', '/readyz', '/metrics'];
 
@@ -56,7 +58,7 @@ export async function createRelayServer(options: RelayServerOptions): Promise<Re
     keepAliveTimeout: limits.idleTime,
     // For those who do not read their answers.
     connectionTimeout: limits.idleTime + limits.requestTime,
-    trustProxy: isTrustedProxy,
+    trustProxy: options.trustedProxies.length > 0 ? isTrustedProxy : false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
@@ -64,7 +66,6 @@ export async function createRelayServer(options: RelayServerOptions): Promise<Re
     frameworkErrors: (_error, request, reply) => void refuse(request, reply, 'unknown_path'),
   });
   connections.watch(server.server);
-  await server.register(helmet);
   await server.register(rateLimit, { global: false });
   await server.register(underPressure, {
     maxEventLoopDelay: limits.eventLoopDelay,
@@ -113,6 +114,7 @@ export async function createRelayServer(options: RelayServerOptions): Promise<Re
   // Everything is done in this hook: after it, Fastify would refuse bodies by their Content-Type.
   server.addHook('onRequest', async (request, reply) => {
     if (!connections.accept(request.raw, reply.raw)) return reply.hijack();
+    reply.headers(safety);
     if (health.includes(request.routeOptions.url)) {
       return (await isTooMuch(checkHealthRate, request))
         ? refuse(request, reply, 'too_many_requests')

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { type RiskosEvent, riskosEventSignal, workflowIdOf } from '../contract/index.ts';
@@ -17,18 +16,17 @@ export interface Signaller {
 export function createSignaller(temporal: Client, deadline: number): Signaller {
   const underWay = new Set<Promise<Signalled>>();
   return {
-    signal: async (applicationId, event) => {
-      const giveUp = new AbortController();
-      const late = setTimeout(deadline, 'temporal_slow' as const, { signal: giveUp.signal }).catch(
-        () => 'temporal_slow' as const,
-      );
+    signal: (applicationId, event) => {
       const sending = send(temporal, applicationId, event, deadline);
       underWay.add(sending);
-      try {
-        return await Promise.race([sending.finally(() => underWay.delete(sending)), late]);
-      } finally {
-        giveUp.abort();
-      }
+      return new Promise((resolve) => {
+        const late = setTimeout(() => resolve('temporal_slow'), deadline);
+        void sending.then((signalled) => {
+          clearTimeout(late);
+          underWay.delete(sending);
+          resolve(signalled);
+        });
+      });
     },
     settled: async () => {
       await Promise.allSettled(underWay);
