@@ -15,7 +15,7 @@ export const oauth2Options = z.strictObject({
 });
 export type OAuth2Options = z.output<typeof oauth2Options>;
 
-export type Fetch = typeof globalThis.fetch;
+export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
 /** Seconds by which the clocks may differ. */
 const clockTolerance = 30;

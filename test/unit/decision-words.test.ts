@@ -47,7 +47,7 @@ describe('policy.verdicts', () => {
       'verdicts."NEEDS INFO": is there twice, as review and as accept',
     );
     expect(refused({ 'needs info': 'review', 'NEEDS INFO': 'review' })).toBe('taken');
-    expect(refused({ 'a;b': 'review' })).toContain('verdicts.a;b: must be a decision word');
+    expect(refused({ 'a;b': 'review' })).toContain('verdicts."a;b": must be a decision word');
     expect(refused({ unknown: 'accept' })).toContain('verdicts.unknown: stands for a decision that nobody');
     expect(
       refused(Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`W${index}`, 'review']))),
