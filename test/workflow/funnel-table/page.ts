@@ -55,6 +55,7 @@ export async function renderPage(): Promise<string> {
         shown(leadsTo),
       ]),
     ),
+    prose.routing,
     prose.trouble,
     prose.images,
     prose.notices,

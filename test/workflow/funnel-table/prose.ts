@@ -21,7 +21,7 @@ reverification and payroll set-up. The other five wait for somebody, or for noth
 | \`verified\` | nothing, for years if need be | with \`requestReverification\`, \`requestPayrollSetup\`, \`complete\`, or every \`reverification.every\` |
 | \`selfie_reverification\` | the candidate, then RiskOS | when there is a verdict, or the deadline passes |
 | \`payroll_setup\` | RiskOS | when there is a verdict |
-| \`needs_attention\` | an operator | with \`retry\` or \`correct\`, back to the stage where it stopped |
+| \`needs_attention\` | an operator | with \`retry\` or \`correct\`, back to the stage where it stopped; by itself where RiskOS was late, unreadable or unclear |
 | \`closed\` | nothing | never; \`outcome\` says why |
 
 A funnel starts at \`passive_check\`, or at \`verified\` if it is given a \`baseline\`.`,
@@ -49,6 +49,10 @@ evaluation under way, or of the last one where none is:`,
   hours (\`reconciliation\`), and once more at the deadline.
 - An attempt that was given up at its deadline can still end well: while the same stage is open its events are read, and an
   accept counts; the newer attempt is superseded.
+- An attempt expires only after a reading that began after its deadline, of every evaluation that RiskOS has for it.
+- Once an evaluation has a verdict, RiskOS is read again only after \`decision_update\`, \`reevaluation\`, or a completion under another
+  \`eval_id\`. If the decision is another one then, the verdict stays and gets the flag \`contradicted_later\`.
+- \`readNow\` reads RiskOS at once and is answered when that is done.
 
 A deadline in one of the four stages is \`documents.deadline\`, that of a selfie \`reverification.deadline\`. It runs from when
 RiskOS took the request. Where *works* says \`needs attention\`, it is RiskOS that is late, and not the candidate.`,
@@ -56,11 +60,29 @@ RiskOS took the request. Where *works* says \`needs attention\`, it is RiskOS th
   verdicts: `## What follows a verdict
 
 *again* is a new attempt in the same stage. There are at most \`maxAttempts\`; after the last one the funnel closes as
-\`attempts_exhausted\`. An error of RiskOS's own does not count as the candidate's attempt; after \`documents.maxTechnicalRetries\` of
-them the funnel needs attention.`,
+\`attempts_exhausted\`. A failure of RiskOS's Document Request or Document Verification step does not count as the candidate's
+attempt; after \`documents.maxTechnicalRetries\` of them the funnel needs attention.
+
+- A REJECT with nothing behind it but such a failure goes to a person, with the flag \`technical\`.
+- An ACCEPT of the document verification stage without any document result goes to a person, with the flag \`no_document_result\`.
+- An ACCEPT of a selfie that was compared with another reference than the one sent, or with none, goes to a person, with the
+  flag \`other_reference\`.
+- An ACCEPT without an accepted document result has the flag \`no_baseline\`: no selfie can be compared later.`,
 
   review: `A review ends by a person's decision, here or in RiskOS, and that is final whatever the policy says. HR may grant a try
 beyond \`maxAttempts\`. Past its deadline it is shown as overdue and goes on waiting.`,
+
+  routing: `### Routing by document and reason code
+
+These rules of the policy apply to an accept, a review or a resubmit of RiskOS. They never change a reject, nor a person's decision. A
+verdict that a rule changed has the flag \`routed\`, \`rule\` names the rule, and \`audit.decision\` keeps RiskOS's own word. The gravest rule counts.
+
+| policy | what it does |
+| --- | --- |
+| \`documents.accepted: { types, countries, otherwise }\` | a document of another type or country: \`otherwise\` (\`resubmit\`, with the advice to use another document; \`review\` or \`reject\`); one whose type or country RiskOS does not say: \`review\` |
+| \`documents.rules: { R831: 'resubmit', … }\` | a reason code: \`review\`, \`resubmit\` or \`reject\` |
+| \`reverification.rules\` | the same for selfies |
+| \`onEnrichmentFailure: { document_verification: 'review', … }\` | an accept of which a step failed: \`review\` or \`ignore\`; it has the flag \`enrichment_failed\` either way |`,
 
   policy: `### What the policy changes
 
@@ -78,10 +100,19 @@ goes on by itself.
   most an hour, because another request can mean another SMS. After five such requests it needs attention, and one
   event that tells brings it back.
 - **It refuses** (a wrong key, a permission, data it does not take): the funnel needs attention at once; \`attention.fields\` names what
-  to \`correct\`. \`retry\` sends the same again.
+  to \`correct\`. \`retry\` sends the same again. A refusal after which RiskOS may have processed the request all the same (a redirect,
+  an unreadable answer, 404, 409) waits \`ambiguousWait\` for an event first; then \`attention\` says that an SMS may be out, and one
+  event that names the evaluation resumes the funnel.
 - **It cannot be read**: read again at the next reading. A deadline waits for that, but no longer than \`reconciliation.longest\`;
-  then the funnel needs attention.
-- **It no longer knows an evaluation that it began**: the funnel needs attention; \`retry\` begins another one.`,
+  then the funnel needs attention, and resumes with the first reading that succeeds.
+- **It has not finished at the deadline**: the funnel needs attention, and resumes when RiskOS finishes; if RiskOS then waits for the
+  candidate, the deadline begins anew.
+- **Its workflow failed** (\`workflow_execution_failed\`, confirmed by a reading): the funnel needs attention; \`retry\` begins another
+  evaluation.
+- **It no longer knows an evaluation that it began**: the funnel needs attention; \`retry\` begins another one.
+
+An operator's reset of the workflow (\`temporal workflow reset\`) creates no evaluation twice: before a POST the worker looks for it in the
+run before, and adopts its evaluation or waits as after an unclear answer. Where that run is gone, the funnel needs attention.`,
 
   images: `## Images
 
@@ -91,7 +122,7 @@ them a moment after the verdict, so it is asked after \`images.lag\` (10 seconds
 next evaluation begins, and when the funnel closes, it is asked at once. No stage waits for them. \`status.images\` says what
 became of them: \`pending\`, \`archived\`, or why there are none: \`military\` (such documents have none), \`minor\`, \`none\`.`,
 
-  notices: `## What HR is told
+  notices: `## Notices
 
 With \`NOTIFY_URL\` a notice comes for each of these; [src/contract/notice.ts](../src/contract/notice.ts) has its shape. Several
 at once are one notice.
@@ -100,11 +131,12 @@ at once are one notice.
 | --- | --- |
 | \`next_action\` | HR has something else to do: a link to show, a code to enter, a review, documents to request |
 | \`verdict\` | an evaluation was settled |
-| \`conflict\` | an event contradicts a settled verdict; it stays |
+| \`conflict\` | RiskOS has changed its decision on a settled verdict; the verdict stays |
 | \`escalation\` | a deadline is near or has passed |
 | \`attention\` | the funnel stands at \`needs_attention\` |
 | \`images\` | it is known what became of the images of an evaluation |
 | \`closed\` | the funnel has closed |
 
-What is recorded in the timeline only is told to nobody.`,
+What only the timeline records causes no notice. A notice that the receiver refuses for good is noted in the timeline; later ones
+do not wait for it.`,
 };
