@@ -166,7 +166,7 @@ const table: Record<RiskosProblem, Case[]> = {
     ['no ids', { status: 200, body: {} }, perhaps],
     ['no id of ours', { status: 200, body: completed({ id: null }) }, { processed: 'perhaps', evalId }],
     ['no lifecycle', { status: 200, body: completed({ eval_status: null }) }, yes],
-    ['an eval_id that is none', { status: 200, body: completed({ eval_id: 'x'.repeat(101) }) }, perhaps],
+    ['an eval_id that is none', { status: 200, body: completed({ eval_id: 'x'.repeat(201) }) }, perhaps],
     ['no capture link', async () => posted((await startAnswering(201, paused())).url, documentRequest), yes],
   ],
   ErrorInAnswer: [['an error with 200', { status: 200, body: { error: 'AUTHENTICATION_FAILED' } }, perhaps]],
