@@ -5,19 +5,8 @@ import { until } from '../../test/support/world.ts';
 import { type Event, eventsSince, historyAtRest, timeOf } from './history.ts';
 import type { Row } from './measures.ts';
 import { checkReadings, day, longest, week } from './readings.ts';
+import type { Scale } from './scale.ts';
 import { costsOf, onSite, type Site, tersely } from './site.ts';
-
-export interface Scale {
-  /** What stands for `reconciliation.first`'s 30 s, in milliseconds. */
-  first: number;
-  /** Days to measure, the first one included. */
-  days: number;
-  /**
-   * Takes a count although two readings came so close that no timer lay between them: five events too few. For a test
-   * on a busy machine, where the other variant would be true but late.
-   */
-  mayMerge?: boolean;
-}
 
 /** The scale in words. */
 export function scaleText({ first, days }: Scale): string {

@@ -1,4 +1,4 @@
-import type { Scale } from './capture.ts';
+import type { Scale } from './scale.ts';
 import { type Event, timeOf } from './history.ts';
 
 /** The policy's ladder, in units of `reconciliation.first`, whose default is 30 s; a day has 2880 of these. */

@@ -1,18 +1,9 @@
+import type { Cast } from './cast.ts';
 import { invalidRequest } from './errors.ts';
 import { useCaseOf } from './evaluation.ts';
 import type { Target } from './faults.ts';
 import { type EvaluationRequest, parseRequest } from './request.ts';
-import { defaultScenario, type ParsedScenario, type Play, type UseCase } from './scenarios.ts';
-
-/** The play that an evaluation follows. */
-export interface Cast {
-  scenario: string;
-  useCase: UseCase;
-  attempt: number;
-  play: Play;
-  /** Person, use case and attempt. */
-  who: string;
-}
+import { defaultScenario, type ParsedScenario, type UseCase } from './scenarios.ts';
 
 /** Gives each request its play, and counts the attempts of each person and use case. */
 export function castIn(scenarios: Map<string, ParsedScenario>) {

@@ -1,5 +1,5 @@
 import { createHash, randomInt, randomUUID } from 'node:crypto';
-import type { Cast } from './casting.ts';
+import type { Cast } from './cast.ts';
 import type { EvaluationRequest } from './request.ts';
 import type { Pause, Play, UseCase } from './scenarios.ts';
 

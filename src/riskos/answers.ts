@@ -14,13 +14,8 @@ import { RiskosError } from './errors.ts';
 import { isRecord } from './json.ts';
 import { label, labels, maybe, saysError } from './lenient.ts';
 import { evalIdIn, holdsError } from './processed.ts';
-import {
-  adviceFor,
-  defaultReasonCodes,
-  marksFraud,
-  reasonCode,
-  type ReasonCodeTable,
-} from './reason-codes.ts';
+import { reasonCode, type ReasonCodeTable } from './reason-code-table.ts';
+import { adviceFor, defaultReasonCodes, marksFraud } from './reason-codes.ts';
 import { opaqueId } from './requests.ts';
 
 export interface Interpretation {

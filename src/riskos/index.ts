@@ -9,14 +9,8 @@ export {
 export type { Processed, RiskosProblem } from '../contract/index.ts';
 export { type Fault, RiskosError, riskosProblems } from './errors.ts';
 export { observed, type StepExecution, stepsOf } from './observed.ts';
-export {
-  adviceFor,
-  defaultReasonCodes,
-  marksFraud,
-  parseReasonCodes,
-  reasonCodeTable,
-  type ReasonCodeTable,
-} from './reason-codes.ts';
+export { reasonCodeTable, type ReasonCodeTable } from './reason-code-table.ts';
+export { adviceFor, defaultReasonCodes, marksFraud, parseReasonCodes } from './reason-codes.ts';
 export {
   type EvaluationPatch,
   evaluationPatch,

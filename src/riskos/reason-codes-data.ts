@@ -1,4 +1,4 @@
-import type { ReasonCodeTable } from './reason-codes.ts';
+import type { ReasonCodeTable } from './reason-code-table.ts';
 
 const retakePhoto = {
   key: 'retake_document_photo',

@@ -3,7 +3,8 @@ import { type Dispatcher, Pool } from 'undici';
 import { z } from 'zod';
 import { describeIssues, useCases } from '../contract/index.ts';
 import { RiskosError } from './errors.ts';
-import { defaultReasonCodes, reasonCodeTable } from './reason-codes.ts';
+import { reasonCodeTable } from './reason-code-table.ts';
+import { defaultReasonCodes } from './reason-codes.ts';
 import {
   defaultEventTypes,
   externalDevicePlacements,
