@@ -239,17 +239,17 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
     if (stage === 'selfie_reverification' && first.baseline !== baseline) {
       throw new Wrong(`${stage} ${number} was asked for with another baseline`);
     }
+    const late = givenUp.find(({ key }) => nextIs(key));
+    if (late && !wasGivenUp(late.key) && expectedOf(late).verdict === 'accept' && late.completedAt !== null) {
+      take(late, expectedOf(late));
+      return afterVerdict(late.key, expectedOf(late));
+    }
     // A POST that RiskOS never took leaves nothing to be settled.
     const attempt = attemptOf(first.key);
     if (!attempt) return null;
     const { deadline, completedAt, plan } = attempt;
     const isSlow = plan.steps.at(-1) === 'in_progress' && plan.finish.kind === 'at_deadline';
     mayStop ||= plan.forgotten || isSlow;
-    const late = givenUp.find(({ key }) => nextIs(key));
-    if (late && !wasGivenUp(late.key) && expectedOf(late).verdict === 'accept' && late.completedAt !== null) {
-      take(late, expectedOf(late));
-      return afterVerdict(late.key, expectedOf(late));
-    }
     const next = facts.begun[begun];
     const until = next && wasGivenUp(first.key) ? next.at + 1 : (verdictTime(shown, verdicts) ?? Infinity);
     const missed = givenUp.find(
