@@ -118,7 +118,9 @@ function afterVerdict(state: FunnelState, position: Checking, judged: Judged): P
     case 'resubmit':
       return afterResubmit(state, position, judged);
     case 'cancel':
-      return close(state, 'cancelled');
+      return flags.includes('link_expired')
+        ? afterDeadline[stage](state, position)
+        : close(state, 'cancelled');
   }
 }
 

@@ -42,8 +42,11 @@ function minute(at: string): string {
   return `${at.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-function verdictText({ stage, attempt, verdict, flags }: VerdictRecord): string {
-  return `${inWords(stage)} ${attempt} **${[verdict, ...flags.map(inWords)].join(', ')}**`;
+function verdictText({ stage, attempt, verdict, flags, rule, audit }: VerdictRecord): string {
+  const decided = `${inWords(stage)} ${attempt} **${[verdict, ...flags.map(inWords)].join(', ')}**`;
+  return rule === undefined
+    ? decided
+    : `${decided} (by \`${rule}\`; RiskOS said ${audit.decision ?? 'nothing'})`;
 }
 
 function whatToDo(status: Status): string {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { TimelineEntry } from '../client/index.ts';
 import { type EarlierOption, earlierOption, numberOf } from './earlier.ts';
 import { examples } from './examples.ts';
 import { parseId, withFunnels } from './funnels.ts';
@@ -13,6 +14,10 @@ export const timeline = new Command('timeline')
   .action(async (id: string, { json, ...options }: EarlierOption & { json?: boolean }) => {
     await withFunnels(async (funnels) => {
       const entries = await funnels.funnel(parseId(id), { earlier: numberOf(options) }).timeline();
-      print(entries, () => entries.map(({ at, what }) => `${time(at, 'seconds')}  ${what}`).join('\n'), json);
+      print(entries, () => entries.map(lineOf).join('\n'), json);
     });
   });
+
+function lineOf({ at, what, by }: TimelineEntry): string {
+  return `${time(at, 'seconds')}  ${what}${by === undefined ? '' : ` (by ${by})`}`;
+}

@@ -42,6 +42,8 @@ export const flags = [
   'unknown_decision',
   /** A step of RiskOS failed; the candidate did nothing wrong. */
   'technical',
+  /** The capture link expired, or the candidate let the session lapse: their attempt, as a passed deadline is. */
+  'link_expired',
   /** A reason code marks fraud. */
   'risk',
   /** The selfie was not compared with the reference that was sent. */

@@ -3,6 +3,7 @@ import {
   comparedWith,
   type EvaluatedStage,
   type Evaluation,
+  type Flag,
   type Policy,
   type Verdict,
   verdictOf,
@@ -40,9 +41,10 @@ function judgeDecision(evaluation: Evaluation, circumstances: Circumstances): Om
         ? { verdict: 'review', flags: ['technical'] }
         : { verdict, flags };
     case 'cancel':
-      return { verdict, flags: evaluation.technical ? ['technical'] : flags };
+      return { verdict, flags: blameOf(evaluation) ?? flags };
     case 'resubmit': {
-      if (evaluation.technical) return { verdict, flags: ['technical'] };
+      const blame = blameOf(evaluation);
+      if (blame) return { verdict, flags: blame };
       if (!evaluation.risk || byReviewer) return { verdict, flags };
       return { verdict: onRisk[policy.documents.onRisk], flags: ['risk'], rule: 'documents.onRisk' };
     }
@@ -64,6 +66,12 @@ function judgeAccept(
   }
   const hasBaseline = (evaluation.referenceId ?? evaluation.reviewedReference) !== undefined;
   return { verdict: 'accept', flags: hasBaseline ? [] : ['no_baseline'] };
+}
+
+/** Whose doing it is that there is no result; undefined: there is one. */
+function blameOf({ technical, linkExpired }: Evaluation): Flag[] | undefined {
+  if (technical) return ['technical'];
+  return linkExpired ? ['link_expired'] : undefined;
 }
 
 function isFailureAlone({ technical, documentResult, risk }: Evaluation): boolean {
