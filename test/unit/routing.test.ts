@@ -219,7 +219,7 @@ describe('a failed step of an accept', () => {
 
 const gravity: Record<Verdict, number> = { accept: 0, resubmit: 1, review: 2, reject: 3, cancel: 3 };
 const codes = ['R831', 'R836', 'I849', 'R810'] as const;
-const types = [...documentTypes.slice(0, 4)];
+const types = documentTypes.slice(0, 4);
 const effect = fc.constantFrom(...effects);
 const anyPolicy = fc
   .record({
