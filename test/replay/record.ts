@@ -18,6 +18,7 @@ import { type FunnelClient, temporalClient } from '../../src/client/index.ts';
 import { createNotifier, type Notifier } from '../../src/notifier/index.ts';
 import { createReceiver } from '../support/receiver.ts';
 import { type Branch, branches } from './branches.ts';
+import { recordStates } from './states.ts';
 import { findTemporal, startDevServer } from '../../src/dev-server/index.ts';
 
 const suffix = 'recorded';
@@ -40,6 +41,7 @@ const receiver = await createReceiver(secret);
 await record('told-', ['reverified', 'withdrawn'].map(playScenario), {
   notifier: createNotifier({ url: receiver.url, secrets: [secret] }),
 });
+recordStates(folder);
 process.exit();
 
 interface Recording {

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+import base from './vitest.config.ts';
+
+/** What needs no Temporal server, so that it runs after each change. */
+export default defineConfig({
+  test: {
+    ...base.test,
+    globalSetup: [],
+    include: ['test/unit/**/*.test.ts'],
+  },
+});
