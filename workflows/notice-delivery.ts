@@ -30,6 +30,6 @@ export async function deliver(notice: Notice): Promise<void> {
 }
 
 function summaryOf(notice: Notice): string {
-  if (notice.type === 'images.deleted') return 'notice: images deleted';
+  if (notice.type === 'images.changed') return `notice: images ${notice.data.result}`;
   return `notice: ${notice.data.changes.join(', ').replaceAll('_', ' ')}`;
 }
