@@ -43,7 +43,10 @@ export async function remove(state: RetentionState, position: Deleting): Promise
 /** A hold that was lost with a terminated workflow is still in the archive. */
 async function keepAsHeld(state: RetentionState, position: Deleting): Promise<void> {
   // Returns the hold that stands, which is not this one.
-  const found = await tryHold(state, { by: 'retention', reason: 'found in the archive' });
+  const found = await tryHold(state, {
+    by: 'retention',
+    reason: 'a hold in the archive or its storage forbids the deletion',
+  });
   if ('failure' in found) return backOff(state, found.failure);
   state.hold = found.answer;
   state.holdInArchive = 'yes';
