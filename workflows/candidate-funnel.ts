@@ -23,6 +23,7 @@ import { watchContradictions } from './contradictions.ts';
 import { evaluate } from './evaluation/attempt.ts';
 import type { Judged } from './evaluation/result.ts';
 import { deadlineFrom } from './evaluation/schedule.ts';
+import { handlersFinished } from './handlers-finished.ts';
 import { registerHandlers } from './handlers.ts';
 import { archiveImages, imagesPending, wantImages } from './images.ts';
 import { deliverNotices, handOverNotices } from './notices.ts';
@@ -33,7 +34,7 @@ import { again, checking, dropSpentData, newState, restoreState } from './state.
 import { statusOf } from './status.ts';
 import { note } from './timeline.ts';
 import { clearTimers, hasFired, resumeTimers, setDeadlineTimer, setTimer } from './timers.ts';
-import { handlersFinished, waitUntil } from './waiting.ts';
+import { waitUntil } from './waiting.ts';
 
 /**
  * One candidate's way through workforce verification, from the application to the last day it is needed. The story

@@ -4,9 +4,12 @@ import {
   type EvaluatedStage,
   type FunnelState,
   type ImagesAsk,
+  type ImagesRecord,
   imagesRecord,
   imagesReport,
+  imagesWorkflowIdOf,
   inWords,
+  keptFor,
   milliseconds,
   type Verdict,
 } from '../src/contract/index.ts';
@@ -29,7 +32,8 @@ export function wantImages(
   const { images: policy } = state.application.policy;
   const captured =
     evaluation.referenceId !== undefined || (stage !== 'passive_check' && stage !== 'payroll_setup');
-  if (!captured || !policy.archiveOn.some((wanted) => wanted === verdict)) return;
+  const wanted = policy.archiveOn.find((one) => one === verdict);
+  if (!captured || wanted === undefined) return;
   if (state.images.some((known) => known.evaluationId === evaluationId)) return;
   state.images = [...state.images, { evaluationId, result: 'pending' as const, count: 0 }].slice(
     -keptRecords,
@@ -43,6 +47,7 @@ export function wantImages(
       documentType: evaluation.documentType ?? null,
       reasonCodes: evaluation.reasonCodes,
       lag: milliseconds(policy.lag),
+      keepFor: keptFor(policy.keepFor, wanted),
     },
   });
   if (!state.timers.images) setTimer(state, 'images', now() + milliseconds(policy.lag));
@@ -62,13 +67,20 @@ export async function archiveImages(state: FunnelState): Promise<void> {
 }
 
 async function startArchiving(state: FunnelState, stage: EvaluatedStage, ask: ImagesAsk): Promise<void> {
-  const workflowId = `images-${ask.evaluationId}`;
+  const workflowId = imagesWorkflowIdOf(ask.evaluationId);
+  const { images: policy } = state.application.policy;
   try {
     await startChild(imageRetention, {
       workflowId,
       parentClosePolicy: 'ABANDON',
       staticSummary: `Images of ${inWords(stage)}`,
-      args: [{ ask, keepFor: milliseconds(state.application.policy.images.keepFor) }],
+      args: [
+        {
+          ask,
+          keepFor: ask.keepFor ?? keptFor(policy.keepFor, 'accept'),
+          giveUpAfter: milliseconds(policy.giveUpAfter),
+        },
+      ],
     });
   } catch (error) {
     if (error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError') {
@@ -78,21 +90,34 @@ async function startArchiving(state: FunnelState, stage: EvaluatedStage, ask: Im
         .catch(() => undefined);
       return;
     }
-    note(state, 'images', 'the archiving of images could not be started');
+    // Nobody else can say it: the retention workflow, which sends its own notices, does not exist.
+    const { evaluationId } = ask;
+    const record = { evaluationId, result: 'failed', count: 0, reason: 'not_started' } as const;
+    replace(state, record);
+    announce(state, 'images');
+    state.notices.images.push(record);
   }
 }
 
-/** Records the result that the retention workflow reports. */
+/** Records what the retention workflow reports, whatever was known before; HR has its notice of it. */
 export function onImages(state: FunnelState, payload: unknown): void {
   recordActivation(state);
   const { data: images } = imagesRecord.safeParse(payload);
-  const known = state.images.find(({ evaluationId }) => evaluationId === images?.evaluationId);
-  if (!images || known?.result !== 'pending') return;
-  known.result = images.result;
-  known.count = images.count;
-  announce(state, 'images');
-  state.notices.images.push({ ...known });
-  note(state, 'images', `images: ${images.result}${images.count > 0 ? ` (${images.count})` : ''}`);
+  if (images) replace(state, images);
+}
+
+function replace(state: FunnelState, record: ImagesRecord): void {
+  const { evaluationId, result, count, reason } = record;
+  const known = state.images.find((one) => one.evaluationId === evaluationId);
+  // A signal that is repeated, as after a reset, is no news.
+  if (!known || isDeepEqual(known, record)) return;
+  state.images = state.images.map((one) => (one === known ? record : one));
+  const why = reason === undefined ? '' : `: ${inWords(reason)}`;
+  note(state, 'images', `images: ${result}${count > 0 ? ` (${count})` : ''}${why}`, { evaluationId });
+}
+
+function isDeepEqual(one: ImagesRecord, other: ImagesRecord): boolean {
+  return JSON.stringify(imagesRecord.parse(one)) === JSON.stringify(imagesRecord.parse(other));
 }
 
 export function imagesPending(state: FunnelState): boolean {

@@ -40,6 +40,6 @@ function failureOf(error: unknown): NoticeFailure {
 }
 
 function summaryOf(notice: Notice): string {
-  if (notice.type === 'images.deleted') return 'notice: images deleted';
+  if (notice.type === 'images.changed') return `notice: images ${notice.data.result}`;
   return `notice: ${notice.data.changes.join(', ').replaceAll('_', ' ')}`;
 }

@@ -1,14 +1,13 @@
 import {
-  allHandlersFinished,
   CancellationScope,
   CancelledFailure,
   condition,
   continueAsNew,
-  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { FunnelState, Status } from '../src/contract/index.ts';
 import { mayContinueAsNew } from './activation.ts';
+import { handlersFinished } from './handlers-finished.ts';
 import { archiveImages, imagesDue } from './images.ts';
 import { isPublished, publish } from './publish.ts';
 
@@ -36,17 +35,4 @@ export async function waitUntil(state: FunnelState, ready: () => boolean): Promi
 function passedOn(state: FunnelState): FunnelState {
   const unchecked = [...state.lineage.unchecked, workflowInfo().runId].slice(-20);
   return { ...state, lineage: { ...state.lineage, unchecked } };
-}
-
-/**
- * Before a run ends, by whatever end: lets every update be answered, or `enough` come true. The answer must be in history
- * before the end is asked for: if the server refuses the end because something new has come, it fails the updates that
- * were accepted or answered in the same task.
- */
-export async function handlersFinished(enough: () => boolean = () => false): Promise<void> {
-  while (!allHandlersFinished()) {
-    await condition(() => allHandlersFinished() || enough());
-    if (enough()) return;
-    await sleep(1, { summary: 'an update is answered first' });
-  }
 }

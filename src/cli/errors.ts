@@ -14,6 +14,12 @@ export const commandErrors = [
   'WrongSetting',
   'InvalidArchiveUrl',
   'InvalidRecipient',
+  'InvalidIdentity',
+  'ImagesNotFound',
+  'ArchiveHeld',
+  'ArchiveDeleted',
+  'StorageUnavailable',
+  'StorageFull',
   'InvalidSettings',
   'InvalidEmulatorOptions',
   'TemporalNotFound',
@@ -37,10 +43,19 @@ export const exitCodes: Record<Refusal | CommandError, number> = {
   Unreachable: 5,
   RiskosRefused: 4,
   RiskosUnavailable: 5,
+  WrongState: 4,
+  Held: 4,
+  NotHeld: 4,
   WrongInput: 2,
   WrongSetting: 2,
   InvalidArchiveUrl: 2,
   InvalidRecipient: 2,
+  InvalidIdentity: 2,
+  ImagesNotFound: 3,
+  ArchiveHeld: 4,
+  ArchiveDeleted: 4,
+  StorageUnavailable: 5,
+  StorageFull: 5,
   InvalidSettings: 2,
   InvalidEmulatorOptions: 2,
   TemporalNotFound: 2,
@@ -50,20 +65,9 @@ export const exitCodes: Record<Refusal | CommandError, number> = {
   DevServerFailed: 1,
 };
 
-const imageCodes: Partial<Record<string, number>> = {
-  InvalidIdentity: 2,
-  ImagesNotFound: 3,
-  ArchiveHeld: 4,
-  ArchiveDeleted: 4,
-  StorageUnavailable: 5,
-  StorageFull: 5,
-};
-
 export function exitCodeOf(error: unknown): number {
   if (error instanceof FunnelError) return exitCodes[error.type];
   if (isTransportError(error)) return exitCodes.Unreachable;
-  const ofImages = imageCodes[String(typeOf(error))];
-  if (ofImages !== undefined) return ofImages;
   const type = commandErrors.find((known) => known === typeOf(error));
   if (type) return exitCodes[type];
   return settingOf(error) ? 2 : 1;

@@ -1,15 +1,20 @@
-import { userInfo } from 'node:os';
 import { Command } from 'commander';
 import type { FetchOptions } from './images/fetch.ts';
 import type { SweepOptions } from './images/sweep.ts';
+import type { SendOptions } from './images/verbs.ts';
+import type { ImagesUpdateName } from '../contract/index.ts';
+import { examples } from './examples.ts';
 import { parseId } from './funnels.ts';
+import { userName } from './user.ts';
 
 /** What reads the archive loads the S3 client, so each verb loads its own part only when it is used. */
 export const images = new Command('images')
-  .description('archived images: list, decrypt, find what nothing accounts for (setting: ARCHIVE_URL)')
+  .description(
+    'archived images: list, decrypt, hold, erase, find what nothing accounts for (setting: ARCHIVE_URL)',
+  )
   .addCommand(
     new Command('list')
-      .description('what is archived, held and deleted')
+      .description('what is archived, held and deleted, and what its retention workflow does')
       .argument('[id]', 'only of this application')
       .option('--json', 'one JSON line for each evaluation')
       .action(async (id: string | undefined, { json }: { json?: boolean }) => {
@@ -24,7 +29,7 @@ export const images = new Command('images')
       .requiredOption('--identity <file>', 'the age secret key, as age-keygen writes it')
       .requiredOption('--to <folder>', 'a folder for the images; files in it are not replaced')
       .option('--evaluation <id>', 'only of this evaluation')
-      .option('--by <who>', 'who reads them', userInfo().username)
+      .option('--by <who>', 'who reads them', userName())
       .option('--json', 'one JSON line for each image')
       .action(async (id: string, options: FetchOptions) => {
         const { fetchImages } = await import('./images/fetch.ts');
@@ -35,11 +40,54 @@ export const images = new Command('images')
     new Command('sweep')
       .description('list what no manifest and no workflow accounts for; nothing under a hold is deleted')
       .option('--delete', 'delete it')
-      .option('--by <who>', 'who deletes', userInfo().username)
+      .option('--by <who>', 'who deletes', userName())
       .option('--reason <text>', 'why; no personal data', 'sweep')
       .option('--json', 'one JSON line for each finding')
       .action(async (options: SweepOptions) => {
         const { sweepImages } = await import('./images/sweep.ts');
         await sweepImages(options);
       }),
+  )
+  .addCommand(
+    sending('retry', 'fetch again what is failed or refused; try a deletion at once').addHelpText(
+      'after',
+      examples('images retry app-1042'),
+    ),
+  )
+  .addCommand(
+    withReason(sending('hold', 'keep the images beyond their time, until they are released')).addHelpText(
+      'after',
+      examples('images hold app-1042 --reason "case 7/2026"'),
+    ),
+  )
+  .addCommand(
+    withReason(sending('release', 'end a hold; images whose time is over are deleted then')).addHelpText(
+      'after',
+      examples('images release app-1042 --reason "case 7/2026 is closed"'),
+    ),
+  )
+  .addCommand(
+    withReason(sending('erase', 'delete the images now; refused under a hold')).addHelpText(
+      'after',
+      examples('images erase app-1042 --reason "the candidate asked for it"'),
+    ),
   );
+
+function sending(name: ImagesUpdateName, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .argument(
+      '<ids...>',
+      'application ids, for all images of each, or evaluation ids; "-" reads them from standard input, one a line',
+    )
+    .option('--by <who>', 'who asks for it, for the record', userName())
+    .option('--json', 'print each new status as a JSON line')
+    .action(async (ids: string[], options: SendOptions) => {
+      const { sendToImages } = await import('./images/verbs.ts');
+      await sendToImages(name, ids, options);
+    });
+}
+
+function withReason(command: Command): Command {
+  return command.requiredOption('--reason <text>', 'why; no personal data of the candidate');
+}

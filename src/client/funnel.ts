@@ -15,6 +15,7 @@ import {
   workflowIdOf,
 } from '../contract/index.ts';
 import { endedInTemporal, explain, explainResult, FunnelError, isNotFound } from './errors.ts';
+import { latestImages } from './images.ts';
 import { describeExecution, earlierRun, type Ending, type Execution, isEnding } from './execution.ts';
 
 /** The status as the funnel says it, and whether somebody else has ended its workflow since. */
@@ -106,7 +107,7 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
 
   const status = async () => {
     const { answer, execution } = await query((handle) => handle.query<Status>(statusQuery));
-    return withEnding(answer, execution);
+    return withImages(client, withEnding(answer, execution), execution);
   };
 
   const update = async <Name extends UpdateName>(name: Name, message: UpdateInput<Name>): Promise<Status> => {
@@ -178,6 +179,15 @@ function withEnding(status: Status, { state, endedAt }: Execution): FunnelStatus
     trouble: null,
     ended: { how: state, at: endedAt },
   };
+}
+
+/** What has become known of images since the funnel ended, which took no more signals. */
+async function withImages(client: Client, status: FunnelStatus, { state }: Execution): Promise<FunnelStatus> {
+  if (state === 'running' || status.images.every(({ result }) => result !== 'pending')) return status;
+  const images = await Promise.all(
+    status.images.map((record) => (record.result === 'pending' ? latestImages(client, record) : record)),
+  );
+  return { ...status, images };
 }
 
 function closed(applicationId: string, name: UpdateName): FunnelError {

@@ -18,6 +18,7 @@ import { checkApplication } from './check-application.ts';
 import { explain, FunnelError } from './errors.ts';
 import { describeExecution, type Ending, endings, isEnding } from './execution.ts';
 import { type Funnel, funnelOf } from './funnel.ts';
+import { type EvaluationImages, imagesOf, listImages, type RetentionStatus } from './images.ts';
 import { temporalClient } from './temporal.ts';
 
 /** Which funnels to list; all given conditions hold together. */
@@ -65,6 +66,13 @@ export interface FunnelClient {
    */
   funnel(applicationId: string, options?: { earlier?: number }): Funnel;
   list(filter?: FunnelFilter): Promise<FunnelSummary[]>;
+  /** The images of one evaluation, whatever its funnel does; without asking whether there are any. */
+  images(evaluationId: string): EvaluationImages;
+  /**
+   * How each retention workflow of an application stands, or of all applications; can lag by a second. Also those that have
+   * ended, as long as Temporal keeps them.
+   */
+  listImages(applicationId?: string): Promise<RetentionStatus[]>;
   close(): Promise<void>;
 }
 
@@ -106,6 +114,16 @@ export function createFunnelClient(
         return await temporal.connection.withDeadline(Date.now() + deadline, () => list(temporal, filter));
       } catch (error) {
         throw explain(error, 'list', temporal);
+      }
+    },
+    images: (evaluationId) => imagesOf(temporal, evaluationId, deadline),
+    listImages: async (applicationId) => {
+      try {
+        return await temporal.connection.withDeadline(Date.now() + deadline, () =>
+          listImages(temporal, applicationId),
+        );
+      } catch (error) {
+        throw explain(error, applicationId ?? 'images', temporal);
       }
     },
     close: () => temporal.connection.close(),

@@ -2,10 +2,12 @@ export { FunnelError } from './errors.ts';
 export { type Ending, endings } from './execution.ts';
 export { createFunnelClient, type FunnelClient, type FunnelFilter, type FunnelSummary } from './funnels.ts';
 export type { Funnel, FunnelStatus } from './funnel.ts';
+export type { EvaluationImages, RetentionStatus } from './images.ts';
 export { temporalClient } from './temporal.ts';
 export type {
   Application,
   ApplicationInput,
+  ImagesStatus,
   NextAction,
   Outcome,
   Policy,

@@ -13,6 +13,9 @@ export const refusals = [
   'Unreachable',
   'RiskosRefused',
   'RiskosUnavailable',
+  'WrongState',
+  'Held',
+  'NotHeld',
 ] as const;
 export type Refusal = (typeof refusals)[number];
 

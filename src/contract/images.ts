@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, milliseconds } from './duration.ts';
+import { lineOf, proseOf } from './text.ts';
 
 /** Where the images of one evaluation stand. */
 export const imagesResults = [
@@ -215,6 +216,20 @@ export interface ImagesStatus extends ImagesRecord {
   trouble: { reason: ImagesTrouble['reason']; since: string } | null;
 }
 
+/** {@link ImagesStatus} as the memo and the updates bring it. */
+export const imagesStatus: z.ZodType<ImagesStatus> = z.object({
+  ...imagesRecord.shape,
+  applicationId: z.string(),
+  state: z.enum(imagesStates),
+  keepUntil: z.string().nullable(),
+  hold: z.object({ by: z.string(), reason: z.string(), since: z.string() }).nullable(),
+  action: z.string().nullable(),
+  trouble: z.object({ reason: z.enum([...failureWords, 'held']), since: z.string() }).nullable(),
+});
+
+/** The workflow type of the retention workflow. */
+export const imagesWorkflowType = 'imageRetention';
+
 /**
  * The body of the notice `images.changed`, which the retention workflow sends itself, since it outlives the funnel: on
  * every new result, hold and release.
@@ -224,8 +239,8 @@ export interface ImagesChanged {
   data: ImagesStatus;
 }
 
-const who = z.string().min(1).max(200);
-const why = z.string().min(1).max(1000);
+const who = lineOf(200);
+const why = proseOf(1000);
 
 /** The updates of the retention workflow, whose id is {@link imagesWorkflowIdOf}. */
 export const imagesUpdates = {
@@ -238,6 +253,7 @@ export const imagesUpdates = {
   erase: z.strictObject({ by: who, reason: why }),
 } as const;
 export type ImagesUpdateName = keyof typeof imagesUpdates;
+export type ImagesUpdateInput<Name extends ImagesUpdateName> = z.input<(typeof imagesUpdates)[Name]>;
 
 export function imagesWorkflowIdOf(evaluationId: string): string {
   return `images-${evaluationId}`;

@@ -1,3 +1,4 @@
+import type { ImagesChanged } from './images.ts';
 import type { Status } from './status.ts';
 
 /** What can be new in a {@link FunnelChanged}. */
@@ -12,7 +13,7 @@ export const changes = [
   'escalation',
   /** RiskOS refuses, or keeps failing: a person has to look. */
   'attention',
-  /** It is known what became of the images of an evaluation. */
+  /** The archiving of the images of an evaluation could not be started. Their results come as {@link ImagesChanged}. */
   'images',
   'closed',
 ] as const;
@@ -22,19 +23,13 @@ export type Change = (typeof changes)[number];
  * What HR is told at `NOTIFY_URL`: the body of a webhook as Standard Webhooks wants it. `id` begins the header `webhook-id`,
  * which is the same each time it is tried again, and never that of other content. No PII but the link in `nextAction`.
  */
-export type Notice = { id: string; /** ISO 8601. */ timestamp: string } & (FunnelChanged | ImagesDeleted);
+export type Notice = { id: string; /** ISO 8601. */ timestamp: string } & (FunnelChanged | ImagesChanged);
 
 /** The status of a funnel when something changed that HR must act on or know. */
 export interface FunnelChanged {
   type: 'funnel.changed';
   /** The status at that time, but of verdicts and images only what is new. */
   data: { changes: Change[] } & Omit<Status, 'trouble'>;
-}
-
-/** The time to keep these images is over, and they are gone. */
-export interface ImagesDeleted {
-  type: 'images.deleted';
-  data: { applicationId: string; evaluationId: string; count: number };
 }
 
 /** Sent by `candidate-funnel notices test`: a receiver checks the signature, answers 2xx and does nothing. */

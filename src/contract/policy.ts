@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { verdictMapping } from './decision-words.ts';
 import { acceptedDocuments, enrichmentFailureRules, reasonCodeRules } from './document-rules.ts';
 import { duration, milliseconds } from './duration.ts';
+import { keepFor } from './images.ts';
 import { lineOf } from './text.ts';
 
 const attempts = z.int().min(1).max(10);
@@ -109,7 +110,8 @@ export const policy = z
     images: z
       .strictObject({
         archiveOn: z.array(z.enum(['accept', 'review', 'reject'])).default(['accept']),
-        keepFor: duration.default('90 days'),
+        /** For all verdicts alike, or for each of `accept`, `review` and `reject`. */
+        keepFor: keepFor.default('90 days'),
         /** How long images may lag the decision: they are asked for after this, and twice again. A close asks at once. */
         lag: duration
           .refine((lag) => milliseconds(lag) <= 3_600_000, 'must be at most 1 hour')

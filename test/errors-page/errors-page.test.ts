@@ -1,14 +1,23 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createArchiveKey } from '../../src/archive/index.ts';
 import { type CommandError, commandErrors, exitCodeOf, exitCodes, oneLine } from '../../src/cli/errors.ts';
-import { createFunnelClient, type Funnel, FunnelError, temporalClient } from '../../src/client/index.ts';
+import {
+  createFunnelClient,
+  type EvaluationImages,
+  type Funnel,
+  FunnelError,
+  temporalClient,
+} from '../../src/client/index.ts';
 import { type Refusal, refusals } from '../../src/contract/index.ts';
 import { findTemporal, startDevServer } from '../../src/dev-server/index.ts';
 import type { Scenario } from '../../src/emulator/index.ts';
 import { createRiskosClient, parseWebhook, RiskosError, type RiskosProblem } from '../../src/riskos/index.ts';
+import { archiveFixture, because, ref } from '../archive/fixture.ts';
+import { picture } from '../archive/hostile-zips.ts';
+import { forgedZip, paths } from '../archive/zips.ts';
 import { exampleApplication } from '../support/application.ts';
 import { run, type Run } from '../support/processes.ts';
 import { createWorld, until, type World } from '../support/world.ts';
@@ -97,7 +106,21 @@ const refused: Record<Refusal, () => Promise<unknown>> = {
     (await standing('refusing', 'enter_one_time_code')).submitOneTimeCode({ code: '123456' }),
   RiskosUnavailable: async () =>
     (await standing('failing', 'enter_one_time_code')).submitOneTimeCode({ code: '123456' }),
+  WrongState: async () => (await archivedImages()).retry({ by: 'reviewer-7' }),
+  Held: async () => {
+    const images = await archivedImages();
+    await images.hold(because);
+    return images.erase(because);
+  },
+  NotHeld: async () => (await archivedImages()).release(because),
 };
+
+/** The images of a funnel that were just archived. */
+async function archivedImages(): Promise<EvaluationImages> {
+  const funnel = await world.start('archived', { custom: { scenario: 'accept' } });
+  const { images } = await until(funnel, (status) => status.images[0]?.result === 'archived');
+  return world.funnels.images(images[0]?.evaluationId ?? '');
+}
 
 async function thrownBy(work: () => unknown): Promise<unknown> {
   try {
@@ -121,12 +144,59 @@ describe('a funnel refuses with', () => {
 const riskos = { RISKOS_BASE_URL: 'http://127.0.0.1:9', RISKOS_API_KEY: 'k', RISKOS_ENVIRONMENT: 'Sandbox' };
 const archive = { ARCHIVE_URL: 'file:///tmp/images', ARCHIVE_RECIPIENTS: 'age1x' };
 
+function fetchOf(applicationId: string, identity: string): string[] {
+  return ['images', 'fetch', applicationId, '--identity', identity, '--to', join(folder, 'out')];
+}
+
 /** What ends a command: its run, or what it would print. */
 const ending: Record<CommandError, () => Promise<Run | { error: unknown }>> = {
   WrongInput: () => run(['start', join(folder, 'nowhere.json')]),
   WrongSetting: () => run(['worker']),
   InvalidArchiveUrl: () => run(['worker'], { ...riskos, ...archive, ARCHIVE_URL: 'file:///' }),
   InvalidRecipient: () => run(['worker'], { ...riskos, ...archive }),
+  InvalidIdentity: async () => {
+    const fixture = await archiveFixture();
+    await fixture.archive.store({
+      ...ref,
+      keepFor: 1,
+      zip: forgedZip([{ name: paths.front, data: picture }]),
+    });
+    const identity = join(folder, 'other-key.txt');
+    await writeFile(identity, (await createArchiveKey()).identity);
+    return run(fetchOf(ref.applicationId, identity), { ARCHIVE_URL: fixture.url });
+  },
+  ImagesNotFound: async () => {
+    const identity = join(folder, 'any-key.txt');
+    await writeFile(identity, (await createArchiveKey()).identity);
+    return run(fetchOf('app-2', identity), { ARCHIVE_URL: (await archiveFixture()).url });
+  },
+  ArchiveHeld: async () => {
+    const { archive: held } = await archiveFixture();
+    await held.hold(ref, because);
+    return { error: await thrownBy(() => held.remove(ref, because)) };
+  },
+  ArchiveDeleted: async () => {
+    const { archive: deleted } = await archiveFixture();
+    await deleted.remove(ref, because);
+    return { error: await thrownBy(() => deleted.hold(ref, because)) };
+  },
+  StorageUnavailable: async () =>
+    run(['images', 'list'], {
+      ARCHIVE_URL: `s3://bucket?endpoint=http://127.0.0.1:${await freePort()}&region=us-east-1`,
+      AWS_ACCESS_KEY_ID: 'id-of-the-tests',
+      AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests',
+    }),
+  StorageFull: async () => {
+    const full = await startRiskos((_, response) => {
+      response.writeHead(507, { 'content-type': 'application/xml' });
+      response.end('<Error><Code>InsufficientStorage</Code></Error>');
+    });
+    return run(['images', 'list'], {
+      ARCHIVE_URL: `s3://bucket?endpoint=${full.url}&region=us-east-1`,
+      AWS_ACCESS_KEY_ID: 'id-of-the-tests',
+      AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests',
+    });
+  },
   InvalidSettings: async () => ({
     error: await thrownBy(() =>
       createRiskosClient({ baseUrl: 'x', apiKey: 'k', environment: 'Sandbox', workflow: 'w' }),

@@ -53,6 +53,18 @@ export const refusalTexts: Record<Refusal, Text> = {
     when: 'It is not known whether RiskOS took what the update handed on.',
     remedy: 'Look at `status`, and send it again if RiskOS still waits for it.',
   },
+  WrongState: {
+    when: 'A message to the images of an evaluation is not possible where they stand, or no workflow looks after them any more; the message says where that is and what is possible.',
+    remedy: 'Look at `images list`, and do one of the possible things.',
+  },
+  Held: {
+    when: 'Images under a legal hold were to be erased; the message says who holds them since when.',
+    remedy: '`images release` first, if the hold may end.',
+  },
+  NotHeld: {
+    when: 'A hold was to be released, and there is none.',
+    remedy: 'Nothing.',
+  },
 };
 
 /** What else can end a command. */
@@ -72,6 +84,30 @@ export const commandTexts: Record<CommandError, Text> = {
   InvalidRecipient: {
     when: '`ARCHIVE_RECIPIENTS` has something that is no age public key.',
     remedy: 'Give it public keys (`age1…`), as age-keygen prints them.',
+  },
+  InvalidIdentity: {
+    when: 'The file of `--identity` holds no age secret key, or its keys open none of the images.',
+    remedy: 'Give it the secret key of one of `ARCHIVE_RECIPIENTS`, as age-keygen wrote it.',
+  },
+  ImagesNotFound: {
+    when: 'No images of the application are archived, or they were deleted; the message says when and by whom.',
+    remedy: 'Check the application id and `ARCHIVE_URL`; `images list` shows what is archived.',
+  },
+  ArchiveHeld: {
+    when: 'A legal hold in the archive forbids a deletion.',
+    remedy: '`images release` first, if the hold may end.',
+  },
+  ArchiveDeleted: {
+    when: 'The images have been deleted, or are being deleted, so that nothing can be done with them.',
+    remedy: 'Nothing; what was deleted is never fetched again.',
+  },
+  StorageUnavailable: {
+    when: 'The storage that `ARCHIVE_URL` names does not answer, or answers that it fails.',
+    remedy: 'Check that it is reachable; then run the command again.',
+  },
+  StorageFull: {
+    when: 'The storage that `ARCHIVE_URL` names has no room left.',
+    remedy: 'Make room, and run the command again.',
   },
   InvalidSettings: {
     when: 'The options of the RiskOS client are wrong, in a program of your own.',

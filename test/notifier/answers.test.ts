@@ -6,14 +6,15 @@ import type { Notice, NoticeProblem } from '../../src/contract/index.ts';
 import { dispatcherOfSettings } from '../../src/network.ts';
 import { createNotifier, NotifyError, type NotifierOptions } from '../../src/notifier/index.ts';
 import { freePort, startAnswering, startRiskos, startTcp } from '../riskos/support/server.ts';
+import { deletedImages } from '../support/images.ts';
 import { createProxy } from '../support/proxy.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 'a').toString('base64')}`;
 const other = `whsec_${Buffer.alloc(32, 'b').toString('base64')}`;
 
 function noticeWith(count: number, id = 'app-1~0a1b2c3d~notice~1'): Notice {
-  const data = { applicationId: 'app-1', evaluationId: 'app-1~0a1b2c3d~document_verification~1', count };
-  return { id, timestamp: '2026-03-02T10:00:00.000Z', type: 'images.deleted', data };
+  const data = { ...deletedImages, count };
+  return { id, timestamp: '2026-03-02T10:00:00.000Z', type: 'images.changed', data };
 }
 
 const notice = noticeWith(3);
@@ -260,7 +261,7 @@ describe('what is sent', () => {
     );
     for (const one of [secret, other]) {
       expect(new Webhook(one).verify(received?.body ?? '', headers)).toMatchObject({
-        type: 'images.deleted',
+        type: 'images.changed',
       });
     }
     expect([received?.method, received?.url]).toEqual(['POST', '/hr?tenant=1']);

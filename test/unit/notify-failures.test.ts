@@ -11,12 +11,13 @@ import {
   parseNoticeFailure,
 } from '../../src/contract/index.ts';
 import { NotifyError } from '../../src/notifier/index.ts';
+import { deletedImages } from '../support/images.ts';
 
 const notice: Notice = {
   id: 'app-1~0a1b2c3d~notice~1',
   timestamp: '2026-03-02T10:00:00.000Z',
-  type: 'images.deleted',
-  data: { applicationId: 'app-1', evaluationId: 'app-1~0a1b2c3d~document_verification~1', count: 3 },
+  type: 'images.changed',
+  data: deletedImages,
 };
 
 async function failureOf(error: unknown, { attempt = 1, random = 0 } = {}): Promise<ApplicationFailure> {

@@ -35,10 +35,13 @@ const changesOf = (applicationId: string) =>
     type === 'funnel.changed' && data.applicationId === applicationId ? [data.changes] : [],
   );
 
-/** The images come beside the story, so their place in it is nobody's promise. */
+const imagesOf = (applicationId: string) =>
+  receiver.received.flatMap(({ type, data }) =>
+    type === 'images.changed' && data.applicationId === applicationId ? [data] : [],
+  );
+
 function expectStory(applicationId: string, story: string[]): void {
-  const changes = changesOf(applicationId).flat();
-  expect(changes.filter((change) => change !== 'images')).toEqual(story);
+  expect(changesOf(applicationId).flat()).toEqual(story);
 }
 
 /** RiskOS says of accepted documents that they are rejected. */
@@ -52,7 +55,7 @@ describe('HR is told', () => {
     await startWorker();
     const funnel = await world.start('told', { custom: { scenario: 'accepted' } });
     // Nobody asks anything of a funnel that rests at verified, so each of these comes by itself.
-    await expect.poll(() => changesOf(funnel.applicationId).flat()).toContain('images');
+    await expect.poll(() => imagesOf(funnel.applicationId)).toMatchObject([{ result: 'archived', count: 3 }]);
     await contradict(funnel.applicationId);
     await expect.poll(() => changesOf(funnel.applicationId).flat()).toContain('conflict');
     await funnel.complete();
@@ -71,9 +74,12 @@ describe('HR is told', () => {
     await startWorker();
     const policy = { ...quickPolicy, images: { lag: '100ms', keepFor: '1s' } };
     const funnel = await world.start('shy', { custom: { scenario: 'accepted' }, policy });
-    const deleted = () => receiver.received.filter(({ type }) => type === 'images.deleted');
-    await expect.poll(() => deleted().length).toBe(1);
-    expect(deleted()[0]?.data).toMatchObject({ applicationId: funnel.applicationId, count: 3 });
+    await expect
+      .poll(() => imagesOf(funnel.applicationId).map(({ state, result, count }) => [state, result, count]))
+      .toEqual([
+        ['kept', 'archived', 3],
+        ['ended', 'deleted', 3],
+      ]);
     const told = receiver.received.map(({ body }) => body).join('\n');
     for (const secretOfTheirs of ['Robin', 'Quill', 'robin.quill', '4155550142', 'Harbour', 'di-session']) {
       expect(told).not.toContain(secretOfTheirs);

@@ -117,10 +117,11 @@ run before, and adopts its evaluation or waits as after an unclear answer. Where
   images: `## Images
 
 The images of an evaluation with documents or a selfie are archived when its verdict is one of \`images.archiveOn\` (an accept), and
-deleted after \`images.keepFor\` (90 days) by a workflow of its own, \`images-…\`, which outlives the funnel. RiskOS has
-them a moment after the verdict, so it is asked after \`images.lag\` (10 seconds), and twice more while it has none; before the
-next evaluation begins, and when the funnel closes, it is asked at once. No stage waits for them. \`status.images\` says what
-became of them: \`pending\`, \`archived\`, or why there are none: \`military\` (such documents have none), \`minor\`, \`none\`.`,
+deleted after \`images.keepFor\` (90 days, or a time for each verdict) by a workflow of its own, \`images-…\`, which outlives the
+funnel ([images.md](images.md)). RiskOS has them a moment after the verdict, so it is asked after \`images.lag\` (10 seconds), and twice more while it has none; before the
+next evaluation begins, and when the funnel closes, it is asked at once. No stage waits for them. \`status.images\` has the result of
+each: \`pending\`, \`archived\`, \`deleted\`, why there are none (\`military\`, \`minor\`, \`none\`), or with a \`reason\` that they are
+\`refused\` or \`failed\`. A result that is later than the funnel's end is read from the retention workflow.`,
 
   notices: `## Notices
 
@@ -134,7 +135,7 @@ at once are one notice.
 | \`conflict\` | RiskOS has changed its decision on a settled verdict; the verdict stays |
 | \`escalation\` | a deadline is near or has passed |
 | \`attention\` | the funnel stands at \`needs_attention\` |
-| \`images\` | it is known what became of the images of an evaluation |
+| \`images\` | the archiving of the images of an evaluation could not be started; their results are the notices \`images.changed\` |
 | \`closed\` | the funnel has closed |
 
 What only the timeline records causes no notice. A notice that the receiver refuses for good is noted in the timeline; later ones

@@ -1,0 +1,156 @@
+import { type Client, type WorkflowExecutionInfo, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  checkInput,
+  describeIssues,
+  type ImagesRecord,
+  imagesRecord,
+  imagesStatus,
+  type ImagesStatus,
+  type ImagesUpdateInput,
+  type ImagesUpdateName,
+  imagesUpdates,
+  imagesWorkflowIdOf,
+  imagesWorkflowType,
+  parseEvaluationId,
+} from '../contract/index.ts';
+import { explain, FunnelError, isNotFound } from './errors.ts';
+import { type Ending, isEnding } from './execution.ts';
+
+/** The status as the retention workflow says it, and whether somebody else has ended the workflow since. */
+export type RetentionStatus = ImagesStatus & {
+  /** Only of one that was ended in Temporal: it will not delete the images; `images sweep` does. */
+  ended?: { how: Ending; /** ISO 8601. */ at: string | null };
+};
+
+/**
+ * The images of one evaluation. Every method rejects with a {@link FunnelError}: `WrongState`, `Held` and `NotHeld` say what
+ * is possible, `NotFound` that there is no retention workflow.
+ */
+export interface EvaluationImages {
+  evaluationId: string;
+  /** Read from Temporal, without asking a worker. */
+  status(): Promise<RetentionStatus>;
+  /** Fetches again after `refused` or `failed`; tries a deletion at once. */
+  retry(message: ImagesUpdateInput<'retry'>): Promise<ImagesStatus>;
+  /** Keeps the images beyond their time. Resolves with the standing hold, whoever placed it. */
+  hold(message: ImagesUpdateInput<'hold'>): Promise<ImagesStatus>;
+  release(message: ImagesUpdateInput<'release'>): Promise<ImagesStatus>;
+  /** Deletes the images. Resolves with `deleted` once that is verified, or after ten seconds with the state `deleting`. */
+  erase(message: ImagesUpdateInput<'erase'>): Promise<ImagesStatus>;
+}
+
+export function imagesOf(client: Client, evaluationId: string, deadline: number): EvaluationImages {
+  const workflowId = imagesWorkflowIdOf(evaluationId);
+
+  const ask = async <Answer>(patience: number, call: () => Promise<Answer>): Promise<Answer> => {
+    try {
+      return await client.connection.withDeadline(Date.now() + patience, call);
+    } catch (error) {
+      throw explain(error, evaluationId, client);
+    }
+  };
+
+  const status = async (): Promise<RetentionStatus> => {
+    const found = await described(client, workflowId);
+    if (found) return found;
+    throw new FunnelError(
+      'NotFound',
+      `${evaluationId}: Temporal keeps no retention workflow of these images`,
+    );
+  };
+
+  const update = async <Name extends ImagesUpdateName>(
+    name: Name,
+    message: ImagesUpdateInput<Name>,
+  ): Promise<ImagesStatus> => {
+    const checked = checkInput(imagesUpdates[name], message);
+    if (!checked.success) {
+      throw new FunnelError('InvalidMessage', `${evaluationId}: ${describeIssues(checked.error)}`);
+    }
+    return ask(deadline + longestAnswer, async () => {
+      try {
+        const handle = client.workflow.getHandle(workflowId);
+        return await handle.executeUpdate<ImagesStatus, [unknown]>(name, { args: [message] });
+      } catch (error) {
+        if (error instanceof WorkflowUpdateFailedError || !isNotFound(error)) throw error;
+        throw hasEnded(evaluationId, name, await status());
+      }
+    });
+  };
+
+  return {
+    evaluationId,
+    status: () => ask(deadline, status),
+    retry: (message) => update('retry', message),
+    hold: (message) => update('hold', message),
+    release: (message) => update('release', message),
+    erase: (message) => update('erase', message),
+  };
+}
+
+/** How long the workflow may take for the answer of an update, in milliseconds. */
+const longestAnswer = 10_000;
+
+function hasEnded(evaluationId: string, name: ImagesUpdateName, status: RetentionStatus): FunnelError {
+  const how = status.ended ? `was ${status.ended.how} in Temporal` : 'has ended';
+  const what = name === 'hold' ? 'there is nothing to hold' : `${name} is not possible any more`;
+  return new FunnelError(
+    'WrongState',
+    `${evaluationId}: the workflow of these images ${how}, with the result ${status.result}; ${what}`,
+  );
+}
+
+/** The record that the retention workflow has of these images; the given one if there is no such workflow. */
+export async function latestImages(client: Client, record: ImagesRecord): Promise<ImagesRecord> {
+  const status = await described(client, imagesWorkflowIdOf(record.evaluationId));
+  return status ? imagesRecord.parse(status) : record;
+}
+
+/** The latest run of each retention workflow. */
+export async function listImages(client: Client, applicationId?: string): Promise<RetentionStatus[]> {
+  const latest = new Map<string, WorkflowExecutionInfo>();
+  const ofApplication =
+    applicationId === undefined ? '' : ` AND WorkflowId STARTS_WITH '${imagesWorkflowIdOf(applicationId)}~'`;
+  const query = `WorkflowType = '${imagesWorkflowType}' AND ExecutionStatus != 'ContinuedAsNew'${ofApplication}`;
+  for await (const run of client.workflow.list({ query })) {
+    const known = latest.get(run.workflowId);
+    if (!known || known.startTime < run.startTime) latest.set(run.workflowId, run);
+  }
+  return [...latest.values()]
+    .map(statusOf)
+    .toSorted((one, other) => one.evaluationId.localeCompare(other.evaluationId));
+}
+
+async function described(client: Client, workflowId: string): Promise<RetentionStatus | undefined> {
+  try {
+    return statusOf(await client.workflow.getHandle(workflowId).describe());
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+type Info = Pick<WorkflowExecutionInfo, 'workflowId' | 'memo' | 'status' | 'closeTime'>;
+
+function statusOf({ workflowId, memo, status, closeTime }: Info): RetentionStatus {
+  const published = imagesStatus.safeParse(memo?.['status']);
+  const known = published.success ? published.data : unpublished(workflowId);
+  const how = status.name.toLowerCase();
+  return isEnding(how) ? { ...known, ended: { how, at: closeTime?.toISOString() ?? null } } : known;
+}
+
+/** Of a workflow whose first task no worker has done yet. */
+function unpublished(workflowId: string): ImagesStatus {
+  const evaluationId = workflowId.slice(imagesWorkflowIdOf('').length);
+  return {
+    evaluationId,
+    applicationId: parseEvaluationId(evaluationId)?.applicationId ?? '',
+    state: 'fetching',
+    result: 'pending',
+    count: 0,
+    keepUntil: null,
+    hold: null,
+    action: null,
+    trouble: null,
+  };
+}

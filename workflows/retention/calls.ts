@@ -1,0 +1,141 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  TemporalFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ImageActivities } from '../../activities/images.ts';
+import {
+  type ImagesAsk,
+  type ImagesDeletion,
+  type ImagesFailure,
+  imagesFailures,
+  type ImagesFound,
+  type ImagesHold,
+  imagesTaskQueue,
+  isImagesFailure,
+} from '../../src/contract/index.ts';
+import type { Because, RetentionState } from './state.ts';
+
+const retry = { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '10m' } as const;
+/** Tries that Temporal makes by itself; what fails as often is shown as trouble. */
+const few = { ...retry, maximumAttempts: 3 };
+
+const { archiveImages } = proxyActivities<ImageActivities>({
+  // Three downloads.
+  startToCloseTimeout: '20m',
+  heartbeatTimeout: '30s',
+  // A deletion begins only when nothing is stored any more.
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+});
+
+const { deleteImages, holdImages, releaseImages } = proxyActivities<ImageActivities>({
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: '30s',
+  retry: few,
+});
+
+/** Why a call failed. */
+export interface Failure {
+  /** Absent: the failure says nothing, for example because the worker ended. */
+  reason?: ImagesFailure | 'held';
+  /** False: trying again cannot help until somebody has changed a setting. */
+  retried: boolean;
+  /** The time to try it is over. */
+  givenUp: boolean;
+  /** Milliseconds to wait before the next try, where RiskOS named them. */
+  delay?: number;
+}
+
+export type Called<Answer> = { answer: Answer } | { failure: Failure };
+
+/** Tries to archive the images within `milliseconds`, a few times or as often as they allow. Throws when it is cancelled. */
+export function tryArchiving(
+  state: RetentionState,
+  ask: ImagesAsk,
+  { milliseconds, tries }: { milliseconds: number; tries: 'few' | 'many' },
+): Promise<Called<ImagesFound>> {
+  return called(state, () =>
+    archiveImages.executeWithOptions(
+      {
+        ...onImagesQueue('fetch, encrypt and store the images'),
+        scheduleToCloseTimeout: milliseconds,
+        retry: tries === 'few' ? few : retry,
+      },
+      [ask],
+    ),
+  );
+}
+
+export function tryDeletion(state: RetentionState, because: Because | null): Promise<Called<ImagesDeletion>> {
+  const options = onImagesQueue('delete the images, and verify it');
+  return called(state, () => deleteImages.executeWithOptions(options, [{ ...refOf(state), ...because }]));
+}
+
+export function tryHold(state: RetentionState, because: Because): Promise<Called<ImagesHold>> {
+  const options = onImagesQueue('write the hold into the archive');
+  return called(state, () =>
+    holdImages.executeWithOptions(options, [{ ...refOf(state), by: because.by, reason: because.reason }]),
+  );
+}
+
+export function tryRelease(state: RetentionState, because: Because): Promise<Called<{ released: boolean }>> {
+  const options = onImagesQueue('remove the hold from the archive');
+  return called(state, () => releaseImages.executeWithOptions(options, [{ ...refOf(state), ...because }]));
+}
+
+function refOf({ retention }: RetentionState): { applicationId: string; evaluationId: string } {
+  const { applicationId, evaluationId } = retention.ask;
+  return { applicationId, evaluationId };
+}
+
+async function called<Answer>(state: RetentionState, call: () => Promise<Answer>): Promise<Called<Answer>> {
+  try {
+    const answer = await call();
+    noteReceiver(state, answer);
+    return { answer };
+  } catch (error) {
+    if (CancellationScope.current().consideredCancelled && isCancellation(error)) throw error;
+    const cause = applicationFailureIn(error);
+    noteReceiver(state, cause?.details?.[0]);
+    return { failure: failureOf(error, cause) };
+  }
+}
+
+function failureOf(error: unknown, cause: ApplicationFailure | undefined): Failure {
+  const reason = reasonIn(cause?.details?.[0]);
+  const delay = cause?.nextRetryDelay;
+  return {
+    ...(reason === undefined ? {} : { reason }),
+    retried: cause === undefined || !cause.nonRetryable,
+    givenUp: error instanceof ActivityFailure && error.retryState === 'TIMEOUT',
+    ...(typeof delay === 'number' ? { delay } : {}),
+  };
+}
+
+/** A call that ran out of time carries the failure of its last try as the cause of the timeout. */
+function applicationFailureIn(error: unknown): ApplicationFailure | undefined {
+  if (error instanceof ApplicationFailure) return error;
+  return error instanceof TemporalFailure ? applicationFailureIn(error.cause) : undefined;
+}
+
+function reasonIn(detail: unknown): Failure['reason'] {
+  if (typeof detail !== 'object' || detail === null || !('reason' in detail)) return undefined;
+  const { reason } = detail;
+  if (typeof reason !== 'string') return undefined;
+  if (reason === 'held') return reason;
+  return isImagesFailure(reason) && imagesFailures[reason].handling !== 'final' ? reason : undefined;
+}
+
+/** Most answers and failures say whether the worker has a `NOTIFY_URL`. */
+function noteReceiver(state: RetentionState, answer: unknown): void {
+  if (typeof answer !== 'object' || answer === null || !('hrIsTold' in answer)) return;
+  if (typeof answer.hrIsTold === 'boolean') state.notices.wanted = answer.hrIsTold;
+}
+
+function onImagesQueue(summary: string): { taskQueue: string; summary: string } {
+  return { taskQueue: imagesTaskQueue(workflowInfo().taskQueue), summary };
+}

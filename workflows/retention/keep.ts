@@ -1,0 +1,123 @@
+import { condition } from '@temporalio/workflow';
+import { now } from '../clock.ts';
+import { tryDeletion, tryHold, tryRelease, type Failure } from './calls.ts';
+import { notify, publish, reportResult } from './report.ts';
+import { type Deleting, type Kept, note, noteTrouble, type RetentionState, type Stopped } from './state.ts';
+
+/** Waits for a retry until the images would be deleted anyway; under a hold without an end. */
+export async function waitForRetry(state: RetentionState, position: Stopped): Promise<void> {
+  const isOver = await timeIsOver(state, position.endsAt, 'nobody retries the images any more');
+  if (!isOver || state.position !== position) return;
+  note(state, 'close', 'nobody retried in time');
+  state.position = { state: 'ended' };
+}
+
+/** Keeps the archived images until their time is over and no hold stands. */
+export async function keep(state: RetentionState, position: Kept): Promise<void> {
+  if (!(await writeHold(state))) return;
+  const { keepUntil } = position;
+  const isOver = await timeIsOver(state, keepUntil, 'the images are deleted then');
+  if (isOver && state.position === position) state.position = { state: 'deleting', because: null, keepUntil };
+}
+
+/** Deletes the images, or goes back to keeping them if the archive has a hold that this workflow did not know. */
+export async function remove(state: RetentionState, position: Deleting): Promise<void> {
+  if (!(await writeHold(state))) return;
+  const deleted = await tryDeletion(state, position.because);
+  if ('failure' in deleted) {
+    if (deleted.failure.reason !== 'held') return backOff(state, deleted.failure);
+    return keepAsHeld(state, position);
+  }
+  const { evaluationId, count, attachments } = state.record;
+  state.record = {
+    evaluationId,
+    result: 'deleted',
+    count,
+    ...(attachments === undefined ? {} : { attachments }),
+  };
+  state.position = { state: 'ended' };
+  recovered(state);
+  await reportResult(state);
+}
+
+/** A hold that was lost with a terminated workflow is still in the archive. */
+async function keepAsHeld(state: RetentionState, position: Deleting): Promise<void> {
+  // Returns the hold that stands, which is not this one.
+  const found = await tryHold(state, {
+    by: 'retention',
+    reason: 'a hold in the archive or its storage forbids the deletion',
+  });
+  if ('failure' in found) return backOff(state, found.failure);
+  state.hold = found.answer;
+  state.holdInArchive = 'yes';
+  const { keepFor } = state.retention;
+  state.position = { state: 'kept', keepUntil: position.keepUntil ?? state.startedAt + keepFor };
+  recovered(state);
+  note(state, 'images', `not deleted: held since ${found.answer.since}`, found.answer.by);
+  notify(state);
+}
+
+/** True once the archive has a hold if and only if this workflow has one; one try, and its back-off. */
+async function writeHold(state: RetentionState): Promise<boolean> {
+  const { hold, released } = state;
+  if (state.holdInArchive === (hold === null ? 'no' : 'yes')) return true;
+  // Of a try that fails it is not known what it did.
+  state.holdInArchive = 'perhaps';
+  if (hold === null) {
+    const written = await tryRelease(state, released ?? { by: 'retention', reason: 'released' });
+    if ('failure' in written) {
+      await backOff(state, written.failure);
+      return false;
+    }
+    state.holdInArchive = 'no';
+  } else {
+    const written = await tryHold(state, hold);
+    if ('failure' in written) {
+      await backOff(state, written.failure);
+      return false;
+    }
+    state.holdInArchive = 'yes';
+    // An earlier hold stays, unless this one was released while it was written.
+    if (state.hold === hold) state.hold = written.answer;
+  }
+  recovered(state);
+  return false;
+}
+
+function recovered(state: RetentionState): void {
+  state.failures = 0;
+  state.trouble = null;
+}
+
+const firstPause = 10_000;
+const longestPause = 12 * 3600_000;
+
+/** Shows the trouble and waits before the next try, or until somebody sends something. */
+async function backOff(state: RetentionState, { reason }: Failure): Promise<void> {
+  noteTrouble(state, reason ?? 'interrupted');
+  publish(state);
+  const pause = Math.min(longestPause, firstPause * 2 ** state.failures);
+  state.failures += 1;
+  await received(state, pause, 'back-off before the archive is tried again');
+}
+
+/** True when the time has come and no hold stands; false when something came before it. */
+async function timeIsOver(state: RetentionState, at: number, summary: string): Promise<boolean> {
+  const isHeld = state.hold !== null;
+  const came = await received(state, isHeld ? undefined : Math.max(1, at - now()), summary);
+  // What came with the timer counts.
+  return !came && state.hold === null;
+}
+
+/** True when something came; false when the time was over before. */
+async function received(
+  state: RetentionState,
+  milliseconds: number | undefined,
+  summary: string,
+): Promise<boolean> {
+  const before = state.received;
+  const came = () => state.received !== before;
+  if (milliseconds !== undefined) return condition(came, milliseconds, { summary });
+  await condition(came);
+  return true;
+}

@@ -1,0 +1,136 @@
+import { workflowInfo } from '@temporalio/workflow';
+import {
+  actionFor,
+  type ImagesAsk,
+  type ImagesHold,
+  type ImagesRecord,
+  type ImagesStatus,
+  type ImagesTrouble,
+  type Notice,
+  type TimelineEntry,
+  type TimelineKind,
+} from '../../src/contract/index.ts';
+import { iso, now } from '../clock.ts';
+
+/** What the funnel asks of the retention workflow. */
+export interface Retention {
+  ask: ImagesAsk;
+  /** Milliseconds from the archiving to the deletion. */
+  keepFor: number;
+  /** Milliseconds for which fetching is retried. */
+  giveUpAfter: number;
+}
+
+/** Who wants something, and why. */
+export interface Because {
+  by: string;
+  reason: string;
+}
+
+/** Where the workflow stands, with what belongs there; times in milliseconds since 1970. */
+export type Position =
+  | { state: 'fetching' }
+  | { state: 'stopped'; endsAt: number }
+  | { state: 'kept'; keepUntil: number }
+  | {
+      state: 'deleting';
+      /** Absent: the time to keep them is over. */
+      because: Because | null;
+      /** Of images that are archived. */
+      keepUntil: number | null;
+    }
+  | { state: 'ended' };
+
+export type Fetching = Extract<Position, { state: 'fetching' }>;
+export type Stopped = Extract<Position, { state: 'stopped' }>;
+export type Kept = Extract<Position, { state: 'kept' }>;
+export type Deleting = Extract<Position, { state: 'deleting' }>;
+
+/** Everything that the workflow keeps over continue-as-new. */
+export interface RetentionState {
+  retention: Retention;
+  startedAt: number;
+  position: Position;
+  record: ImagesRecord;
+  hold: ImagesHold | null;
+  /** Whether the archive has a hold; it follows {@link RetentionState.hold} as soon as the archive can be reached. */
+  holdInArchive: 'no' | 'perhaps' | 'yes';
+  /** Who released the hold that is still in the archive. */
+  released: Because | null;
+  trouble: { reason: ImagesTrouble['reason']; since: string } | null;
+  /** Tries of the archive that failed one after the other. */
+  failures: number;
+  /** Counts what came in, so that a wait ends when something does. */
+  received: number;
+  notices: {
+    /** True if the workers have a `NOTIFY_URL`; `null`: not known yet. */
+    wanted: boolean | null;
+    unsent: Notice[];
+  };
+  timeline: TimelineEntry[];
+  /** The status as last published. */
+  published: string;
+}
+
+export function newRetention(retention: Retention): RetentionState {
+  return {
+    retention,
+    startedAt: now(),
+    position: { state: 'fetching' },
+    record: pendingRecord(retention.ask.evaluationId),
+    hold: null,
+    holdInArchive: 'no',
+    released: null,
+    trouble: null,
+    failures: 0,
+    received: 0,
+    notices: { wanted: null, unsent: [] },
+    timeline: [],
+    published: '',
+  };
+}
+
+export function pendingRecord(evaluationId: string): ImagesRecord {
+  return { evaluationId, result: 'pending', count: 0, attachments: 0 };
+}
+
+/** What the workflow says of itself: in its memo, to its query, after each update, in notices and as its result. */
+export function statusOf(state: RetentionState): ImagesStatus {
+  const { position, record, hold, trouble } = state;
+  return {
+    ...record,
+    applicationId: state.retention.ask.applicationId,
+    state: position.state,
+    keepUntil: 'keepUntil' in position && position.keepUntil !== null ? iso(position.keepUntil) : null,
+    hold,
+    action: actionOf(state),
+    trouble,
+  };
+}
+
+function actionOf({ position, record, trouble }: RetentionState): string | null {
+  if (position.state === 'stopped') return record.reason === undefined ? null : actionFor(record.reason);
+  if (position.state === 'fetching' || trouble === null || trouble.reason === 'held') return null;
+  return actionFor(trouble.reason);
+}
+
+/** An operator who sends the same for years is noted for as long as the timeline has room. */
+const keptLines = 100;
+
+/** Adds a line for people; never PII of the candidate. */
+export function note(state: RetentionState, kind: TimelineKind, what: string, by?: string): void {
+  state.timeline.push({ at: iso(now()), kind, what, ...(by === undefined ? {} : { by }) });
+  if (state.timeline.length > keptLines) state.timeline.shift();
+}
+
+/** A trouble is noted when it begins, and when its reason changes. */
+export function noteTrouble(state: RetentionState, reason: ImagesTrouble['reason']): void {
+  if (state.trouble?.reason === reason) return;
+  note(state, 'trouble', `${reason.replaceAll('_', ' ')}; tried again`);
+  state.trouble = { reason, since: state.trouble?.since ?? iso(now()) };
+}
+
+/** True for a run that goes on from an earlier one: only then does a second argument count, since anybody can start a workflow. */
+export function isContinued(): boolean {
+  return workflowInfo().continuedFromExecutionRunId !== undefined;
+}
