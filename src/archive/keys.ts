@@ -7,6 +7,11 @@ export interface FileEncrypter {
   encrypt(file: ReadableStream<Uint8Array>): Promise<AsyncIterable<Uint8Array>>;
 }
 
+/** The part of age's decrypter that is used here. */
+interface FileDecrypter {
+  decrypt(file: ReadableStream<Uint8Array>): Promise<AsyncIterable<Uint8Array>>;
+}
+
 /** A new age key pair, for development and demos: `identity` is the secret that opens, `recipient` the public key. */
 export async function createArchiveKey(): Promise<{ identity: string; recipient: string }> {
   const identity = await generateIdentity();
@@ -53,7 +58,7 @@ export function fingerprintOf(recipient: string): string {
  */
 export async function decrypterFor(
   identityFile: string,
-): Promise<{ decrypter: Decrypter; fingerprints: string[] }> {
+): Promise<{ decrypter: FileDecrypter; fingerprints: string[] }> {
   const identities = identityFile
     .split('\n')
     .map((line) => line.trim())

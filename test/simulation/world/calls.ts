@@ -9,6 +9,7 @@ import {
   callOf,
   failed,
   type ImagesAsk,
+  type ImagesFound,
   type Notice,
 } from './contract.ts';
 import type { Record, Riskos } from './riskos.ts';
@@ -172,15 +173,16 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
             : { kind: 'failed', failure: applicationFailure('Error', false) },
         );
       }
-      if (images === 'refused')
-        return end({ kind: 'failed', failure: applicationFailure('ImagesRefused', true) });
-      if (images === 'military') return end({ kind: 'completed', value: { result: 'military', count: 0 } });
+      const answer = (found: ImagesFound): void => end({ kind: 'completed', value: found });
+      const nothing = { count: 0, attachments: 0, hrIsTold };
+      if (images === 'refused') return answer({ ...nothing, result: 'refused', reason: 'damaged' });
+      if (images === 'military') return answer({ ...nothing, result: 'military' });
       // Images lag the decision: the first asking can be too early.
-      if (images === 'none' || (nth === 1 && random.chance(0.3))) {
-        return end({ kind: 'completed', value: { result: 'none', count: 0 } });
-      }
+      if (images === 'none' || (nth === 1 && random.chance(0.3)))
+        return answer({ ...nothing, result: 'none' });
       archived.set(ask.evaluationId, (archived.get(ask.evaluationId) ?? 0) + 1);
-      end({ kind: 'completed', value: { result: 'archived', count: 3 } });
+      const archivedAt = new Date(agenda.now()).toISOString();
+      answer({ result: 'archived', count: 3, attachments: 0, hrIsTold, archivedAt });
     });
   };
 
@@ -217,7 +219,10 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
           return notify(call.notice, end);
         case 'delete':
           deleted.set(call.evaluationId, (deleted.get(call.evaluationId) ?? 0) + 1);
-          return end({ kind: 'completed', value: { removed: 3, hrIsTold } });
+          return end({
+            kind: 'completed',
+            value: { removed: 3, verifiedAt: new Date(agenda.now()).toISOString(), hrIsTold },
+          });
       }
     },
   };

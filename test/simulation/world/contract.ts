@@ -2,6 +2,7 @@ import type { Answered, EvaluationAsk } from '../../../activities/evaluations.ts
 import type {
   Evaluation,
   ImagesAsk,
+  ImagesFound,
   Notice,
   RiskosEvent,
   RiskosTrouble,
@@ -23,7 +24,7 @@ export const names = {
   status: 'status',
 } as const;
 
-export type { Evaluation, ImagesAsk, Notice, Stage, Status };
+export type { Evaluation, ImagesAsk, ImagesFound, Notice, Stage, Status };
 export type EvaluatedStage =
   'passive_check' | 'document_verification' | 'selfie_reverification' | 'payroll_setup';
 
