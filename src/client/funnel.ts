@@ -185,7 +185,9 @@ function withEnding(status: Status, { state, endedAt }: Execution): FunnelStatus
 async function withImages(client: Client, status: FunnelStatus, { state }: Execution): Promise<FunnelStatus> {
   if (state === 'running' || status.images.every(({ result }) => result !== 'pending')) return status;
   const images = await Promise.all(
-    status.images.map((record) => (record.result === 'pending' ? latestImages(client, record) : record)),
+    status.images.map(async (record) =>
+      record.result === 'pending' ? latestImages(client, record) : record,
+    ),
   );
   return { ...status, images };
 }

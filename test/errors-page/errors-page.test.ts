@@ -144,6 +144,13 @@ describe('a funnel refuses with', () => {
 const riskos = { RISKOS_BASE_URL: 'http://127.0.0.1:9', RISKOS_API_KEY: 'k', RISKOS_ENVIRONMENT: 'Sandbox' };
 const archive = { ARCHIVE_URL: 'file:///tmp/images', ARCHIVE_RECIPIENTS: 'age1x' };
 
+/** Node 20 is supported, whatever the SDK of S3 prints about it. */
+const s3 = {
+  AWS_ACCESS_KEY_ID: 'id-of-the-tests',
+  AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests',
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+};
+
 function fetchOf(applicationId: string, identity: string): string[] {
   return ['images', 'fetch', applicationId, '--identity', identity, '--to', join(folder, 'out')];
 }
@@ -183,8 +190,7 @@ const ending: Record<CommandError, () => Promise<Run | { error: unknown }>> = {
   StorageUnavailable: async () =>
     run(['images', 'list'], {
       ARCHIVE_URL: `s3://bucket?endpoint=http://127.0.0.1:${await freePort()}&region=us-east-1`,
-      AWS_ACCESS_KEY_ID: 'id-of-the-tests',
-      AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests',
+      ...s3,
     }),
   StorageFull: async () => {
     const full = await startRiskos((_, response) => {
@@ -193,8 +199,7 @@ const ending: Record<CommandError, () => Promise<Run | { error: unknown }>> = {
     });
     return run(['images', 'list'], {
       ARCHIVE_URL: `s3://bucket?endpoint=${full.url}&region=us-east-1`,
-      AWS_ACCESS_KEY_ID: 'id-of-the-tests',
-      AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests',
+      ...s3,
     });
   },
   InvalidSettings: async () => ({

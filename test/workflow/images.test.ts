@@ -134,8 +134,10 @@ describe('images', () => {
 
 describe('the command', () => {
   test('holds, releases, erases and lists the images of an application', async () => {
-    const { applicationId, status } = await world.start('verbs', { custom: { scenario: 'accept' } });
-    await expect.poll(async () => (await status()).images).toMatchObject([{ result: 'archived' }]);
+    const funnel = await world.start('verbs', { custom: { scenario: 'accept' } });
+    const { applicationId } = funnel;
+    const { images } = await until(funnel, (status) => status.images[0]?.result === 'archived');
+    const evaluationId = images[0]?.evaluationId ?? '';
     await expect.poll(() => world.funnels.listImages(applicationId)).toMatchObject([{ state: 'kept' }]);
     const env = { ARCHIVE_URL: `file://${world.archiveFolder}`, TEMPORAL_ADDRESS: inject('temporalAddress') };
     const verb = async (...args: string[]) => {
@@ -160,7 +162,6 @@ describe('the command', () => {
       stderr: expect.stringContaining('by Ada; release the hold first'),
     });
     expect(await verb('release', applicationId, ...why)).toMatchObject({ code: 0, says: { hold: null } });
-    const evaluationId = (await status()).images[0]?.evaluationId ?? '';
     expect(await verb('erase', evaluationId, ...why)).toMatchObject({ code: 0, says: { result: 'deleted' } });
     // The workflow has ended, and the archive says that nothing is left.
     expect(await verb('erase', evaluationId, ...why)).toMatchObject({ code: 0, says: { result: 'deleted' } });

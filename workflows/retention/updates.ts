@@ -82,12 +82,12 @@ const statesInWords: Record<ImagesState, string> = {
 };
 
 function wrongState(state: RetentionState, name: ImagesUpdateName): ApplicationFailure {
-  const now = state.position.state;
-  const result = now === 'ended' ? ` with the result ${state.record.result}` : '';
+  const at = state.position.state;
+  const result = at === 'ended' ? ` with the result ${state.record.result}` : '';
   const possible = possibleIn(state);
   const instead =
     possible.length > 0 ? `possible now: ${possible.join(', ')}` : 'nothing is possible any more';
-  return refusal('WrongState', `${name} is not possible: ${statesInWords[now]}${result}; ${instead}`);
+  return refusal('WrongState', `${name} is not possible: ${statesInWords[at]}${result}; ${instead}`);
 }
 
 function possibleIn({ position, hold: standing }: RetentionState): ImagesUpdateName[] {
