@@ -1,8 +1,6 @@
-import { access, constants, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import { openArchive } from '../../archive/index.ts';
+import { storageLimits } from '../../storage/index.ts';
 import {
   archiveSettings,
   notifySettings,
@@ -90,29 +88,19 @@ async function statusOf(url: string, method: 'GET' | 'HEAD'): Promise<number | u
   }
 }
 
+/** By a trial: an object is written, read and deleted where the images go. */
 export async function lookAtArchive(): Promise<Finding> {
   return unlessUnset('archive', ['ARCHIVE_URL'], async () => {
     const { ARCHIVE_URL, ARCHIVE_RECIPIENTS } = readSettings(archiveSettings);
-    openArchive({ url: ARCHIVE_URL, recipients: ARCHIVE_RECIPIENTS });
-    if (!ARCHIVE_URL.startsWith('file:')) return ok('archive', 'its address and its keys are in order');
-    const folder = await firstThatExists(fileURLToPath(ARCHIVE_URL));
+    const archive = openArchive({ url: ARCHIVE_URL, recipients: ARCHIVE_RECIPIENTS });
     try {
-      await access(folder, constants.W_OK | constants.X_OK);
-    } catch {
-      return fault(
-        'archive',
-        'this user may not write there',
-        'give the user of the worker write access to it',
-      );
+      const limits = (await archive.check()).map((limit) => storageLimits[limit]);
+      const written = 'can be written, and its keys are age public keys';
+      return ok('archive', [written, ...limits].join('; '));
+    } finally {
+      archive.close();
     }
-    return ok('archive', 'can be written, and its keys are age public keys');
   });
-}
-
-/** The folder is made when it is first needed. */
-async function firstThatExists(path: string): Promise<string> {
-  const found = await stat(path).catch(() => undefined);
-  return found || dirname(path) === path ? path : firstThatExists(dirname(path));
 }
 
 async function unlessUnset(about: string, needed: string[], look: () => Promise<Finding>): Promise<Finding> {
