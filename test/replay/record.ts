@@ -134,6 +134,8 @@ async function save(temporal: Client, prefix: string): Promise<void> {
     const inOrder = all.toSorted((one, other) => one.at.getTime() - other.at.getTime());
     for (const [index, { runId }] of inOrder.entries()) {
       const history = await temporal.workflow.getHandle(workflowId, runId).fetchHistory();
+      // A run whose first task has not been worked on has nothing to replay.
+      if (!history.events?.some((event) => event.workflowTaskCompletedEventAttributes)) continue;
       const file = `${prefix}${workflowId}.${index + 1}.json`;
       await writeFile(
         join(folder, file),
