@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     ...base.test,
     globalSetup: [],
-    include: ['test/unit/**/*.test.ts'],
+    include: ['unit', 'riskos', 'archive', 'storage', 'emulator', 'notifier', 'simulation'].map(
+      (room) => `test/${room}/**/*.test.ts`,
+    ),
   },
 });

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
 import { createNotificationActivities } from '../../activities/notifications.ts';
 import {
@@ -20,10 +21,13 @@ const notice: Notice = {
   data: deletedImages,
 };
 
+/** The SDK logs each failure of an activity as a warning. */
+const logger = new DefaultLogger('ERROR');
+
 async function failureOf(error: unknown, { attempt = 1, random = 0 } = {}): Promise<ApplicationFailure> {
   const notifier = { send: () => Promise.reject(error), close: () => Promise.resolve() };
   const activities = createNotificationActivities(notifier, () => random);
-  const activity = new MockActivityEnvironment({ attempt });
+  const activity = new MockActivityEnvironment({ attempt }, { logger });
   const failure: unknown = await activity
     .run(() => activities.notify(notice))
     .then(
@@ -83,7 +87,9 @@ describe('a failure of notify', () => {
 
   it('is nothing when nobody is to be told', async () => {
     const activities = createNotificationActivities(undefined);
-    expect(await new MockActivityEnvironment().run(() => activities.notify(notice))).toBeUndefined();
+    expect(
+      await new MockActivityEnvironment({}, { logger }).run(() => activities.notify(notice)),
+    ).toBeUndefined();
   });
 });
 
