@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { baseline, type Candidate } from './application.ts';
+import { baseline as givenBaseline, type Candidate } from './application.ts';
 import { type AttentionCause, attentionCause } from './attention.ts';
 import type { Evaluation } from './evaluation.ts';
 import type { ImagesRecord } from './images.ts';
@@ -14,6 +14,9 @@ import { evaluatedStages, type FailedStep, outcomes, type UseCase, useCases, ver
  * default) and keeps the fields of later ones. A change that an earlier release could not go on from raises the version.
  */
 export const stateVersion = 1;
+
+/** A start refuses unknown fields of a baseline; a state keeps them. */
+const baseline = kept(givenBaseline.shape);
 
 /** Milliseconds since 1970. */
 const instant = z.number();
