@@ -1,6 +1,7 @@
 import { mkdir, readFile, readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
+import { z } from 'zod';
 import { createArchiveKey, readArchived } from '../../src/archive/index.ts';
 import { findingsOf } from '../../src/cli/images/findings.ts';
 import {
@@ -29,11 +30,12 @@ async function archived(
   return { ...fixture, verb: (...args) => run(['images', ...args], env) };
 }
 
-const jsonLines = (text: string): unknown[] =>
+const row = z.looseObject({ applicationId: z.unknown().optional() });
+const jsonLines = (text: string) =>
   text
     .split('\n')
     .filter(Boolean)
-    .map((line) => JSON.parse(line));
+    .map((line) => row.parse(JSON.parse(line)));
 
 describe('images list', () => {
   test('shows what is archived, held and deleted', async () => {
@@ -43,7 +45,9 @@ describe('images list', () => {
     await archive.hold(ref, because);
     const { code, stdout } = await verb('list', '--json');
     expect(code).toBe(0);
-    expect(jsonLines(stdout)).toMatchObject([
+    // Other tests' workflows are on the same server.
+    const mine = jsonLines(stdout).filter(({ applicationId }) => applicationId === ref.applicationId);
+    expect(mine).toMatchObject([
       { ...ref, result: 'archived', images: 1, attachments: 1, hold: because, deleted: null },
       { ...second, result: 'deleted', images: 0, deleted: because },
     ]);
