@@ -40,6 +40,36 @@ describe('a POST that RiskOS processed and that was answered with', () => {
   );
 });
 
+describe('a RiskOS workflow that failed', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld({
+      scenarios: {
+        fails: {
+          documents: [
+            { candidate: 'absent', afterwards: [{ event: 'workflow_execution_failed' }] },
+            { candidate: 'absent' },
+          ],
+        },
+      },
+    });
+    await world.startRelay();
+    await world.startWorker();
+  });
+  afterAll(() => world.close());
+
+  test('asks an operator when it says so, not at the deadline, and a retry begins another evaluation', async () => {
+    const policy = { ...quickPolicy, documents: { ...quickPolicy.documents, deadline: '7 days' } } as const;
+    const funnel = await world.start('fails', { custom: { scenario: 'fails' }, policy });
+    const stopped = await until(funnel, ({ stage }) => stage === 'needs_attention');
+    expect(stopped.attention?.reason).toContain('failed');
+    await funnel.retry();
+    const again = await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
+    expect(again.attempt).toBe(2);
+    expect(documentsOf(world, funnel.applicationId)).toHaveLength(2);
+  });
+});
+
 describe('without webhooks', () => {
   let world: World;
   beforeAll(async () => {
