@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { parseRiskosFailure, riskosEvent, riskosEventSignal } from '../src/contract/index.ts';
 
 /**
- * What became of the POSTs of one evaluation in runs that a reset of the workflow replaced. `bases` are those runs, each with
+ * The POSTs of one evaluation in runs that a reset of the workflow replaced. `bases` are those runs, each with
  * the event at which the new run leaves it.
  */
 export interface EarlierPosts {
@@ -16,7 +16,7 @@ export interface EarlierPosts {
   perhaps: boolean;
 }
 
-/** Runs of this workflow: those that nobody has examined yet, and the bases that are known. */
+/** Runs of this workflow: those not examined yet, and the known bases. */
 export interface Lineage {
   unchecked: string[];
   bases: string[];
