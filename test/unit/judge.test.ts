@@ -413,3 +413,18 @@ it.each(evaluatedStages)('an ACCEPT that rests on nothing, at %s', (stage) => {
   const circumstances = { stage, baseline: null, policy: policy.parse({}), byReviewer: false };
   expect(judge(bare, circumstances).verdict).toBe(everyStage[stage]);
 });
+
+describe('a capture link that expired', () => {
+  const flagsOf = (decision: string, more: Partial<Evaluation>): Flag[] =>
+    judge(evaluation({ decision, linkExpired: true, ...more }), {
+      stage: 'document_verification',
+      baseline: null,
+      policy: policy.parse({}),
+      byReviewer: false,
+    }).flags;
+
+  it.each(['RESUBMIT', 'CANCEL'])('is the attempt of the candidate, at %s', (decision) => {
+    expect(flagsOf(decision, {})).toEqual(['link_expired']);
+    expect(flagsOf(decision, { technical: true })).toEqual(['technical']);
+  });
+});
