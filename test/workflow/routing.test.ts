@@ -74,3 +74,12 @@ describe('a capture link that expired', () => {
     expect(verdictsOf(status).at(-1)).toBe('document_verification 2 accept');
   });
 });
+
+test('the timeline says who sent an update', async () => {
+  const funnel = await world.start('sender', { custom: { scenario: 'accept' }, policy: quickPolicy });
+  await until(funnel, ({ stage }) => stage === 'verified');
+  await funnel.requestReverification({ reason: 'first_day', by: 'hr-7' });
+  expect(await funnel.timeline()).toContainEqual(
+    expect.objectContaining({ what: 'reverification requested: first day', by: 'hr-7' }),
+  );
+});
