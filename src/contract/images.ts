@@ -239,18 +239,21 @@ export interface ImagesChanged {
   data: ImagesStatus;
 }
 
-const who = lineOf(200);
-const why = proseOf(1000);
+const who = lineOf(200).describe('Who asks for it: a person or a system.');
+const why = proseOf(1000).describe('Why; no personal data of the candidate.');
 
 /** The updates of the retention workflow, whose id is {@link imagesWorkflowIdOf}. */
 export const imagesUpdates = {
-  /** Fetch again after `refused` or `failed`. */
-  retry: z.strictObject({ by: who }),
-  /** Keep the images beyond their time, until {@link imagesUpdates.release}. */
-  hold: z.strictObject({ by: who, reason: why }),
-  release: z.strictObject({ by: who, reason: why }),
-  /** Delete them now; refused under a hold. */
-  erase: z.strictObject({ by: who, reason: why }),
+  retry: z
+    .strictObject({ by: who })
+    .describe('Fetches again after `refused` or `failed`; tries a deletion that does not succeed at once.'),
+  hold: z
+    .strictObject({ by: who, reason: why })
+    .describe('Keeps the images beyond their time, until `release`.'),
+  release: z
+    .strictObject({ by: who, reason: why })
+    .describe('Ends a hold; images whose time is over are deleted then.'),
+  erase: z.strictObject({ by: who, reason: why }).describe('Deletes the images now; refused under a hold.'),
 } as const;
 export type ImagesUpdateName = keyof typeof imagesUpdates;
 export type ImagesUpdateInput<Name extends ImagesUpdateName> = z.input<(typeof imagesUpdates)[Name]>;
@@ -263,9 +266,9 @@ export function imagesWorkflowIdOf(evaluationId: string): string {
 export const keepFor = z.union([
   duration,
   z.strictObject({
-    accept: duration.default('90 days'),
-    review: duration.default('90 days'),
-    reject: duration.default('30 days'),
+    accept: duration.default('90 days').describe('After the verdict `accept`.'),
+    review: duration.default('90 days').describe('After the verdict `review`.'),
+    reject: duration.default('30 days').describe('After the verdict `reject`.'),
   }),
 ]);
 export type KeepFor = z.output<typeof keepFor>;

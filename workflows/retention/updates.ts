@@ -64,6 +64,7 @@ function register<Name extends ImagesUpdateName>(
         return statusOf(state);
       }),
     {
+      description: schema.description,
       validator: (input) => {
         const parsed = checkInput(schema, input);
         if (!parsed.success) throw refusal('InvalidMessage', describeIssues(parsed.error));
