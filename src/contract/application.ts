@@ -134,16 +134,16 @@ export const application = z
     allOf: (['passive', 'contractor_onboarding'] as const).map(requirement),
   });
 
-/** The fields that a use case requires, in words of JSON Schema. */
+/** The fields that a use case requires, in words of JSON Schema: a baseline, or another use case, or the fields. */
 function requirement(useCase: 'passive' | 'contractor_onboarding'): object {
-  const given = { properties: { useCase: { const: useCase } } };
+  const another = { properties: { useCase: { not: { const: useCase } } } };
   return {
-    if: {
-      ...given,
-      not: { required: ['baseline'] },
-      ...(useCase === 'passive' ? {} : { required: ['useCase'] }),
-    },
-    then: { properties: { candidate: { required: requiredFields[useCase] } } },
+    anyOf: [
+      { required: ['baseline'] },
+      // Without a use case it is a passive check.
+      useCase === 'passive' ? { ...another, required: ['useCase'] } : another,
+      { properties: { candidate: { required: requiredFields[useCase] } } },
+    ],
   };
 }
 

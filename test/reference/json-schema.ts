@@ -123,6 +123,7 @@ export function typeInWords(schema: Node, root: Node): string {
       return '`null`';
     case 'string':
       return textOf(schema);
+    case undefined:
     default:
       return 'anything';
   }

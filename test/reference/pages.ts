@@ -6,7 +6,7 @@ import { renderPolicyPage } from './policy-page.ts';
 
 interface Generated {
   path: URL;
-  render(): Promise<string>;
+  render: () => Promise<string>;
 }
 
 /** Every generated page and file, by the name that `npm run docs` takes. */
