@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { stages } from '../../src/contract/index.ts';
 import { commandFault, commandLines, completenessFault } from './commands.ts';
 import { unknownSettings } from './environment.ts';
 import { brokenLinks, missingPaths } from './links.ts';
@@ -32,6 +33,17 @@ describe.each(pages)('$name', (page) => {
   test('has JSON that can be parsed', () => {
     for (const { value } of blocksOf(page, ['json'])) expect(() => JSON.parse(value)).not.toThrow();
   });
+});
+
+test('the state diagram of docs/architecture.md has every stage, and nothing else', () => {
+  const states = pages
+    .filter(({ name }) => name === 'docs/architecture.md')
+    .flatMap((page) => blocksOf(page, ['mermaid']))
+    .filter(({ value }) => value.startsWith('stateDiagram'))
+    .flatMap(({ value }) => [...value.matchAll(/^ +(\S+) --> ([^\s:]+)/gm)])
+    .flatMap(([, from = '', to = '']) => [from, to])
+    .filter((state) => state !== '[*]');
+  expect([...new Set(states)].toSorted()).toEqual([...stages].toSorted());
 });
 
 function wrongCommands(page: Page): string[] {

@@ -13,6 +13,7 @@ const readersOwn: Record<string, string> = {
   showToCandidate:
     'declare function showToCandidate(url: string, advice: { key: string; text: string }[]): void;',
   tellSomebody: 'declare function tellSomebody(action: object): void;',
+  askAPerson: 'declare function askAPerson(action: object): void;',
   Webhook: "import { Webhook } from 'standardwebhooks';",
   secret: 'declare const secret: string;',
   body: 'declare const body: string;',
