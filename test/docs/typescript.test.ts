@@ -11,7 +11,7 @@ const readersOwn: Record<string, string> = {
   candidate:
     "import type { ApplicationInput } from 'candidate-funnel'; declare const candidate: ApplicationInput['candidate'];",
   showToCandidate:
-    'declare function showToCandidate(url: string, advice: { key: string; text: string }[]): void;',
+    'declare function showToCandidate(url: string, advice?: { key: string; text: string }[]): void;',
   tellSomebody: 'declare function tellSomebody(action: object): void;',
   askAPerson: 'declare function askAPerson(action: object): void;',
   Webhook: "import { Webhook } from 'standardwebhooks';",
