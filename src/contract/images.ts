@@ -145,14 +145,20 @@ const failureWords = Object.keys(imagesFailures).filter(isImagesFailure);
 
 /** The images of one evaluation, as status, notices and the child's signal show them. */
 export const imagesRecord = z.object({
-  evaluationId: z.string().max(200),
-  result: z.enum(imagesResults),
-  /** Images of the candidate that are, or were, in the archive. */
-  count: z.int().min(0),
-  /** Files that reviewers attached, archived beside the images; absent: written by a version that did not count them. */
-  attachments: z.int().min(0).optional(),
-  /** Of `refused` and `failed`. */
-  reason: z.enum([...failureWords, ...zipRefusals]).optional(),
+  evaluationId: z.string().max(200).describe('The evaluation.'),
+  result: z.enum(imagesResults).describe('What has become known of its images.'),
+  count: z.int().min(0).describe('How many images of the candidate are, or were, in the archive.'),
+  attachments: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'How many files of reviewers are archived beside them; absent: written by a version that did not count them.',
+    ),
+  reason: z
+    .enum([...failureWords, ...zipRefusals])
+    .optional()
+    .describe('Of `refused` and `failed`: why; the notice reference lists the words.'),
 });
 export type ImagesRecord = z.output<typeof imagesRecord>;
 
@@ -219,12 +225,35 @@ export interface ImagesStatus extends ImagesRecord {
 /** {@link ImagesStatus} as the memo and the updates bring it. */
 export const imagesStatus: z.ZodType<ImagesStatus> = z.object({
   ...imagesRecord.shape,
-  applicationId: z.string(),
-  state: z.enum(imagesStates),
-  keepUntil: z.string().nullable(),
-  hold: z.object({ by: z.string(), reason: z.string(), since: z.string() }).nullable(),
-  action: z.string().nullable(),
-  trouble: z.object({ reason: z.enum([...failureWords, 'held']), since: z.string() }).nullable(),
+  applicationId: z.string().describe("The HR system's id of the application."),
+  state: z.enum(imagesStates).describe('Where the image workflow stands.'),
+  keepUntil: z
+    .string()
+    .nullable()
+    .describe(
+      'When the images are to be deleted (ISO 8601), later under a hold; null: there are none to keep.',
+    ),
+  hold: z
+    .object({
+      by: z.string().describe('Who put it.'),
+      reason: z.string().describe('Why.'),
+      since: z.string().describe('Since when (ISO 8601).'),
+    })
+    .nullable()
+    .describe('The legal hold; null: there is none.'),
+  action: z
+    .string()
+    .nullable()
+    .describe(
+      'Of `refused`, `failed` and a deletion that does not succeed: what a person should do; null: nothing.',
+    ),
+  trouble: z
+    .object({
+      reason: z.enum([...failureWords, 'held']).describe('Why the last try failed.'),
+      since: z.string().describe('Since when (ISO 8601).'),
+    })
+    .nullable()
+    .describe('Why the last try failed, while the workflow goes on by itself; null: it did not.'),
 });
 
 /** The workflow type of the retention workflow. */

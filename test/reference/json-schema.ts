@@ -103,7 +103,7 @@ export function typeInWords(schema: Node, root: Node): string {
   const parts = schema.anyOf ?? schema.oneOf;
   if (parts && schema.type === undefined) return either(parts.map((part) => typeInWords(part, root)));
   if (schema.const !== undefined) return code(schema.const);
-  if (schema.enum) return schema.enum.length > 40 ? 'text of a fixed list' : either(schema.enum.map(code));
+  if (schema.enum) return schema.enum.length > 12 ? 'one of a list of words' : either(schema.enum.map(code));
   if (Array.isArray(schema.type))
     return either(schema.type.map((type) => typeInWords({ ...schema, type }, root)));
   switch (schema.type) {

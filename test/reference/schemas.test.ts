@@ -7,9 +7,11 @@ import { application, imagesUpdates, policy, riskosEvent, updates } from '../../
 import { exampleApplication } from '../support/application.ts';
 import { completeApplication, mutated } from '../workflow/bad-input/messages.ts';
 import { faultsIn, validatorOf } from './ajv.ts';
+import { exampleNotices, exampleStatus } from './examples.ts';
 import { fieldsOf, readNode } from './json-schema.ts';
 import { exampleArguments } from './messages-page.ts';
 import { examplePolicy } from './policy-page.ts';
+import { publishedIn, recordedFiles } from './recorded.ts';
 
 const example: unknown = JSON.parse(
   await readFile(new URL('../../examples/application.json', import.meta.url), 'utf8'),
@@ -104,6 +106,51 @@ describe('the JSON Schema of a policy', () => {
   });
 });
 
+describe('the JSON Schemas of status and notice', () => {
+  const ofStatus = validatorOf('status');
+  const ofNotice = validatorOf('notice');
+
+  test('accept the examples of the reference', () => {
+    expect(faultsIn(ofStatus, exampleStatus)).toEqual([]);
+    for (const notice of Object.values(exampleNotices)) expect(faultsIn(ofNotice, notice)).toEqual([]);
+  });
+
+  test('accept fields of a newer release', () => {
+    expect(faultsIn(ofStatus, { ...exampleStatus, newer: true })).toEqual([]);
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ['no stage', { stage: undefined }],
+    ['an unknown stage', { stage: 'somewhere' }],
+    ['a deadline that is no time', { deadline: 'tomorrow' }],
+    ['a link without its address', { nextAction: { kind: 'show_capture_link', attempt: 1, of: 3 } }],
+    ['an action of no known kind', { nextAction: { kind: 'dance' } }],
+    ['a verdict without its evaluation', { verdicts: [{ stage: 'passive_check', verdict: 'accept' }] }],
+  ])('refuse %s', (_name, change) => {
+    const status: unknown = JSON.parse(JSON.stringify({ ...exampleStatus, ...change }));
+    expect(faultsIn(ofStatus, status)).not.toEqual([]);
+    const { 'funnel.changed': notice } = exampleNotices;
+    expect(faultsIn(ofNotice, { ...notice, data: status })).not.toEqual([]);
+  });
+
+  const published = recordedFiles.map((file) => ({ file, ...publishedIn(file) }));
+
+  test('accept every status and notice in the recorded histories', () => {
+    const wrong = published.flatMap(({ file, statuses, notices }) =>
+      [
+        ...statuses.flatMap((status) => faultsIn(ofStatus, status)),
+        ...notices.flatMap((notice) => faultsIn(ofNotice, notice)),
+      ].map((fault) => `${file} ${fault}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('of which there are many', () => {
+    expect(published.flatMap(({ statuses }) => statuses).length).toBeGreaterThan(20);
+    expect(published.flatMap(({ notices }) => notices).length).toBeGreaterThan(5);
+  });
+});
+
 test.each(Object.entries(exampleArguments))('the example argument of %s is accepted', (name, value) => {
   const found = Object.entries(updates).find(([each]) => each === name)?.[1];
   expect(found?.schema.safeParse(value)).toMatchObject({ success: true });
@@ -121,7 +168,7 @@ const described: [string, object][] = [
 
 test.each(described)('every field of %s has one sentence that says what it is', (_name, schema) => {
   const bare = fieldsOf(readNode(schema)).filter(
-    ({ node }) => !/^[A-Z“"][^]*\.( \[\w+\]\.)?$/.test(node.description ?? ''),
+    ({ node }) => node.const === undefined && !/^[A-Z].*\.$/s.test(node.description ?? ''),
   );
   expect(bare.map(({ path }) => path)).toEqual([]);
 });
