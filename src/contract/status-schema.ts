@@ -6,6 +6,7 @@ import { evaluatedStages, failedSteps, flags, outcomes, stages, verdicts } from 
 
 const time = z.iso.datetime();
 const count = z.int().min(0);
+const ordinal = z.int().min(1);
 
 const advice = z
   .object({
@@ -23,8 +24,8 @@ const nextAction = z.discriminatedUnion('kind', [
         .string()
         .optional()
         .describe("RiskOS's `docvTransactionToken`, which Socure's capture SDKs need."),
-      attempt: count.describe("The candidate's attempt, from 1."),
-      of: count.describe('How many attempts the candidate has.'),
+      attempt: ordinal.describe("The candidate's attempt, from 1."),
+      of: ordinal.describe('How many attempts the candidate has.'),
       expiresAt: time.describe('When the attempt ends.'),
       advice: z.array(advice).describe('What to tell the candidate; empty at the first attempt.'),
     })
@@ -33,7 +34,7 @@ const nextAction = z.discriminatedUnion('kind', [
     .object({
       kind: z.literal('enter_one_time_code'),
       attemptsLeft: count.describe(
-        'How many codes RiskOS still takes: of about five, it does not say [doc].',
+        'How many codes RiskOS probably still takes, about five at first; RiskOS does not say [doc].',
       ),
     })
     .describe('Ask the candidate for the code they received, and send `submitOneTimeCode`.'),
@@ -115,7 +116,7 @@ const audit = z.object({
 
 const verdict = z.object({
   stage: z.enum(evaluatedStages).describe('The stage of the evaluation.'),
-  attempt: count.describe('The number of the evaluation in its stage, from 1.'),
+  attempt: ordinal.describe('The number of the evaluation in its stage, from 1.'),
   verdict: z.enum(verdicts).describe('The verdict.'),
   flags: z.array(z.enum(flags)).describe('What the verdict must not be read without; see Flags below.'),
   reasonCodes: z.array(z.string()).describe("RiskOS's reason codes, such as `R831`."),

@@ -101,9 +101,10 @@ export function typeInWords(schema: Node, root: Node): string {
   if (schema.$ref === '#/$defs/duration') return 'duration';
   if (schema.$ref !== undefined) return typeInWords(resolve(schema, root), root);
   const parts = schema.anyOf ?? schema.oneOf;
-  if (parts && schema.type === undefined) return either(parts.map((part) => typeInWords(part, root)));
+  if (parts && schema.type === undefined)
+    return either(parts.flatMap((part) => wordsOf(part) ?? typeInWords(part, root)));
   if (schema.const !== undefined) return code(schema.const);
-  if (schema.enum) return schema.enum.length > 12 ? 'one of a list of words' : either(schema.enum.map(code));
+  if (schema.enum) return either(wordsOf(schema) ?? ['one of a list of words']);
   if (Array.isArray(schema.type))
     return either(schema.type.map((type) => typeInWords({ ...schema, type }, root)));
   switch (schema.type) {
@@ -127,6 +128,11 @@ export function typeInWords(schema: Node, root: Node): string {
     default:
       return 'anything';
   }
+}
+
+/** The words of a closed set, if they are few enough for a table. */
+function wordsOf({ enum: words }: Node): string[] | undefined {
+  return words && words.length <= 12 ? words.map(code) : undefined;
 }
 
 function textOf({ format, maxLength }: Node): string {
