@@ -79,7 +79,7 @@ function unique(fields: Field[]): Field[] {
 }
 
 /** What a schema can be: each part of a union, and what a reference names. */
-export function variantsOf(schema: Node, root: Node): Node[] {
+function variantsOf(schema: Node, root: Node): Node[] {
   const resolved = resolve(schema, root);
   const parts = resolved.anyOf ?? resolved.oneOf;
   // `anyOf` of nothing but requirements says nothing of a type.

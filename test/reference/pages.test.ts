@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
 import { updateNames } from '../../src/contract/index.ts';
+import { jsonSchemaOf, schemaNames } from '../../src/contract/json-schema.ts';
 import { program } from '../../src/cli/program.ts';
 import { verbs } from './messages-page.ts';
 import { generated } from './pages.ts';
@@ -15,6 +17,13 @@ test.each(files)(
     expect(await readFile(path, 'utf8')).toBe(await render());
   },
 );
+
+test('a program that has installed the package finds each schema in it', () => {
+  for (const name of schemaNames) {
+    const schema: unknown = createRequire(import.meta.url)(`candidate-funnel/schemas/${name}.json`);
+    expect(schema).toEqual(jsonSchemaOf(name));
+  }
+});
 
 test('every verb that docs/messages.md names sends that update', () => {
   const known = program.commands.map((verb) => verb.name());

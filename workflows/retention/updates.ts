@@ -27,10 +27,16 @@ import { note, pendingRecord, type RetentionState, statusOf } from './state.ts';
 
 /** Registers every handler; called before the first await, so that nothing that comes early is lost. */
 export function registerHandlers(state: RetentionState): void {
-  setHandler(defineQuery<ImagesStatus>(statusQuery), () => statusOf(state));
-  setHandler(defineQuery<TimelineEntry[]>(timelineQuery), () => state.timeline);
+  setHandler(defineQuery<ImagesStatus>(statusQuery), () => statusOf(state), {
+    description: 'Where the images stand, and what a person has to do.',
+  });
+  setHandler(defineQuery<TimelineEntry[]>(timelineQuery), () => state.timeline, {
+    description: 'What happened so far, for people.',
+  });
   // A funnel that was reset asks again for a result that it has forgotten.
-  setHandler(defineSignal(imagesReport), () => CancellationScope.nonCancellable(() => signalFunnel(state)));
+  setHandler(defineSignal(imagesReport), () => CancellationScope.nonCancellable(() => signalFunnel(state)), {
+    description: 'Sends the funnel the result again.',
+  });
   register(state, 'retry', { admit: admitRetry, take: retry });
   register(state, 'hold', { admit: admitHold, take: hold });
   register(state, 'release', { admit: admitRelease, take: release });

@@ -86,8 +86,8 @@ verdict that a rule changed has the flag \`routed\`, \`rule\` names the rule, an
 
   policy: `### What the policy changes
 
-The tables above show a funnel without a policy of its own. Every field, with its default, is in
-[src/contract/policy.ts](../src/contract/policy.ts); those that change the way of a funnel:`,
+The tables above show a funnel without a policy of its own. Every setting, with its default, is in the
+[policy reference](policy.md); those that change the way of a funnel:`,
 
   trouble: `## When RiskOS cannot be asked
 
