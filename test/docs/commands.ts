@@ -41,6 +41,18 @@ function commandsIn(line: string): string[][] {
   });
 }
 
+/** The examples that `--help` of each verb shows. */
+export function helpExamples(command: Command = program): Line[] {
+  let text = '';
+  command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
+  const own = text
+    .split('\n')
+    .filter((line) => line.trimStart().startsWith('$ '))
+    .flatMap((line) => commandsIn(line.trim().slice(2)))
+    .map((words) => ({ words, place: `${command.name()} --help` }));
+  return [...own, ...command.commands.flatMap((verb) => helpExamples(verb))];
+}
+
 /** What is wrong with the arguments of `candidate-funnel`; nothing is run. */
 export function commandFault(args: readonly string[], command: Command = program): string | undefined {
   const [name = '', ...rest] = args;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { stages } from '../../src/contract/index.ts';
-import { commandFault, commandLines, completenessFault } from './commands.ts';
+import { commandFault, commandLines, completenessFault, helpExamples } from './commands.ts';
 import { unknownSettings } from './environment.ts';
 import { brokenLinks, missingPaths } from './links.ts';
 import { blocksOf, type Page, pages, parse, placeOf, root, spansOf } from './pages.ts';
@@ -33,6 +33,16 @@ describe.each(pages)('$name', (page) => {
   test('has JSON that can be parsed', () => {
     for (const { value } of blocksOf(page, ['json'])) expect(() => JSON.parse(value)).not.toThrow();
   });
+});
+
+test('the examples of every --help are commands that can be copied', () => {
+  const lines = helpExamples().filter(({ words: [name] }) => name === 'candidate-funnel');
+  expect(lines.length).toBeGreaterThan(20);
+  const wrong = lines.flatMap(({ words: [, ...args], place }) => {
+    const fault = commandFault(args) ?? completenessFault(args);
+    return fault === undefined ? [] : [`${place}: ${args.join(' ')}: ${fault}`];
+  });
+  expect(wrong).toEqual([]);
 });
 
 test('the state diagram of docs/architecture.md has every stage, and nothing else', () => {
