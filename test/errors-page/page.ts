@@ -10,7 +10,7 @@ export const pagePath = new URL('../../docs/errors.md', import.meta.url);
 export async function renderPage(): Promise<string> {
   const page = [
     '# Errors',
-    'Every error has a `type`: one word that programs can rely on. Its message is for people: one line that says what happened, to which application, and what to do; it never holds a value of a candidate or a secret. `npm run docs:errors` writes this page, and `test/errors-page` produces each error that it names.',
+    'This page lists every error of the command, the client and the RiskOS client, with what to do; nothing has to be read before it. Every error has a `type`: one word that programs can rely on. Its message is for people: one line that says what happened, to which application, and what to do; it never contains a candidate’s data or a secret. `npm run docs:errors` writes the page, and `test/errors-page` produces each error that it names.',
     '## Exit codes of the command',
     table(
       ['exit code', 'means'],
