@@ -22,7 +22,7 @@ export const externalDevice = z.strictObject({
     .union([z.ipv4(), z.ipv6()], { error: 'must be an IPv4 or IPv6 address' })
     .optional()
     .describe('The IPv4 or IPv6 address of the device.'),
-  isIpBadProxy: z.boolean().optional().describe('Whether the address is a proxy known for abuse.'),
+  isIpBadProxy: z.boolean().optional().describe('Whether the provider calls the address a bad proxy.'),
   isIpProxy: z.boolean().optional().describe('Whether the address is a proxy.'),
   ipRiskScore: z.number().min(0).max(100).optional().describe('The risk of the address, from 0 to 100.'),
   ipIsp: text.optional().describe('The internet provider of the address.'),

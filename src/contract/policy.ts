@@ -19,7 +19,7 @@ export const redirect = z.strictObject({
     .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
     .max(2048)
     .describe('The http(s) address, at most 2048 characters.'),
-  method: z.enum(['GET', 'POST']).optional().describe('The HTTP method; absent: as RiskOS chooses.'),
+  method: z.enum(['GET', 'POST']).optional().describe('The HTTP method; absent: none is sent.'),
   headers: z
     .record(
       z.string(),
@@ -106,14 +106,18 @@ export const policy = z
           .string()
           .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$/, 'must be a language tag such as "en-us"')
           .default('en-us')
-          .describe('The language of the Capture App and its SMS, as a language tag.'),
+          .describe(
+            'The language of the capture flow, as a language tag; sent as `docv.config.language` [doc].',
+          ),
         documentType: z
           .enum(['license', 'passport'])
           .optional()
           .describe(
-            'The only kind of document that the Capture App asks for; absent: the candidate chooses.',
+            'The kind of document that the capture flow asks for, sent as `docv.config.document_type` [doc]; absent: none is named.',
           ),
-        useCaseKey: useCaseKey.describe("RiskOS's key of the capture flow; absent: the default flow."),
+        useCaseKey: useCaseKey.describe(
+          "RiskOS's key of the capture flow, sent as `docv.config.use_case_key` [doc]; absent: RiskOS's default.",
+        ),
         redirect: redirect
           .optional()
           .describe('Where the Capture App sends the candidate at the end, and after a cancel [doc].'),
@@ -157,7 +161,7 @@ export const policy = z
           .default('verified')
           .describe('What follows when an attempt has expired.'),
         useCaseKey: useCaseKey.describe(
-          "RiskOS's key of the capture flow for selfies; absent: the default flow.",
+          "RiskOS's key of the capture flow for selfies, sent as `docv.config.use_case_key` [doc]; absent: RiskOS's default.",
         ),
         rules: reasonCodeRules.default({}).describe('As `documents.rules`, for selfies.'),
       })
