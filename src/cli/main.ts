@@ -8,6 +8,7 @@ import { emulator } from './emulator.ts';
 import { exitCodeOf, oneLine } from './errors.ts';
 import { images } from './images.ts';
 import { list } from './list.ts';
+import { monitor } from './monitor.ts';
 import { notices } from './notices.ts';
 import { relay } from './relay.ts';
 import { setup } from './setup.ts';
@@ -30,7 +31,8 @@ for (const verb of [demo, dev]) program.addCommand(verb);
 program.commandsGroup('For HR and operators:');
 for (const verb of [start, status, watch, list, timeline, ...updateVerbs, images]) program.addCommand(verb);
 program.commandsGroup('Processes:');
-for (const verb of [worker, relay, emulator, checkRiskos, notices, setup, doctor]) program.addCommand(verb);
+for (const verb of [worker, relay, monitor, emulator, checkRiskos, notices, setup, doctor])
+  program.addCommand(verb);
 
 program.addHelpText(
   'after',

@@ -2,6 +2,7 @@ import Fastify from 'fastify';
 import getPort from 'get-port';
 import { openArchive } from '../archive/index.ts';
 import { storageLimits } from '../storage/index.ts';
+import { hostAndPort } from './address.ts';
 import { notifierOfSettings } from './notifier.ts';
 import { readSettings, workerSettings } from '../config.ts';
 import { addHealth } from '../health.ts';
@@ -50,9 +51,4 @@ export async function runWorker(): Promise<void> {
     archive.close();
   }
   logger.info('worker stopped');
-}
-
-function hostAndPort(address: string): { host: string; port: number } {
-  const at = address.lastIndexOf(':');
-  return { host: address.slice(0, at).replace(/^\[(.*)\]$/, '$1'), port: Number(address.slice(at + 1)) };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import getPort from 'get-port';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { createArchiveKey } from '../../src/archive/index.ts';
 import { apiKey } from '../support/constants.ts';
 import { killProcess, type Running, startProcess } from '../support/processes.ts';
@@ -15,8 +15,8 @@ let metricsUrl: string;
 let folder: string;
 
 /** The value of a series, such as `name{stage="review"}`, whatever other labels it has. */
-async function valueOf(name: string, labels: Record<string, string> = {}): Promise<number> {
-  const text = await (await fetch(metricsUrl)).text();
+async function valueOf(name: string, labels: Record<string, string> = {}, url = metricsUrl): Promise<number> {
+  const text = await (await fetch(url)).text();
   const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
   const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
   return lines
@@ -76,6 +76,26 @@ test('a worker counts what happens to funnels, its calls of RiskOS, and what the
 
   expect(await valueOf('candidate_funnel_sdk_metrics_up')).toBe(1);
   expect(await valueOf('temporal_workflow_task_execution_latency_seconds_count')).toBeGreaterThan(0);
+});
+
+test('a monitor counts the funnels by stage and by whom they wait for', async () => {
+  const funnel = await world.start('monitored', { policy: { documents: { start: 'on_request' } } });
+  for await (const { stage } of funnel.watch()) if (stage === 'awaiting_document_request') break;
+  const port = await getPort({ host: '127.0.0.1' });
+  const monitor = await startProcess(
+    ['monitor'],
+    { TEMPORAL_ADDRESS: inject('temporalAddress'), METRICS_ADDRESS: `127.0.0.1:${port}` },
+    /monitor listens/,
+  );
+  onTestFinished(() => killProcess(monitor));
+  const url = `http://127.0.0.1:${port}/metrics`;
+  await expect
+    .poll(() => valueOf('candidate_funnel_monitor_refreshed_timestamp_seconds', {}, url))
+    .toBeGreaterThan(0);
+  // Other tests' funnels are counted too.
+  const stage = { stage: 'awaiting_document_request' };
+  expect(await valueOf('candidate_funnel_funnels', stage, url)).toBeGreaterThan(0);
+  expect(await valueOf('candidate_funnel_waiting', { for: 'hr' }, url)).toBeGreaterThan(0);
 });
 
 test('a funnel that stops and one that closes are counted by cause and outcome', async () => {
