@@ -223,16 +223,20 @@ export const networkSettings = z.object({
   NO_PROXY: z.string().trim().optional(),
 });
 
-export const metricsSettings = z.object({
-  METRICS_ADDRESS: z
-    .string()
-    .trim()
-    .regex(/^([^\s:[\]]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/, 'must be host:port, such as 127.0.0.1:9464')
-    .refine(
-      (address) => Number(address.slice(address.lastIndexOf(':') + 1)) <= 65_535,
-      'must have a port up to 65535',
-    )
-    .optional(),
+const metricsAddress = z
+  .string()
+  .trim()
+  .regex(/^([^\s:[\]]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/, 'must be host:port, such as 127.0.0.1:9464')
+  .refine(
+    (address) => Number(address.slice(address.lastIndexOf(':') + 1)) <= 65_535,
+    'must have a port up to 65535',
+  );
+
+export const metricsSettings = z.object({ METRICS_ADDRESS: metricsAddress.optional() });
+
+export const monitorSettings = z.object({
+  METRICS_ADDRESS: metricsAddress.default('127.0.0.1:9465'),
+  ...logSettings.shape,
 });
 
 /** Temporal's own settings are read by its envconfig; this one is ours. */

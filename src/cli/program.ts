@@ -7,6 +7,7 @@ import { doctor } from './doctor.ts';
 import { emulator } from './emulator.ts';
 import { images } from './images.ts';
 import { list } from './list.ts';
+import { monitor } from './monitor.ts';
 import { notices } from './notices.ts';
 import { relay } from './relay.ts';
 import { schema } from './schema.ts';
@@ -31,7 +32,7 @@ for (const verb of [demo, dev]) program.addCommand(verb);
 program.commandsGroup('For HR and operators:');
 for (const verb of [start, status, watch, list, timeline, ...updateVerbs, images]) program.addCommand(verb);
 program.commandsGroup('Processes:');
-for (const verb of [worker, relay, emulator, checkRiskos, notices, schema, setup, doctor])
+for (const verb of [worker, relay, monitor, emulator, checkRiskos, notices, schema, setup, doctor])
   program.addCommand(verb);
 
 program.addHelpText(

@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import { imagesSignal, type ImagesStatus, inWords, workflowIdOf } from '../../src/contract/index.ts';
 import { iso, now } from '../clock.ts';
+import { countImages } from '../metrics.ts';
 import { deliver, noticeDelivery } from '../notice-delivery.ts';
 import { note, type RetentionState, statusOf } from './state.ts';
 
@@ -25,6 +26,7 @@ export function publish(state: RetentionState): void {
 /** A new result: published, noted, sent to HR and signalled to the funnel. */
 export async function reportResult(state: RetentionState): Promise<void> {
   const { result, count, reason } = state.record;
+  countImages(state.record);
   const more = reason === undefined ? '' : `: ${reason.replaceAll('_', ' ')}`;
   note(state, 'images', `images: ${result}${count > 0 ? ` (${count})` : ''}${more}`);
   publish(state);
