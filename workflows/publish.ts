@@ -12,6 +12,7 @@ import {
   publishedFields,
   searchAttributes,
   type Status,
+  statusPayload,
 } from '../src/contract/index.ts';
 import { details } from './details.ts';
 import { compose } from './notices.ts';
@@ -48,7 +49,7 @@ export function isPublished(state: FunnelState): boolean {
 /** The memo for the next run, which would otherwise begin without one. */
 export function memoOf(state: FunnelState): Record<string, unknown> {
   const fields = fieldsOf(state, statusOf(state));
-  return { [memoFields.status]: clearPayload(fields.status), [memoFields.private]: fields.private };
+  return { [memoFields.status]: clearPayload(fields.status), [memoFields.private]: statusPayload(fields.private) };
 }
 
 /** Notes that the memo says what the state says, as in a run that an earlier one has given its memo. */
@@ -61,7 +62,7 @@ function publishMemo(state: FunnelState, status: Status): void {
   const text = textOf(state, status);
   const changed = {
     ...(text.status === state.memo.status ? {} : { [memoFields.status]: clearPayload(fields.status) }),
-    ...(text.private === state.memo.private ? {} : { [memoFields.private]: fields.private }),
+    ...(text.private === state.memo.private ? {} : { [memoFields.private]: statusPayload(fields.private) }),
   };
   state.memo = text;
   if (Object.keys(changed).length > 0) upsertMemo(changed);
