@@ -28,8 +28,9 @@ import { registerHandlers } from './handlers.ts';
 import { archiveImages, imagesPending, wantImages } from './images.ts';
 import { countClosed } from './metrics.ts';
 import { deliverNotices, handOverNotices } from './notices.ts';
+import { keyOfRun, makeKey } from './key.ts';
 import { maxAttempts } from './policy.ts';
-import { publish } from './publish.ts';
+import { keepMemoPublished, noteMemo, publish } from './publish.ts';
 import { reviewed } from './review.ts';
 import { again, checking, dropSpentData, newState, restoreState } from './state.ts';
 import { statusOf } from './status.ts';
@@ -46,12 +47,16 @@ export async function candidateFunnel(application: unknown, carried?: unknown): 
   // A second argument counts only from an earlier run: anybody can start a workflow.
   const continued = workflowInfo().continuedFromExecutionRunId !== undefined && carried !== undefined;
   const state = continued ? restoreState(carried) : newState(acceptApplication(application));
+  noteMemo(state);
   if (!continued) note(state, 'start', state.baseline ? 'verified elsewhere' : 'application received');
   const story = new CancellationScope();
-  registerHandlers(state, story);
+  const key = keyOfRun();
+  registerHandlers(state, story, key);
+  if (!key.there) await makeKey(key);
   resumeTimers(state);
   deliverNotices(state);
   watchContradictions(state);
+  keepMemoPublished(state);
   try {
     await story.run(() => walk(state));
   } catch (error) {

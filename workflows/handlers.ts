@@ -10,12 +10,13 @@ import {
 } from '../src/contract/index.ts';
 import { onRiskosEvent } from './events.ts';
 import { onImages } from './images.ts';
+import type { Key } from './key.ts';
 import { statusOf } from './status.ts';
 import { timelineOf } from './timeline.ts';
 import { registerUpdates } from './updates.ts';
 
 /** Registers every handler; called before the first await, so that nothing that comes early is lost. */
-export function registerHandlers(state: FunnelState, story: CancellationScope): void {
+export function registerHandlers(state: FunnelState, story: CancellationScope, key: Key): void {
   setHandler(defineQuery<Status>(statusQuery), () => statusOf(state), {
     description: 'Where the funnel stands, and what HR has to do now.',
   });
@@ -28,5 +29,5 @@ export function registerHandlers(state: FunnelState, story: CancellationScope): 
   setHandler(defineSignal<[unknown]>(imagesSignal), (images) => onImages(state, images), {
     description: 'A result of an image workflow.',
   });
-  registerUpdates(state, story);
+  registerUpdates(state, story, key);
 }

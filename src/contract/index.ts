@@ -1,5 +1,6 @@
 export * from './application.ts';
 export * from './attention.ts';
+export * from './clear-payload.ts';
 export * from './country-codes.ts';
 export * from './decision-words.ts';
 export * from './document-rules.ts';
@@ -14,6 +15,7 @@ export * from './metrics.ts';
 export * from './notice-failures.ts';
 export * from './notice.ts';
 export * from './policy.ts';
+export * from './published.ts';
 export * from './queues.ts';
 export * from './retry-after.ts';
 export * from './search-attributes.ts';

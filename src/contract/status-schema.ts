@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { imagesRecord, imagesStatus } from './images.ts';
 import { changes } from './notice.ts';
-import { troubleReasons, type WaitingFor } from './status.ts';
+import { starting } from './published.ts';
+import { nextActionKinds, troubleReasons, waitingForWords } from './status.ts';
 import { evaluatedStages, failedSteps, flags, outcomes, stages, verdicts } from './words.ts';
 
 const time = z.iso.datetime();
@@ -147,9 +148,7 @@ const status = z.object({
   applicationId: z.string().describe("The HR system's id of the application."),
   stage: z.enum(stages).describe('Where the funnel stands.'),
   attempt: count.describe('The number of the evaluation under way or of the last one; 0 before the first.'),
-  waitingFor: z
-    .enum(['riskos', 'candidate', 'reviewer', 'hr', 'operator', 'nothing'] satisfies WaitingFor[])
-    .describe('Whom or what the funnel waits for.'),
+  waitingFor: z.enum(waitingForWords).describe('Whom or what the funnel waits for.'),
   deadline: time.nullable().describe('When the current wait ends by itself; null: it does not.'),
   escalation: z
     .enum(['reminder', 'overdue'])
@@ -166,9 +165,34 @@ const status = z.object({
     .describe('Why RiskOS cannot be asked at the moment, while the funnel goes on by itself; null: it can.'),
 });
 
-/** The status as the client and the command give it: {@link Status}, and whether somebody ended the workflow in Temporal. */
+/** The status as the client and the command give it, read from the workflow's memo. */
 export const statusSchema = status
   .extend({
+    stage: z
+      .enum([...stages, starting])
+      .describe('Where the funnel stands; `starting`: no worker has begun it.'),
+    nextAction: z
+      .discriminatedUnion('kind', [
+        ...nextAction.options,
+        z
+          .object({
+            kind: z.literal('unreadable'),
+            hidden: z.enum(nextActionKinds).describe('The kind of the action.'),
+          })
+          .describe('An action whose details are encrypted, and this process has no key for them.'),
+      ])
+      .describe('What HR has to do now; see Next actions below.'),
+    verdicts: z
+      .array(verdict.partial({ audit: true }))
+      .describe(
+        'One entry for each settled evaluation, oldest first: the last five. `audit` is in the timeline, the answers of updates and the result of the workflow.',
+      ),
+    unreadable: z
+      .literal(true)
+      .optional()
+      .describe(
+        'Only where the private part of the status cannot be decrypted: reason codes, links and texts are missing.',
+      ),
     ended: z
       .object({
         how: z.enum(['terminated', 'canceled', 'timed_out', 'failed']).describe('How it ended.'),

@@ -1,4 +1,4 @@
-import type { FunnelStatus } from '../../src/client/index.ts';
+import type { Status } from '../../src/client/index.ts';
 import type { Notice, TestNotice, VerdictRecord } from '../../src/contract/index.ts';
 
 const accepted: VerdictRecord = {
@@ -43,7 +43,7 @@ const resubmitted: VerdictRecord = {
 };
 
 /** A candidate whose first pictures were bad; a test validates it, and every other example. */
-export const exampleStatus: FunnelStatus = {
+export const exampleStatus: Status = {
   applicationId: 'app-1042',
   stage: 'document_verification',
   attempt: 2,
