@@ -72,7 +72,8 @@ export const imagesFailures = {
   },
   not_started: {
     handling: 'final',
-    action: 'look at the events of the funnel in Temporal, then retry',
+    action:
+      'look in the events of the funnel in Temporal why they were not started; then reset it there to the task before',
   },
   api_key_refused: {
     handling: 'operator',
@@ -173,9 +174,12 @@ export type ImagesFound = {
   | { result: 'deleted' }
 );
 
-/** The details of `ImagesUnavailable`, `ImagesNeedOperator` and `ImagesHeld`, the failures of the image activities. */
+/**
+ * The details of `ImagesUnavailable`, `ImagesNeedOperator`, `ImagesHeld` and `ImagesDeleted`, the failures of the image
+ * activities.
+ */
 export interface ImagesTrouble {
-  reason: ImagesFailure | 'held';
+  reason: ImagesFailure | 'held' | 'deleted';
   action: string;
   /** True if this worker has a `NOTIFY_URL`. */
   hrIsTold: boolean;
@@ -189,6 +193,12 @@ export interface ImagesDeletion {
   verifiedAt: string;
   /** True if this worker has a `NOTIFY_URL`. */
   hrIsTold: boolean;
+}
+
+/** The answer of the activity `holdImages`: the hold that stands now. */
+export interface ImagesHeld extends ImagesHold {
+  /** False: the archive has no images that the hold could keep. */
+  archived: boolean;
 }
 
 /** A legal hold on the images of one evaluation. */
@@ -213,7 +223,7 @@ export interface ImagesStatus extends ImagesRecord {
   /** Of `refused`, `failed` and a deletion that does not succeed: what a person should do. */
   action: string | null;
   /** Why the last try failed, since when (ISO 8601); the workflow goes on by itself. */
-  trouble: { reason: ImagesTrouble['reason']; since: string } | null;
+  trouble: { reason: Exclude<ImagesTrouble['reason'], 'deleted'>; since: string } | null;
 }
 
 /** {@link ImagesStatus} as the memo and the updates bring it. */

@@ -53,6 +53,7 @@ export type Job =
         seq: number;
         succeeded?: { runId: string };
         failed?: { workflowId: string; workflowType: string; cause: number };
+        cancelled?: { failure: Failure };
       };
     }
   | {
