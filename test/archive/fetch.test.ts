@@ -251,7 +251,10 @@ describe('the other activities', () => {
   test('hold, refuse to delete, release and delete', async () => {
     const { activities } = await riskosThat([good]);
     await inActivity(() => activities.archiveImages(ask));
-    expect(await inActivity(() => activities.holdImages({ ...ref, ...because }))).toMatchObject(because);
+    expect(await inActivity(() => activities.holdImages({ ...ref, ...because }))).toMatchObject({
+      ...because,
+      archived: true,
+    });
     const failure = await failureOf(inActivity(() => activities.deleteImages({ ...ref })));
     expect(failure).toMatchObject({ type: 'ImagesHeld', nonRetryable: true });
     expect(failure.details).toMatchObject([{ reason: 'held' }]);
@@ -263,6 +266,12 @@ describe('the other activities', () => {
     });
     expect(await inActivity(() => activities.deleteImages({ ...ref, ...because }))).toMatchObject({
       removed: 3,
+    });
+    // Trying again cannot help, and says nothing of a fault.
+    expect(await failureOf(inActivity(() => activities.holdImages({ ...ref, ...because })))).toMatchObject({
+      type: 'ImagesDeleted',
+      nonRetryable: true,
+      details: [{ reason: 'deleted', action: expect.any(String) }],
     });
   });
 });
