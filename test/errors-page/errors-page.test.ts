@@ -144,12 +144,7 @@ describe('a funnel refuses with', () => {
 const riskos = { RISKOS_BASE_URL: 'http://127.0.0.1:9', RISKOS_API_KEY: 'k', RISKOS_ENVIRONMENT: 'Sandbox' };
 const archive = { ARCHIVE_URL: 'file:///tmp/images', ARCHIVE_RECIPIENTS: 'age1x' };
 
-/** Node 20 is supported, whatever the SDK of S3 prints about it. */
-const s3 = {
-  AWS_ACCESS_KEY_ID: 'id-of-the-tests',
-  AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests',
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-};
+const s3 = { AWS_ACCESS_KEY_ID: 'id-of-the-tests', AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests' };
 
 function fetchOf(applicationId: string, identity: string): string[] {
   return ['images', 'fetch', applicationId, '--identity', identity, '--to', join(folder, 'out')];

@@ -51,6 +51,9 @@ const calm: Hazards = {
   suggestAtTask: () => Infinity,
 };
 
+/** A life that takes more will never end. */
+const mostTasks = 3000;
+
 export interface RetentionLife {
   server: Server;
   /** Names of the activities, in the order of their attempts. */
@@ -76,6 +79,7 @@ export function retentionLife(
   }: { answers?: Partial<Answers>; hazards?: Partial<Hazards>; keepFor?: number } = {},
 ): RetentionLife {
   const agenda = createAgenda(startedAt);
+  let tasks = 0;
   const calls: string[] = [];
   const notices: Notice[] = [];
   const usual: Answers = {
@@ -104,7 +108,10 @@ export function retentionLife(
     sandbox,
     hazards: { ...calm, ...hazards },
     perform,
-    onCommit: () => undefined,
+    onCommit(committed) {
+      if (tasks++ > mostTasks) throw new Error(`no end after ${mostTasks} workflow tasks`);
+      if (committed.workflowId === workflowId) readStatus(committed.memo['status']);
+    },
     onUpdate: () => undefined,
     beforeUpdates: () => undefined,
     replaysAtEnd: () => true,
@@ -130,9 +137,9 @@ export function retentionLife(
     notices,
     now: () => agenda.now(),
     pass(milliseconds) {
-      let isOver = false;
-      agenda.after(milliseconds, () => (isOver = true));
-      while (!isOver) agenda.step();
+      const end = agenda.now() + milliseconds;
+      agenda.at(end, () => undefined);
+      while (agenda.now() < end) agenda.step();
     },
     status: () => readStatus(execution.memo['status']),
     timeline() {
@@ -142,9 +149,11 @@ export function retentionLife(
       return lines.map(({ what }) => what);
     },
     update(name, input = { by: 'Ada', reason: 'case 7' }) {
-      let given: UpdateAnswer | undefined;
-      server.update(workflowId, name, input, (answer) => (given = answer));
-      while (given === undefined) if (!agenda.step()) throw new Error(`${name} was never answered`);
+      const came: UpdateAnswer[] = [];
+      server.update(workflowId, name, input, (answer) => came.push(answer));
+      while (came.length === 0 && agenda.step());
+      const [given] = came;
+      if (!given) throw new Error(`${name} was never answered`);
       if (given.kind === 'completed') return readStatus(given.value);
       return given.kind === 'refused' ? `${given.type}: ${given.message}` : given.kind;
     },

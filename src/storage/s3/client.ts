@@ -13,17 +13,37 @@ export function s3Client(
 ): S3Client {
   const proxy = proxyFor(endpoint ?? 'https://s3.amazonaws.com', env);
   const agent = proxy === undefined ? undefined : new HttpsProxyAgent(proxy, { keepAlive: true });
-  return new S3Client({
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    maxAttempts: 4,
-    requestHandler: {
-      connectionTimeout: patience.connection,
-      requestTimeout: patience.request,
-      throwOnRequestTimeout: true,
-      ...(agent ? { httpAgent: agent, httpsAgent: agent } : {}),
-    },
-  });
+  return withoutNodeWarning(
+    () =>
+      new S3Client({
+        ...(region === undefined ? {} : { region }),
+        ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+        maxAttempts: 4,
+        requestHandler: {
+          connectionTimeout: patience.connection,
+          requestTimeout: patience.request,
+          throwOnRequestTimeout: true,
+          ...(agent ? { httpAgent: agent, httpsAgent: agent } : {}),
+        },
+      }),
+  );
+}
+
+const warningSwitch = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
+
+/**
+ * The SDK's first client writes to stderr that later versions of it need Node 22. The version here is pinned and runs on
+ * Node 20, and a command's errors are one line. Its other warnings stay.
+ */
+function withoutNodeWarning(create: () => S3Client): S3Client {
+  const before = process.env[warningSwitch];
+  process.env[warningSwitch] = 'true';
+  try {
+    return create();
+  } finally {
+    if (before === undefined) delete process.env[warningSwitch];
+    else process.env[warningSwitch] = before;
+  }
 }
 
 /** The proxy for this address by `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, upper or lower case. */
