@@ -174,6 +174,19 @@ export type ImagesFound = {
   | { result: 'deleted' }
 );
 
+/** Failure types of the image activities. Each carries an {@link ImagesTrouble}. */
+export const imagesFailureTypes = [
+  /** The try failed, and another one may succeed. Retried by Temporal. */
+  'ImagesUnavailable',
+  /** Somebody must change a setting first. Not retried. */
+  'ImagesNeedOperator',
+  /** A hold forbids the deletion. Not retried. */
+  'ImagesHeld',
+  /** They were deleted before, so there is nothing to hold. Not retried. */
+  'ImagesDeleted',
+] as const;
+export type ImagesFailureType = (typeof imagesFailureTypes)[number];
+
 /**
  * The details of `ImagesUnavailable`, `ImagesNeedOperator`, `ImagesHeld` and `ImagesDeleted`, the failures of the image
  * activities.

@@ -68,9 +68,8 @@ test('the demo against S3 by ARCHIVE_URL alone: its images are listed, and opene
     const [one, ...others] = linesOf((await verb('images', 'list', applicationId, '--json')).stdout, listed);
     expect(others).toEqual([]);
     expect(one).toMatchObject({ result: 'archived', state: 'kept', images: 3 });
-    const fetch = await verb(
-      ...['images', 'fetch', applicationId, '--identity', '.data/archive-key.txt', '--to', 'out', '--json'],
-    );
+    const keyAndFolder = '--identity .data/archive-key.txt --to out --json'.split(' ');
+    const fetch = await verb('images', 'fetch', applicationId, ...keyAndFolder);
     const files = linesOf(fetch.stdout, fetched);
     expect(files.map(({ role }) => role).toSorted()).toEqual(['document_back', 'document_front', 'selfie']);
     for (const { path } of files) expect(await beginningOf(path)).toBe('ffd8ff');
