@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { searchAttributes } from '../contract/index.ts';
 
 /** How Temporal says that a workflow ended, when that was not the funnel's own doing. */
 export const endings = ['failed', 'canceled', 'terminated', 'timed_out'] as const;
@@ -9,6 +10,8 @@ export interface Execution {
   state: 'running' | 'completed' | Ending;
   /** ISO 8601; only of one that has ended. */
   endedAt: string | null;
+  /** Where the funnel stands, as it last published it in a search attribute; `null` before its first task. */
+  stage: string | null;
 }
 
 /**
@@ -29,7 +32,15 @@ export async function describeExecution(
     runId: info?.execution?.runId ?? '',
     state,
     endedAt: state === 'running' ? null : isoOf(info?.closeTime?.seconds),
+    stage: keywordOf(info?.searchAttributes?.indexedFields?.[searchAttributes.stage.name]?.data),
   };
+}
+
+/** Search attributes are JSON, which no codec encrypts. */
+function keywordOf(data: Uint8Array | null | undefined): string | null {
+  if (!data) return null;
+  const value: unknown = JSON.parse(Buffer.from(data).toString('utf8'));
+  return typeof value === 'string' ? value : null;
 }
 
 /** Temporal's enum WorkflowExecutionStatus; a run that continued as new goes on in the next one. */

@@ -53,7 +53,8 @@ export async function killProcess(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-function spawnCommand(args: string[], env: Record<string, string>, cwd?: string): ChildProcess {
+/** Starts `candidate-funnel`, with nothing of the surroundings' settings. */
+export function spawnCommand(args: string[], env: Record<string, string>, cwd?: string): ChildProcess {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(TEMPORAL|RISKOS|RELAY|ARCHIVE|FUNNEL)_/.test(name),
   );
