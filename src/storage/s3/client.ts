@@ -3,13 +3,19 @@ import { HttpsProxyAgent } from 'https-proxy-agent';
 import { invalidUrl } from '../keys.ts';
 import type { S3Location } from './location.ts';
 
-/** Milliseconds. */
-const patience = { connection: 5000, request: 60_000 };
+/** How long a connection and an answer may take, in milliseconds. */
+export interface Patience {
+  connection: number;
+  request: number;
+}
+
+export const patience: Patience = { connection: 5000, request: 60_000 };
 
 /** A client with the SDK's own chain of credentials, through the proxy that the environment names. */
 export function s3Client(
   { endpoint, region }: S3Location,
   env: Record<string, string | undefined>,
+  { connection, request }: Patience,
 ): S3Client {
   const proxy = proxyFor(endpoint ?? 'https://s3.amazonaws.com', env);
   const agent = proxy === undefined ? undefined : new HttpsProxyAgent(proxy, { keepAlive: true });
@@ -20,8 +26,8 @@ export function s3Client(
         ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
         maxAttempts: 4,
         requestHandler: {
-          connectionTimeout: patience.connection,
-          requestTimeout: patience.request,
+          connectionTimeout: connection,
+          requestTimeout: request,
           throwOnRequestTimeout: true,
           ...(agent ? { httpAgent: agent, httpsAgent: agent } : {}),
         },
