@@ -109,6 +109,11 @@ export const archiveSettings = z.object({
   ARCHIVE_MEMORY_MB: z.coerce.number().int().min(64, 'must be at least 64').max(65_536).default(64),
 });
 
+/** For the demo and `dev`, which have an archive of their own unless one is named. */
+export const ownArchiveSettings = archiveSettings
+  .pick({ ARCHIVE_URL: true, ARCHIVE_RECIPIENTS: true })
+  .partial();
+
 /** For who reads the archive and needs no key to write to it. */
 export const archiveUrlSettings = archiveSettings.pick({ ARCHIVE_URL: true });
 

@@ -130,7 +130,7 @@ export function createFunnelClient(
       const funnel = funnelOf(temporal, applicationId, deadline, 0);
       try {
         await temporal.connection.withDeadline(Date.now() + deadline, () =>
-          again ? startAgain(funnel, start) : startOnce(temporal, funnel, start),
+          again ? startAgain(temporal, funnel, start) : startOnce(temporal, funnel, start),
         );
       } catch (error) {
         throw explain(error, applicationId, temporal);
@@ -171,8 +171,8 @@ async function startOnce(
     await start(WorkflowIdReusePolicy.REJECT_DUPLICATE);
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    const { state } = await describeExecution(temporal, workflowIdOf(funnel.applicationId));
-    if (state === 'running' && !(await hasClosed(funnel))) throw alreadyOpen(funnel, error);
+    const { state, stage } = await describeExecution(temporal, workflowIdOf(funnel.applicationId));
+    if (state === 'running' && stage !== 'closed') throw alreadyOpen(funnel, error);
     if (state !== 'failed' || !(await wasRefused(funnel))) throw alreadyClosed(funnel, error);
     await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY).catch((second: unknown) => {
       throw second instanceof WorkflowExecutionAlreadyStartedError ? alreadyOpen(funnel, second) : second;
@@ -181,24 +181,21 @@ async function startOnce(
 }
 
 /** A funnel that has closed runs for a moment more, to tidy up: waits for that. */
-async function startAgain(funnel: Funnel, start: (reuse: Reuse) => Promise<void>): Promise<void> {
+async function startAgain(
+  temporal: Client,
+  funnel: Funnel,
+  start: (reuse: Reuse) => Promise<void>,
+): Promise<void> {
   try {
     await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE);
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    if (!(await hasClosed(funnel))) throw alreadyOpen(funnel, error);
+    const { state, stage } = await describeExecution(temporal, workflowIdOf(funnel.applicationId));
+    if (state === 'running' && stage !== 'closed') throw alreadyOpen(funnel, error);
     await funnel.result().catch(() => undefined);
     await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE).catch((second: unknown) => {
       throw second instanceof WorkflowExecutionAlreadyStartedError ? alreadyOpen(funnel, second) : second;
     });
-  }
-}
-
-async function hasClosed(funnel: Funnel): Promise<boolean> {
-  try {
-    return (await funnel.status()).stage === 'closed';
-  } catch {
-    return false;
   }
 }
 

@@ -72,7 +72,8 @@ export const imagesFailures = {
   },
   not_started: {
     handling: 'final',
-    action: 'look at the events of the funnel in Temporal, then retry',
+    action:
+      'look in the events of the funnel in Temporal why they were not started; then reset it there to the task before',
   },
   api_key_refused: {
     handling: 'operator',
@@ -179,9 +180,25 @@ export type ImagesFound = {
   | { result: 'deleted' }
 );
 
-/** The details of `ImagesUnavailable`, `ImagesNeedOperator` and `ImagesHeld`, the failures of the image activities. */
+/** Failure types of the image activities. Each carries an {@link ImagesTrouble}. */
+export const imagesFailureTypes = [
+  /** The try failed, and another one may succeed. Retried by Temporal. */
+  'ImagesUnavailable',
+  /** Somebody must change a setting first. Not retried. */
+  'ImagesNeedOperator',
+  /** A hold forbids the deletion. Not retried. */
+  'ImagesHeld',
+  /** They were deleted before, so there is nothing to hold. Not retried. */
+  'ImagesDeleted',
+] as const;
+export type ImagesFailureType = (typeof imagesFailureTypes)[number];
+
+/**
+ * The details of `ImagesUnavailable`, `ImagesNeedOperator`, `ImagesHeld` and `ImagesDeleted`, the failures of the image
+ * activities.
+ */
 export interface ImagesTrouble {
-  reason: ImagesFailure | 'held';
+  reason: ImagesFailure | 'held' | 'deleted';
   action: string;
   /** True if this worker has a `NOTIFY_URL`. */
   hrIsTold: boolean;
@@ -195,6 +212,12 @@ export interface ImagesDeletion {
   verifiedAt: string;
   /** True if this worker has a `NOTIFY_URL`. */
   hrIsTold: boolean;
+}
+
+/** The answer of the activity `holdImages`: the hold that stands now. */
+export interface ImagesHeld extends ImagesHold {
+  /** False: the archive has no images that the hold could keep. */
+  archived: boolean;
 }
 
 /** A legal hold on the images of one evaluation. */
@@ -219,7 +242,7 @@ export interface ImagesStatus extends ImagesRecord {
   /** Of `refused`, `failed` and a deletion that does not succeed: what a person should do. */
   action: string | null;
   /** Why the last try failed, since when (ISO 8601); the workflow goes on by itself. */
-  trouble: { reason: ImagesTrouble['reason']; since: string } | null;
+  trouble: { reason: Exclude<ImagesTrouble['reason'], 'deleted'>; since: string } | null;
 }
 
 /** {@link ImagesStatus} as the memo and the updates bring it. */

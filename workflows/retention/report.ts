@@ -19,7 +19,7 @@ import {
 } from '../../src/contract/index.ts';
 import { iso, now } from '../clock.ts';
 import { countImages } from '../metrics.ts';
-import { deliver, noticeDelivery } from '../notice-delivery.ts';
+import { deliver, failureInWords, noticeDelivery } from '../notice-delivery.ts';
 import { note, type RetentionState, statusOf } from './state.ts';
 
 /** Publishes the status when it has changed: as the memo, and as the UI's current details. */
@@ -81,13 +81,15 @@ export function notify(state: RetentionState): void {
 }
 
 /** Sends the notices one after the other, beside the story, which never waits for them. */
-export function deliverNotices({ notices }: RetentionState): void {
+export function deliverNotices(state: RetentionState): void {
+  const { notices } = state;
   void CancellationScope.nonCancellable(async () => {
     for (;;) {
       await condition(() => notices.unsent.length > 0);
       const [first] = notices.unsent;
       if (!first) continue;
-      if (notices.wanted !== false) await deliver(first);
+      const failure = notices.wanted === false ? undefined : await deliver(first);
+      if (failure) note(state, 'notice', failureInWords(failure));
       // A run that has continued as new meanwhile sends it again, under the same id.
       notices.unsent = notices.unsent.filter(({ id }) => id !== first.id);
     }

@@ -139,8 +139,14 @@ async function hold(state: RetentionState, { by, reason }: Message<'hold'>): Pro
     notify(state);
   }
   state.received += 1;
-  if (state.position.state === 'kept')
-    await answered(() => state.holdInArchive === 'yes' || state.hold === null);
+  if (state.position.state !== 'kept') return;
+  await answered(() => state.holdInArchive === 'yes' || state.hold === null);
+  // They had been deleted behind the workflow.
+  if (isEnded(state)) throw wrongState(state, 'hold');
+}
+
+function isEnded({ position }: RetentionState): boolean {
+  return position.state === 'ended';
 }
 
 function admitRelease(state: RetentionState): void {

@@ -54,6 +54,7 @@ export type Job =
         seq: number;
         succeeded?: { runId: string };
         failed?: { workflowId: string; workflowType: string; cause: number };
+        cancelled?: { failure: Failure };
       };
     }
   | {
