@@ -151,9 +151,8 @@ describe('each cap', () => {
   });
 
   test('has a name that is known', () => {
-    expect(() => parseLimits({ ...{ bytes: 5 } })).toThrow(
-      expect.objectContaining({ type: 'InvalidLimits' }),
-    );
+    const given: Partial<Limits> = Object.fromEntries([['bytes', 5]]);
+    expect(() => parseLimits(given)).toThrow(expect.objectContaining({ type: 'InvalidLimits' }));
   });
 });
 

@@ -101,6 +101,8 @@ export interface UpdateResponse {
 }
 
 export interface Command {
+  /** What it is for, as the Temporal UI shows it. */
+  userMetadata?: { summary?: Payload };
   startTimer?: { seq: number; startToFireTimeout: Duration };
   cancelTimer?: { seq: number };
   scheduleActivity?: ScheduleActivity;
