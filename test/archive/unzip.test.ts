@@ -57,10 +57,34 @@ describe('a ZIP is refused', () => {
     ['the flag and another size', zeroed({ size: 5 }), 'header_mismatch'],
     ['the flag and another packed size', zeroed({ compressedSize: 5 }), 'header_mismatch'],
     ['an encryption flag in the central directory', { flags: 1, local: { flags: 0 } }, 'encrypted'],
+    [
+      'a ZIP64 field without the sizes that it is for',
+      { size: 0xffffffff, compressedSize: 0xffffffff, extra: Buffer.from([1, 0, 0, 0]) },
+      'zip64',
+    ],
     ['a folder of bytes by its name, with no mode', { name: 'folder/', mode: 0 }, 'not_a_file'],
     ['a size that its data does not have', { size: 11, compressedSize: 11 }, 'overlapping_entries'],
   ])('with %s', async (_, entry, reason) => {
     expect(await verdictOn(one(entry))).toBe(reason);
+  });
+
+  test.each(['a//b', './a/b', 'a/./b', 'a\\b'])('with the same name as %s', async (name) => {
+    const zip = forgedZip(['a/b', name].map((each) => ({ name: each, data })));
+    expect(await verdictOn(zip)).toBe('duplicate_name');
+  });
+
+  test('for a stored file of two sizes before anything of it is read', async () => {
+    const entry = { name: 'a.txt', data: picture, size: 9_999 };
+    await expect(unzip(forgedZip([entry]), parseLimits({}))).rejects.toMatchObject({
+      reason: 'size_mismatch',
+    });
+  });
+
+  test('with what yauzl or zlib said as the cause', async () => {
+    const extra = Buffer.from([9, 0, 99, 0]);
+    await expect(unpack(one({ extra }))).rejects.toMatchObject({ cause: expect.any(Error) });
+    const packed = Buffer.from([0xff, 0xff]);
+    await expect(unpack(one({ packed, method: 8 }))).rejects.toMatchObject({ cause: expect.any(Error) });
   });
 
   test('whose directory is longer than its entries', async () => {
@@ -86,6 +110,8 @@ describe('a ZIP is taken', () => {
     ['with the sizes after the data', one({ flags: 8, local: { crc: 0, size: 0, compressedSize: 0 } })],
     ['with the flag, and sizes all the same', one({ flags: 8 })],
     ['with the same name in two folders', forgedZip(['a/x', 'b/x'].map((name) => ({ name, data })))],
+    ['with names that differ by a slash', forgedZip(['a/b', 'ab'].map((name) => ({ name, data })))],
+    ['with a comment on an entry', one({ comment: 'a comment' })],
     ['with an extra field that is no ZIP64', one({ extra: Buffer.from([2, 0, 0, 0]) })],
   ])('%s', async (_, zip) => {
     expect(await verdictOn(zip)).toBe('taken');
@@ -95,12 +121,12 @@ describe('a ZIP is taken', () => {
     const zip = forgedZip([
       { name: 'by-name/', mode: 0 },
       { name: 'by-mode', mode: 0o040755 },
-      { name: 'empty', data: Buffer.alloc(0) },
+      { name: 'selfie', data: Buffer.alloc(0) },
       { name: 'a.txt', data },
     ]);
     expect((await unpack(zip)).map(({ name, bytes }) => [name, bytes])).toEqual([
-      ['other-1.bin', 0],
-      ['other-2.bin', 10],
+      ['selfie-1.bin', 0],
+      ['other-1.bin', 10],
     ]);
   });
 });
@@ -208,6 +234,50 @@ describe('a file', () => {
       expect(await verdictOn(one({ data: tar, method }), { ratio: 1_000 })).toBe('nested_archive');
     const [file] = await unpack(one({ data: Buffer.concat([Buffer.alloc(512), tar]) }));
     expect(file?.bytes).toBe(70_512);
+  });
+
+  test.each([0, 1, 65_535, 65_536, 65_537, 131_072])(
+    'of %i stored bytes comes in no more pieces than it fills',
+    async (size) => {
+      const [file] = await unzip(one({ data: Buffer.alloc(size) }), parseLimits({}));
+      let pieces = 0;
+      for await (const piece of file?.content() ?? []) pieces += piece.length > 0 ? 1 : 1_000;
+      expect(pieces).toBe(Math.ceil(size / 65_536));
+    },
+  );
+
+  test('has the type of its first bytes, in however small pieces they come', async () => {
+    // One byte, then 64 KiB of blocks that hold nothing, then the rest.
+    const block = (bytes: Buffer, last = false): Buffer =>
+      Buffer.from([last ? 1 : 0, bytes.length, 0, 255 - bytes.length, 255, ...bytes]);
+    const nothing = Buffer.concat(Array.from({ length: 14_000 }, () => block(Buffer.alloc(0))));
+    const jpeg = Buffer.from('\xff\xd8\xffmore', 'latin1');
+    const packed = Buffer.concat([block(jpeg.subarray(0, 1)), nothing, block(jpeg.subarray(1), true)]);
+    const [file] = await unpack(one({ data: jpeg, packed, method: 8 }));
+    expect(file).toMatchObject({ contentType: 'image/jpeg', content: jpeg });
+  });
+
+  test('is unpacked no further than its first bytes before it is read', async () => {
+    const packed = deflateRawSync(large);
+    packed.fill(0xff, packed.length - 1_000);
+    const [file] = await unzip(one({ data: large, packed, method: 8 }), parseLimits({ ratio: 1_000 }));
+    const reading = (async () => {
+      for await (const piece of file?.content() ?? []) expect(piece.length).toBeGreaterThan(0);
+    })();
+    await expect(reading).rejects.toBeInstanceOf(ZipRefusedError);
+  });
+
+  test('that is larger than it says gives no byte more than it says', async () => {
+    const [file] = await unzip(
+      one({ data: Buffer.alloc(1_000_000), method: 8, size: 2_000 }),
+      parseLimits({}),
+    );
+    let given = 0;
+    const reading = (async () => {
+      for await (const piece of file?.content() ?? []) given += piece.length;
+    })();
+    await expect(reading).rejects.toMatchObject({ reason: 'size_mismatch' });
+    expect(given).toBeLessThanOrEqual(2_000);
   });
 
   test('whose packed bytes are damaged is refused before it is read', async () => {
@@ -379,11 +449,27 @@ describe('a ZIP among other bytes', () => {
     ['a directory that begins before the ZIP', 12, 4, 100_000, 'truncated'],
     ['a directory of no bytes', 12, 4, 0, 'truncated'],
     ['a directory that begins elsewhere', 12, 4, directory.end - directory.start - 1, 'truncated'],
+    ['a directory beyond the ZIP', 16, 4, 0x7fffffff, 'truncated'],
     ['a comment that is not there', 20, 2, 1, 'truncated'],
   ])('with an end record that says %s is refused', (_, at, size, value, reason) => {
     const bytes = Buffer.from(zip);
     bytes.writeUIntLE(value, zip.length - 22 + at, size);
     expect(() => locateZip(bytes)).toThrow(expect.objectContaining({ reason }));
+  });
+
+  test('with something else where its directory should be is refused', () => {
+    const bytes = Buffer.from(zip);
+    bytes.writeUInt32LE(directory.end - directory.start - 1, zip.length - 22 + 12);
+    bytes.writeUInt32LE(directory.start + 1, zip.length - 22 + 16);
+    expect(() => locateZip(bytes)).toThrow(expect.objectContaining({ reason: 'damaged' }));
+  });
+
+  test('is ZIP64 by a locator right before its end record, and by none elsewhere', () => {
+    const locator = Buffer.concat([Buffer.from('PK\x06\x07', 'latin1'), Buffer.alloc(16)]);
+    expect(() => locateZip(Buffer.concat([locator, forgedZip([])]))).toThrow(
+      expect.objectContaining({ reason: 'zip64' }),
+    );
+    expect(locateZip(Buffer.concat([forgedZip([]), locator])).entries).toBe(0);
   });
 
   test('with a directory that has no entry is refused', () => {

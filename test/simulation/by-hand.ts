@@ -14,13 +14,23 @@ import {
 import type { Instance, Sandbox } from './server/sandbox.ts';
 import { answered, type Evaluation, failed, names, type Trouble, workflowIdOf } from './world/contract.ts';
 
-/** A timer that is running: what it is for, and how many milliseconds are left. */
-export interface RunningTimer {
+/** A timer that is running: what it is for, and with how many milliseconds it was set. */
+interface RunningTimer {
   summary: string;
-  left: number;
+  length: number;
 }
 
-export type Settled = { evaluation: Evaluation } | { failure: Trouble; retryAfter?: number; evalId?: string };
+interface Limits {
+  scheduleToClose: number | undefined;
+  startToClose: number | undefined;
+  heartbeat: number | undefined;
+  attempts: number | undefined;
+  firstRetry: number | undefined;
+  longestRetry: number | undefined;
+  backoff: number | undefined;
+}
+
+type Settled = { evaluation: Evaluation } | { failure: Trouble; retryAfter?: number; evalId?: string };
 
 /**
  * One funnel in the sandbox, whose every event is brought by hand, in virtual time: what it asks for is seen command by command,
@@ -37,14 +47,14 @@ export interface FunnelByHand {
   /** The inputs of all activities of this type, in all runs. */
   everAsked(type: string): unknown[];
   timers(): RunningTimer[];
-  /** Milliseconds that the timer with this summary has left; undefined where none is running. */
+  /** With how many milliseconds the timer with this summary was set; undefined where none is running. */
   timer(summary: string): number | undefined;
   /** The inputs of the activities of this type that have not been answered, the oldest first. */
   calls(type: string): unknown[];
   /** How often an activity of this type was asked for, in all runs. */
   asked(type: string): number;
-  /** The options with which the first open activity of this type was asked for. */
-  options(type: string): Pick<ScheduleActivity, 'scheduleToCloseTimeout' | 'startToCloseTimeout'> | undefined;
+  /** The limits of the oldest open activity of this type, in milliseconds; what is undefined has none. */
+  limits(type: string): Limits;
   children(): { workflowId: string; input: unknown[] }[];
   /** All search attributes that were set, in all runs. */
   attributes(): Record<string, unknown>;
@@ -95,7 +105,7 @@ export function openByHand(
   let instance: Instance;
   let ended = false;
   let continued: unknown[] | undefined;
-  let timers = new Map<number, { summary: string; due: number }>();
+  let timers = new Map<number, RunningTimer & { due: number }>();
   let open = new Map<number, ScheduleActivity>();
   let responses = new Map<string, { refused: string } | { answer: unknown }>();
   let updates = 0;
@@ -122,8 +132,8 @@ export function openByHand(
     summaries.push(summaryOf(command));
     const { startTimer, cancelTimer, scheduleActivity, requestCancelActivity, updateResponse } = command;
     if (startTimer) {
-      const due = time + (milliseconds(startTimer.startToFireTimeout) ?? 0);
-      timers.set(startTimer.seq, { summary: summaryOf(command), due });
+      const length = milliseconds(startTimer.startToFireTimeout) ?? 0;
+      timers.set(startTimer.seq, { summary: summaryOf(command), length, due: time + length });
     }
     if (cancelTimer) timers.delete(cancelTimer.seq);
     if (scheduleActivity) {
@@ -209,12 +219,12 @@ export function openByHand(
     summaries: () => summaries,
     everAsked: (type) =>
       asked.flatMap((one) => (one.activityType === type ? [fromPayload(one.arguments[0])] : [])),
-    timers: () => [...timers.values()].map(({ summary, due }) => ({ summary, left: due - time })),
-    timer: (summary) => funnel.timers().find((one) => one.summary === summary)?.left,
+    timers: () => [...timers.values()].map(({ summary, length }) => ({ summary, length })),
+    timer: (summary) => funnel.timers().find((one) => one.summary === summary)?.length,
     calls: (type) =>
       [...open.values()].flatMap((one) => (one.activityType === type ? [fromPayload(one.arguments[0])] : [])),
     asked: (type) => funnel.everAsked(type).length,
-    options: (type) => [...open.values()].find(({ activityType }) => activityType === type),
+    limits: (type) => limitsOf(oldest(type)),
     children: () => children.map(({ workflowId, input }) => ({ workflowId, input: input.map(fromPayload) })),
     attributes: () => attributes,
     memo: () => memo,
@@ -248,10 +258,8 @@ export function openByHand(
       const meta = { updateId: id, identity: '' };
       const about = { id, protocolInstanceId: id, name, headers: {}, meta, runValidator: true };
       act([{ variant: 'doUpdate', doUpdate: { ...about, input: [toPayload(input)] } }]);
-      for (let left = 5; left > 0 && !responses.has(id) && timers.size > 0; left -= 1) {
-        if (funnel.timer('an update is answered first') === undefined) break;
-        funnel.fire('an update is answered first');
-      }
+      const last = 'an update is answered first';
+      while (funnel.timer(last) !== undefined) funnel.fire(last);
       return responses.get(id);
     },
     answers: () => [...responses.values()],
@@ -266,6 +274,19 @@ export function openByHand(
   if ('carried' in opening) begin([{ applicationId }, opening.carried], 'run-before', suggested);
   else begin([opening.application], '', suggested);
   return funnel;
+}
+
+function limitsOf(activity: ScheduleActivity): Limits {
+  const { scheduleToCloseTimeout, startToCloseTimeout, heartbeatTimeout, retryPolicy } = activity;
+  return {
+    scheduleToClose: milliseconds(scheduleToCloseTimeout),
+    startToClose: milliseconds(startToCloseTimeout),
+    heartbeat: milliseconds(heartbeatTimeout),
+    attempts: retryPolicy?.maximumAttempts,
+    firstRetry: milliseconds(retryPolicy?.initialInterval),
+    longestRetry: milliseconds(retryPolicy?.maximumInterval),
+    backoff: retryPolicy?.backoffCoefficient,
+  };
 }
 
 function refusalIn({ applicationFailureInfo, message }: Failure): string {

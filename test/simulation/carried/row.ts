@@ -13,7 +13,7 @@ export interface Row {
 }
 
 /** No run's behaviour depends on the field. */
-export interface NoRow {
+interface NoRow {
   why: string;
 }
 
@@ -82,8 +82,4 @@ export function decided(evaluationId: string, decision: string, more: Partial<Ev
 export function call(funnel: FunnelByHand, type: string): Record<string, unknown> {
   const [input] = funnel.calls(type);
   return typeof input === 'object' && input !== null ? { ...input } : {};
-}
-
-export function whatOf(funnel: FunnelByHand): string[] {
-  return funnel.timeline().map(({ what }) => what);
 }

@@ -84,6 +84,7 @@ export interface ScheduleActivity {
   };
   scheduleToCloseTimeout?: Duration;
   startToCloseTimeout?: Duration;
+  heartbeatTimeout?: Duration;
 }
 
 export interface StartChild {
