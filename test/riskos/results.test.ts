@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import type { Evaluation } from '../../src/contract/index.ts';
-import { interpretEvaluation } from '../../src/riskos/index.ts';
+import { interpretEvaluation } from '../../src/riskos/answers.ts';
 import {
   answer,
   captureRequest,
