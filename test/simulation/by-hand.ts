@@ -20,6 +20,8 @@ interface RunningTimer {
   length: number;
 }
 
+type UpdateResult = { refused: string } | { answer: unknown } | undefined;
+
 interface Limits {
   scheduleToClose: number | undefined;
   startToClose: number | undefined;
@@ -67,7 +69,9 @@ export interface FunnelByHand {
   fire(summary: string): void;
   signal(name: string, input: unknown): void;
   /** The refusal of the update, or its answer; undefined while it is under way. */
-  update(name: string, input: unknown): { refused: string } | { answer: unknown } | undefined;
+  update(name: string, input: unknown): UpdateResult;
+  /** Several that come with the same workflow task. */
+  updateTogether(...updates: [name: string, input: unknown][]): UpdateResult[];
   /** Every answer and refusal of an update of this run. */
   answers(): unknown[];
   /** True where the run has asked for the next one. */
@@ -252,15 +256,20 @@ export function openByHand(
       act([{ variant: 'fireTimer', fireTimer: { seq } }]);
     },
     signal: (name, input) => act([signalJob(name, [toPayload(input)])]),
-    update(name, input) {
-      updates += 1;
-      const id = `update-${updates}`;
-      const meta = { updateId: id, identity: '' };
-      const about = { id, protocolInstanceId: id, name, headers: {}, meta, runValidator: true };
-      act([{ variant: 'doUpdate', doUpdate: { ...about, input: [toPayload(input)] } }]);
+    update: (name, input) => funnel.updateTogether([name, input])[0],
+    updateTogether(...together) {
+      const jobs = together.map(([name, input]): Job => {
+        updates += 1;
+        const id = `update-${updates}`;
+        const meta = { updateId: id, identity: '' };
+        const about = { id, protocolInstanceId: id, name, headers: {}, meta, runValidator: true };
+        return { variant: 'doUpdate', doUpdate: { ...about, input: [toPayload(input)] } };
+      });
+      const first = updates - together.length + 1;
+      act(jobs);
       const last = 'an update is answered first';
       while (funnel.timer(last) !== undefined) funnel.fire(last);
-      return responses.get(id);
+      return together.map((_, index) => responses.get(`update-${first + index}`));
     },
     answers: () => [...responses.values()],
     hasContinued: () => continued !== undefined,
