@@ -142,6 +142,32 @@ describe('readings, counted', () => {
     }
   });
 
+  test('one for a new evaluation of a settled request, and none for those that were known when it was settled', () => {
+    const known = [{ evalId: 'eval-2', answered: true }, { evalId: 'eval-3' }];
+    const funnel = open(attempting('reading', stage, { known, latest: accepted(current) }));
+    expect(funnel.status().stage).toBe('verified');
+    const completed = event(current, { eventType: 'evaluation_completed' });
+    for (const evalId of ['eval-2', 'eval-3', 'eval-8'])
+      funnel.signal('riskosEvent', { ...completed, evalId, eventId: `event-of-${evalId}` });
+    expect(funnel.calls('readEvaluation')).toEqual([{ evaluationId: current, evalId: 'eval-8' }]);
+  });
+
+  test('at most four evaluations of one request: a new one replaces the oldest that no POST was answered with', () => {
+    const ids = ['eval-2', 'eval-3', 'eval-4', 'eval-5'];
+    const known = ids.map((evalId) => ({ evalId, answered: evalId === 'eval-2' }));
+    const funnel = open(attempting('reading', stage, { known }));
+    funnel.signal('riskosEvent', event(current, { evalId: 'eval-9' }));
+    funnel.settle('readEvaluation', { evaluation: paused(current, { evalId: 'eval-9' }) });
+    funnel.fire(timers.read);
+    const read = ids.map(() => {
+      const { evalId } = call(funnel, 'readEvaluation');
+      funnel.settle('readEvaluation', { evaluation: paused(current, { evalId: String(evalId) }) });
+      return evalId;
+    });
+    expect(read).toEqual(['eval-2', 'eval-4', 'eval-5', 'eval-9']);
+    expect(funnel.calls('readEvaluation')).toEqual([]);
+  });
+
   test('misses count in a row: a reading between them begins anew', () => {
     const funnel = open(attempting('reading', stage, { reads: 4 }));
     funnel.fire(timers.read);
