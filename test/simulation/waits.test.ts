@@ -80,13 +80,6 @@ describe('the wait before the next POST', () => {
     expect(unclear).toEqual([20 * minute, 40 * minute, hour, hour, hour]);
   });
 
-  test('is as long for the webhook of one that failed for good, but perhaps was processed', () => {
-    const funnel = open({ ...posting });
-    funnel.settle('createEvaluation', { failure: 'refused' });
-    expect(funnel.timer(timers.post)).toBeUndefined();
-    expect(funnel.status().stage).toBe('needs_attention');
-  });
-
   test('is none once an event names the evaluation', () => {
     const funnel = open(attempting('posting'));
     funnel.signal('riskosEvent', event(current, { evalId: 'eval-2' }));
@@ -255,6 +248,41 @@ describe('after the deadline', () => {
     funnel.fire(timers.read);
     funnel.settle('readEvaluation', { evaluation: paused(current) });
     expect(funnel.timer(timers.patience)).toBeUndefined();
+  });
+});
+
+describe('a funnel that stops for attention', () => {
+  const overdue = { read: { times: [at + hour] }, deadline: { times: [at - second], fired: 1 } };
+
+  test('because RiskOS was late ends the waits of the attempt, and reads 12 hours later', () => {
+    const latest = paused(current, { state: 'in_progress' });
+    const funnel = open({ ...attempting('reading', stage, { latest }), timers: overdue });
+    funnel.settle('readEvaluation', { evaluation: latest });
+    expect(funnel.status().stage).toBe('needs_attention');
+    expect(funnel.timers()).toEqual([{ summary: timers.read, length: 12 * hour }]);
+  });
+
+  test('because RiskOS cannot be read has lost its patience, and begins with it anew', () => {
+    const patience = { patience: { times: [at - 1], fired: 1 } };
+    const funnel = open({
+      ...attempting('reading', stage, { overdue: true }),
+      timers: { ...overdue, ...patience },
+    });
+    funnel.fire(timers.read);
+    funnel.settle('readEvaluation', { failure: 'unavailable' });
+    expect(funnel.status().stage).toBe('needs_attention');
+    expect(funnel.timers()).toEqual([{ summary: timers.read, length: 12 * hour }]);
+    funnel.update('retry', {});
+    funnel.settle('readEvaluation', { failure: 'unavailable' });
+    expect(funnel.status().stage).toBe(stage);
+    expect(funnel.timer(timers.patience)).toBe(12 * hour);
+  });
+
+  test('because RiskOS refused the request waits for nothing by the clock', () => {
+    const funnel = open(posting);
+    funnel.settle('createEvaluation', { failure: 'refused' });
+    expect(funnel.status().stage).toBe('needs_attention');
+    expect(funnel.timers()).toEqual([]);
   });
 });
 
