@@ -317,6 +317,50 @@ describe('updates', () => {
   });
 });
 
+describe('continue-as-new', () => {
+  const codes = attempting('reading', stage, { latest: paused(current, { pausedFor: 'one_time_code' }) });
+
+  test('waits until an update is answered', () => {
+    const funnel = open(codes);
+    funnel.update('submitOneTimeCode', { code: '482913' });
+    funnel.suggestContinueAsNew();
+    funnel.signal('imagesSettled', {});
+    expect(funnel.hasContinued()).toBe(false);
+    funnel.settle('patchEvaluation', { evaluation: paused(current) });
+    // The reading that the update asked for comes first.
+    expect(funnel.answers()).toEqual([{ answer: expect.objectContaining({ stage }) }]);
+    expect(funnel.hasContinued()).toBe(false);
+    funnel.settle('readEvaluation', { evaluation: paused(current) });
+    expect(funnel.hasContinued()).toBe(true);
+  });
+
+  test('comes of no task with nothing but a refused update, of which history has no trace', () => {
+    const funnel = open(codes);
+    funnel.suggestContinueAsNew();
+    expect(funnel.update('complete', {})).toMatchObject({ refused: expect.stringMatching(/^WrongStage/) });
+    expect(funnel.hasContinued()).toBe(false);
+    funnel.signal('imagesSettled', {});
+    expect(funnel.hasContinued()).toBe(true);
+  });
+
+  test("does not lose Temporal's cancel that comes with the same task", () => {
+    const funnel = open(attempting('reading'));
+    funnel.fire(timers.read);
+    funnel.suggestContinueAsNew();
+    funnel.cancelWithNext();
+    funnel.settle('readEvaluation', { evaluation: paused(current) });
+    expect(funnel.hasContinued()).toBe(false);
+    expect(funnel.status()).toMatchObject({ stage: 'closed', outcome: 'withdrawn' });
+  });
+
+  test('does not come before a withdrawal that comes with the same task', () => {
+    const funnel = open(codes);
+    funnel.suggestContinueAsNew();
+    expect(funnel.update('withdraw', {})).toMatchObject({ answer: { outcome: 'withdrawn' } });
+    expect(funnel.hasContinued()).toBe(false);
+  });
+});
+
 describe('what is kept of the candidate', () => {
   const secrets = { dateOfBirth: '1990-02-03', nationalId: '900-12-3456' };
   const opened = (carried: object): FunnelByHand => {

@@ -64,6 +64,8 @@ export interface FunnelByHand {
   memo(): Record<string, unknown>;
   /** Answers the oldest open activity of this type. */
   settle(type: string, result: Settled): void;
+  /** Temporal's cancel comes with the same task as the next answer of an activity. */
+  cancelWithNext(): void;
   settleNotice(result: 'taken' | 'refused'): void;
   /** The time of the timer with this summary comes. */
   fire(summary: string): void;
@@ -74,6 +76,8 @@ export interface FunnelByHand {
   updateTogether(...updates: [name: string, input: unknown][]): UpdateResult[];
   /** Every answer and refusal of an update of this run. */
   answers(): unknown[];
+  /** From the next task on, Temporal suggests to continue as new. */
+  suggestContinueAsNew(): void;
   /** True where the run has asked for the next one. */
   hasContinued(): boolean;
   /** What it passed on. */
@@ -108,6 +112,8 @@ export function openByHand(
   let runs = 0;
   let instance: Instance;
   let ended = false;
+  let suggesting = false;
+  let cancelling = false;
   let continued: unknown[] | undefined;
   let timers = new Map<number, RunningTimer & { due: number }>();
   let open = new Map<number, ScheduleActivity>();
@@ -125,7 +131,12 @@ export function openByHand(
     historyLength += 3 + jobs.length;
     const later: Job[] = [];
     for (let next = jobs; next.length > 0;) {
-      const activation = { time, historyLength, continueAsNewSuggested: suggests, replaying: false };
+      const activation = {
+        time,
+        historyLength,
+        continueAsNewSuggested: suggests || suggesting,
+        replaying: false,
+      };
       const commands = instance.activate({ ...activation, jobs: next });
       next = commands.flatMap((command) => apply(command, later));
     }
@@ -175,6 +186,7 @@ export function openByHand(
     open = new Map();
     responses = new Map();
     continued = undefined;
+    suggesting = false;
     const initializeWorkflow = {
       workflowType: names.funnel,
       workflowId: workflowIdOf(applicationId),
@@ -212,7 +224,15 @@ export function openByHand(
           },
         }
       : { completed: { result: toPayload(value) } };
-    act([{ variant: 'resolveActivity', resolveActivity: { seq, result } }]);
+    const cancel: Job[] = cancelling ? [{ variant: 'cancelWorkflow', cancelWorkflow: { reason: '' } }] : [];
+    cancelling = false;
+    act([{ variant: 'resolveActivity', resolveActivity: { seq, result } }, ...cancel]);
+  };
+
+  /** What the workflow waits for before a run ends. */
+  const answerFirst = (): void => {
+    const last = 'an update is answered first';
+    while (funnel.timer(last) !== undefined) funnel.fire(last);
   };
 
   const funnel: FunnelByHand = {
@@ -241,6 +261,9 @@ export function openByHand(
       if (outcome.kind === 'failed') resolve(call, outcome.failure);
       else if (outcome.kind === 'completed') resolve(call, null, outcome.value);
     },
+    cancelWithNext() {
+      cancelling = true;
+    },
     settleNotice(result) {
       const details = { reason: 'Refused', status: 410, action: 'look at the receiver' };
       const info = { type: 'NoticeRefused', nonRetryable: true, details: { payloads: [toPayload(details)] } };
@@ -255,7 +278,10 @@ export function openByHand(
       time = Math.max(time, timer.due - 1);
       act([{ variant: 'fireTimer', fireTimer: { seq } }]);
     },
-    signal: (name, input) => act([signalJob(name, [toPayload(input)])]),
+    signal(name, input) {
+      act([signalJob(name, [toPayload(input)])]);
+      answerFirst();
+    },
     update: (name, input) => funnel.updateTogether([name, input])[0],
     updateTogether(...together) {
       const jobs = together.map(([name, input]): Job => {
@@ -267,11 +293,13 @@ export function openByHand(
       });
       const first = updates - together.length + 1;
       act(jobs);
-      const last = 'an update is answered first';
-      while (funnel.timer(last) !== undefined) funnel.fire(last);
+      answerFirst();
       return together.map((_, index) => responses.get(`update-${first + index}`));
     },
     answers: () => [...responses.values()],
+    suggestContinueAsNew() {
+      suggesting = true;
+    },
     hasContinued: () => continued !== undefined,
     passedOn: () => continued?.[1],
     continue() {

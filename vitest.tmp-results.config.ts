@@ -1,0 +1,3 @@
+import { defineConfig } from 'vitest/config';
+import base from './vitest.mutate.config.ts';
+export default defineConfig({ test: { ...base.test, include: ['test/riskos/results.test.ts'] } });
