@@ -1,31 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundlePath } from '../../src/worker/bundle-path.ts';
-import { type FunnelByHand, openByHand } from './by-hand.ts';
+import type { FunnelByHand } from './by-hand.ts';
 import { asking, attempting, stoppedAt, verified } from './carried/bases.ts';
-import {
-  applicationId,
-  at,
-  call,
-  day,
-  decided,
-  event,
-  hour,
-  idOf,
-  minute,
-  paused,
-  second,
-  timers,
-} from './carried/row.ts';
-import { openSandbox } from './server/sandbox.ts';
+import { open } from './carried/open.ts';
+import { at, call, day, decided, event, hour, idOf, minute, paused, second, timers } from './carried/row.ts';
 
-const sandbox = openSandbox(bundlePath);
 const stage = 'document_verification';
 const current = idOf(stage, 2);
-
-function open(carried: object, policy: object = {}): FunnelByHand {
-  const application = { applicationId, candidate: { givenName: 'Robin' }, useCase: 'passive', policy };
-  return openByHand(sandbox, { applicationId, carried: { ...carried, application } }, { at });
-}
 
 /** What the funnel waits for, step after step. */
 function waits(funnel: FunnelByHand, timer: string, step: (funnel: FunnelByHand) => void, times: number) {

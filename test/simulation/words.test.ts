@@ -9,34 +9,15 @@ import type {
   TroubleReason,
   WaitingFor,
 } from '../../src/contract/index.ts';
-import { bundlePath } from '../../src/worker/bundle-path.ts';
-import { type FunnelByHand, openByHand } from './by-hand.ts';
+import type { FunnelByHand } from './by-hand.ts';
 import { asking, attempting, inReview, stoppedAt, verified } from './carried/bases.ts';
-import {
-  applicationId,
-  at,
-  call,
-  day,
-  decided,
-  event,
-  hour,
-  idOf,
-  paused,
-  second,
-  timers,
-} from './carried/row.ts';
-import { openSandbox } from './server/sandbox.ts';
+import { open } from './carried/open.ts';
+import { at, call, day, decided, event, hour, idOf, paused, second, timers } from './carried/row.ts';
 
 /** Each word of each closed set, one by one: a new one does not compile until it has a row. */
 
-const sandbox = openSandbox(bundlePath);
 const documents = idOf('document_verification', 2);
 const late = { kind: 'riskos_late' };
-
-function open(carried: object, policy: object = {}): FunnelByHand {
-  const application = { applicationId, candidate: { givenName: 'Robin' }, useCase: 'passive', policy };
-  return openByHand(sandbox, { applicationId, carried: { ...carried, application } }, { at });
-}
 
 /** RiskOS has decided the attempt. */
 function settled(evaluation: Evaluation, policy: object = {}, more: object = {}): FunnelByHand {
