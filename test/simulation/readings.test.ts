@@ -47,6 +47,34 @@ describe('an attempt that was given up', () => {
     }
   });
 
+  test('is one of the last five', () => {
+    const overdue = { read: { times: [at + hour] }, deadline: { times: [at - second], fired: 1 } };
+    const givenUp = [11, 12, 13, 14, 15].map((number) => ({
+      evaluationId: idOf(stage, number),
+      number,
+      evalIds: [`eval-${number}`],
+    }));
+    const state = attempting('reading');
+    const position = { ...Object(state).position, givenUp };
+    const funnel = open(
+      { ...state, position, timers: overdue },
+      { documents: { onDeadline: 'next_attempt' } },
+    );
+    for (const evaluationId of [current, ...givenUp.map((one) => one.evaluationId)]) {
+      if (funnel.calls('readEvaluation').length > 0)
+        funnel.settle('readEvaluation', { evaluation: paused(evaluationId) });
+    }
+    funnel.settle('createEvaluation', { evaluation: paused(next, { evalId: 'eval-3' }) });
+    const completed = { eventType: 'evaluation_completed' };
+    funnel.signal(
+      'riskosEvent',
+      event(idOf(stage, 11), { ...completed, evalId: 'eval-11', eventId: 'event-11' }),
+    );
+    expect(funnel.calls('readEvaluation')).toEqual([]);
+    funnel.signal('riskosEvent', event(current, { ...completed, evalId: 'eval-2', eventId: 'event-2' }));
+    expect(funnel.calls('readEvaluation')).toEqual([{ evaluationId: current, evalId: 'eval-2' }]);
+  });
+
   test('changes nothing where it did not end well, and its POST is not repeated', () => {
     const funnel = expired({ documents: { onDeadline: 'next_attempt' } });
     funnel.settle('createEvaluation', { evaluation: paused(next, { evalId: 'eval-3' }) });
