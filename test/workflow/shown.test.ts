@@ -148,4 +148,30 @@ describe('nobody sees the candidate', () => {
     expect(failures).not.toEqual([]);
     expect(JSON.stringify([attention, failures])).not.toMatch(traces);
   });
+
+  test('in anything that is shown or recorded open, when RiskOS refuses what an update brought', async () => {
+    const funnel = await world.start('refused-again', { custom: { scenario: 'no-such-scenario' } });
+    await until(funnel, ({ stage }) => stage === 'needs_attention');
+    await funnel.correct({ candidate: canary });
+    const stops = async () => (await funnel.timeline()).filter(({ kind }) => kind === 'attention').length;
+    await expect.poll(stops).toBe(2);
+    const handle = handleOf(funnel);
+    const description = await handle.describe();
+    const { events } = await handle.fetchHistory();
+    const failures = events?.flatMap(
+      ({ activityTaskFailedEventAttributes: failed }) => failed?.failure ?? [],
+    );
+    expect(failures).toHaveLength(2);
+    const { currentDetails } = metadata.parse(await handle.query('__temporal_workflow_metadata'));
+    const open = [
+      await funnel.status(),
+      await funnel.timeline(),
+      description.memo,
+      description.typedSearchAttributes,
+      await summariesOf(funnel),
+      currentDetails,
+      failures,
+    ];
+    expect(JSON.stringify(open)).not.toMatch(traces);
+  });
 });
