@@ -6,6 +6,7 @@ import {
   fromPayload,
   type Job,
   milliseconds,
+  payloadsOf,
   type ScheduleActivity,
   signalJob,
   type StartChild,
@@ -121,7 +122,8 @@ export function openByHand(
   let updates = 0;
   const asked: ScheduleActivity[] = [];
   const summaries: string[] = [];
-  const memo: Record<string, unknown> = {};
+  // As our client starts a funnel.
+  let memo: Record<string, unknown> = { status: { stage: 'starting' } };
   const children: StartChild[] = [];
   const attributes: Record<string, unknown> = {};
   const applicationId = 'carried' in opening ? opening.applicationId : opening.application.applicationId;
@@ -172,8 +174,11 @@ export function openByHand(
     if (upsert) Object.assign(attributes, fieldsOf(upsert.searchAttributes.indexedFields));
     const modified = command.modifyWorkflowProperties;
     if (modified) Object.assign(memo, fieldsOf(modified.upsertedMemo.fields));
-    if (command.continueAsNewWorkflowExecution)
-      continued = command.continueAsNewWorkflowExecution.arguments.map(fromPayload);
+    const again = command.continueAsNewWorkflowExecution;
+    if (again) {
+      continued = again.arguments.map(fromPayload);
+      memo = fieldsOf(again.memo ?? {});
+    }
     ended ||= command.completeWorkflowExecution !== undefined || command.failWorkflowExecution !== undefined;
     if (!requestCancelActivity || !open.delete(requestCancelActivity.seq)) return [];
     return [cancelled(requestCancelActivity.seq)];
@@ -195,6 +200,7 @@ export function openByHand(
       firstExecutionRunId: firstRunId,
       continuedFromExecutionRunId: continuedFrom,
       attempt: 1,
+      memo: { fields: payloadsOf(memo) },
     };
     const runId = `run-${runs}`;
     instance = sandbox.open({ runId, initialize: initializeWorkflow, time: time + 1, replaying: false });

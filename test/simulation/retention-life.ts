@@ -1,5 +1,6 @@
 import {
   type ImagesStatus,
+  imagesOfMemo,
   imagesStatus,
   type Notice,
   type TimelineEntry,
@@ -110,7 +111,7 @@ export function retentionLife(
     perform,
     onCommit(committed) {
       if (tasks++ > mostTasks) throw new Error(`no end after ${mostTasks} workflow tasks`);
-      if (committed.workflowId === workflowId) readStatus(committed.memo['status']);
+      if (committed.workflowId === workflowId) readMemo(committed.memo);
     },
     onUpdate: () => undefined,
     beforeUpdates: () => undefined,
@@ -141,7 +142,7 @@ export function retentionLife(
       agenda.at(end, () => undefined);
       while (agenda.now() < end) agenda.step();
     },
-    status: () => readStatus(execution.memo['status']),
+    status: () => readMemo(execution.memo),
     timeline() {
       const { instance } = execution.run;
       if (!instance) throw new Error('the workflow is not in memory');
@@ -171,6 +172,10 @@ const answered: readonly (keyof Answers)[] = [
 
 function isAnswered(type: string): type is keyof Answers {
   return answered.some((known) => known === type);
+}
+
+function readMemo({ status, private: hidden }: Record<string, unknown>): ImagesStatus {
+  return readStatus(imagesOfMemo(status, hidden));
 }
 
 function readStatus(value: unknown): ImagesStatus {

@@ -167,6 +167,9 @@ const stateRows: Rows<FunnelState> = {
     see: (funnel) => funnel.timeline(),
     expected: [{ at: '2030-01-01T00:00:00.000Z', kind: 'update', what: 'documents requested', by: 'hr' }],
   },
+  memo: {
+    why: 'each run begins with what the memo itself says, which is passed on (canaries and simulation look at it)',
+  },
   published: {
     value: JSON.stringify(['verified', null, 0, 'nothing', null, null]),
     // In either run: what was published before is not published again.
