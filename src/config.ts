@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { type Environment, SettingsError, valueOf } from './client/settings.ts';
 import { checkInput, defaultTaskQueue, describeIssues } from './contract/index.ts';
-import { jwtAlgorithms } from './relay/algorithms.ts';
-import { basicCredentials, bearerToken } from './relay/credentials.ts';
-import { defaultLimits } from './relay/limits.ts';
-import { trustedProxy } from './relay/proxies.ts';
+import { basicCredentials, bearerToken } from './http-server/credentials.ts';
+import { jwtAlgorithms } from './http-server/jwt-algorithms.ts';
+import { defaultLimits } from './http-server/limits.ts';
+import { trustedProxy } from './http-server/proxies.ts';
 import { previousReferencePlacements } from './riskos/wire.ts';
 
 const secret = z.string().trim().min(1, 'must not be empty');

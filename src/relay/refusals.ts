@@ -1,13 +1,4 @@
-/** What the sender gets for a refusal, and what the log says to the operator. */
-interface Meaning {
-  /** The HTTP status; 0 where there is no answer to give. */
-  status: number;
-  level: 'warn' | 'error';
-  /** What happened, for the sender. */
-  what: string;
-  /** What the operator can do, for the log. */
-  remedy: string;
-}
+import type { BodyRefusal, ConnectionRefusal, JwtRefusal, Meaning } from '../http-server/refusals.ts';
 
 const again = 'RiskOS tries again';
 const sender = 'RiskOS does not send this; whoever does is refused';
@@ -199,7 +190,7 @@ export const refusals = {
     what: 'the delivery could not be handled; try again',
     remedy: `a fault of the relay: report it with this line; ${again}`,
   },
-} as const satisfies Record<string, Meaning>;
+} as const satisfies Record<string, Meaning> & Record<BodyRefusal | ConnectionRefusal | JwtRefusal, Meaning>;
 
 export type Refusal = keyof typeof refusals;
 

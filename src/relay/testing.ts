@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import type { Fetch, OAuth2Options } from './oauth2.ts';
+import type { Fetch, JwtOptions } from '../http-server/jwt.ts';
 
 /** How RiskOS authenticates to a webhook, by what is chosen in its dashboard [doc]. */
 export type DeliveryAuthorisation =
@@ -58,7 +58,7 @@ function headerOf(auth: DeliveryAuthorisation): string | undefined {
 /** An authorization server that exists in the test alone. */
 export interface TestIssuer {
   /** For the relay's `oauth2`. */
-  options: OAuth2Options;
+  options: JwtOptions;
   /** For the relay's `fetch`: answers the JWKS URL, and counts how often. */
   fetch: Fetch;
   fetched(): number;
