@@ -60,11 +60,11 @@ function refusalOf(error: unknown, cannotLook: boolean): JwtRefusal {
     return error.claim === 'exp' ? 'jwt_expired' : 'jwt_invalid';
   }
   if (error instanceof errors.JWKSNoMatchingKey) return cannotLook ? 'jwks_unavailable' : 'jwt_invalid';
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'jwt_wrong_algorithm';
   const ofTheToken = [
     errors.JWTInvalid,
     errors.JWSInvalid,
     errors.JWSSignatureVerificationFailed,
-    errors.JOSEAlgNotAllowed,
     errors.JOSENotSupported,
     errors.JWKSMultipleMatchingKeys,
   ];

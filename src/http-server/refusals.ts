@@ -11,7 +11,12 @@ export interface Meaning {
 
 /** Of an access token. */
 export type JwtRefusal =
-  'jwt_invalid' | 'jwt_expired' | 'jwt_wrong_issuer' | 'jwt_wrong_audience' | 'jwks_unavailable';
+  | 'jwt_invalid'
+  | 'jwt_wrong_algorithm'
+  | 'jwt_expired'
+  | 'jwt_wrong_issuer'
+  | 'jwt_wrong_audience'
+  | 'jwks_unavailable';
 
 /** Of a body. */
 export type BodyRefusal = 'unknown_encoding' | 'too_slow' | 'too_large' | 'client_gone' | 'not_json';

@@ -28,9 +28,15 @@ export const refusals = {
   jwt_invalid: {
     status: 401,
     level: 'warn',
-    what: 'the access token is no JWT of the configured issuer: its signature, key, algorithm or form is wrong',
+    what: 'the access token is no JWT of the configured issuer: its signature, key or form is wrong',
+    remedy: 'compare RELAY_OAUTH_JWKS_URL with the authorization server that RiskOS asks',
+  },
+  jwt_wrong_algorithm: {
+    status: 401,
+    level: 'warn',
+    what: 'the access token is signed by another algorithm than RELAY_OAUTH_ALGORITHMS names, or by none',
     remedy:
-      'compare RELAY_OAUTH_JWKS_URL and RELAY_OAUTH_ALGORITHMS with the authorization server that RiskOS asks',
+      'add the algorithm of the authorization server to RELAY_OAUTH_ALGORITHMS; "none" and HS… are forgeries',
   },
   jwt_expired: {
     status: 401,

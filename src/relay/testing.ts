@@ -73,6 +73,8 @@ interface TokenChanges {
   audience?: string;
   /** Seconds from now, negative for a token that has expired; `null` for a token without "exp". */
   expiresIn?: number | null;
+  /** More claims, or others. */
+  claims?: Record<string, unknown>;
 }
 
 /** Makes keys, publishes them through its own `fetch`, and signs access tokens with them. */
@@ -90,7 +92,7 @@ export async function createTestIssuer(): Promise<TestIssuer> {
     fetched: () => count,
     token: (changes = {}) => {
       const { expiresIn = 300 } = changes;
-      const jwt = new SignJWT({ client_id: 'riskos' })
+      const jwt = new SignJWT({ client_id: 'riskos', ...changes.claims })
         .setProtectedHeader({ alg: 'ES256', kid: current.kid, typ: 'at+jwt' })
         .setIssuer(changes.issuer ?? issuer)
         .setAudience(changes.audience ?? audience)
