@@ -43,7 +43,8 @@ const secureUrl = (exception: string) =>
     .check((context) => {
       const message = urlFault(context.value, exception);
       if (message !== undefined) {
-        context.issues.push({ code: 'custom', message, input: context.value, continue: false });
+        // Goes on, so that other settings that are wrong are named too.
+        context.issues.push({ code: 'custom', message, input: context.value, continue: true });
       }
     });
 
@@ -58,6 +59,7 @@ function urlFault(text: string, exception: string): string | undefined {
 }
 
 const riskosUrl = secureUrl('for the emulator').refine((text) => {
+  if (!URL.canParse(text)) return true;
   const { pathname, search, hash } = new URL(text);
   return pathname === '/' && search === '' && hash === '';
 }, 'must be an address without path or query, such as "https://riskos.socure.com"');
