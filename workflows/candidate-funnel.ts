@@ -28,7 +28,7 @@ import { registerHandlers } from './handlers.ts';
 import { archiveImages, imagesPending, wantImages } from './images.ts';
 import { deliverNotices, handOverNotices } from './notices.ts';
 import { maxAttempts } from './policy.ts';
-import { publish } from './publish.ts';
+import { keepMemoPublished, markMemoPublished, publish } from './publish.ts';
 import { reviewed } from './review.ts';
 import { again, checking, dropSpentData, newState, restoreState } from './state.ts';
 import { statusOf } from './status.ts';
@@ -45,12 +45,14 @@ export async function candidateFunnel(application: unknown, carried?: unknown): 
   // A second argument counts only from an earlier run: anybody can start a workflow.
   const continued = workflowInfo().continuedFromExecutionRunId !== undefined && carried !== undefined;
   const state = continued ? restoreState(carried) : newState(acceptApplication(application));
-  if (!continued) note(state, 'start', state.baseline ? 'verified elsewhere' : 'application received');
+  if (continued) markMemoPublished(state);
+  else note(state, 'start', state.baseline ? 'verified elsewhere' : 'application received');
   const story = new CancellationScope();
   registerHandlers(state, story);
   resumeTimers(state);
   deliverNotices(state);
   watchContradictions(state);
+  keepMemoPublished(state);
   try {
     await story.run(() => walk(state));
   } catch (error) {

@@ -1,14 +1,88 @@
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import { type FunnelState, searchAttributes } from '../src/contract/index.ts';
+import {
+  CancellationScope,
+  condition,
+  setCurrentDetails,
+  upsertMemo,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import {
+  clearPayload,
+  type FunnelState,
+  memoFields,
+  publishedFields,
+  searchAttributes,
+  type Status,
+  statusPayload,
+} from '../src/contract/index.ts';
 import { details } from './details.ts';
 import { compose } from './notices.ts';
 import { escalationOf, statusOf } from './status.ts';
 
-/** Publishes the status: as a notice, as search attributes when they changed, and as the UI's current details. */
+/** Publishes the status: as a notice, in the memo and the search attributes where they changed, and as the UI's current details. */
 export function publish(state: FunnelState): void {
   const status = statusOf(state);
   compose(state, status);
   setCurrentDetails(details(status, state));
+  publishMemo(state, status);
+  publishAttributes(state, status);
+}
+
+/** Keeps the memo up to date while the story waits for an answer of an activity, beside the story. */
+export function keepMemoPublished(state: FunnelState): void {
+  void CancellationScope.nonCancellable(async () => {
+    for (;;) {
+      await condition(() => !isMemoPublished(state));
+      publishMemo(state, statusOf(state));
+    }
+  });
+}
+
+/** False if something came beside the story that people have to see: a timer, a result of images, a contradiction. */
+export function isPublished(state: FunnelState): boolean {
+  return (
+    state.notices.changes.length === 0 &&
+    state.notices.escalation === escalationOf(state) &&
+    isMemoPublished(state)
+  );
+}
+
+/** The memo for the next run, which would otherwise begin without one. */
+export function memoOf(state: FunnelState): Record<string, unknown> {
+  const fields = fieldsOf(state, statusOf(state));
+  return { [memoFields.status]: clearPayload(fields.status), [memoFields.private]: statusPayload(fields.private) };
+}
+
+/** Notes that the memo says what the state says, as in a run that an earlier one has given its memo. */
+export function markMemoPublished(state: FunnelState): void {
+  state.memo = textOf(state, statusOf(state));
+}
+
+function publishMemo(state: FunnelState, status: Status): void {
+  const fields = fieldsOf(state, status);
+  const text = textOf(state, status);
+  const changed = {
+    ...(text.status === state.memo.status ? {} : { [memoFields.status]: clearPayload(fields.status) }),
+    ...(text.private === state.memo.private ? {} : { [memoFields.private]: statusPayload(fields.private) }),
+  };
+  state.memo = text;
+  if (Object.keys(changed).length > 0) upsertMemo(changed);
+}
+
+function isMemoPublished(state: FunnelState): boolean {
+  const text = textOf(state, statusOf(state));
+  return text.status === state.memo.status && text.private === state.memo.private;
+}
+
+function textOf(state: FunnelState, status: Status): FunnelState['memo'] {
+  const fields = fieldsOf(state, status);
+  return { status: JSON.stringify(fields.status), private: JSON.stringify(fields.private) };
+}
+
+function fieldsOf({ position }: FunnelState, status: Status): ReturnType<typeof publishedFields> {
+  return publishedFields(status, position.stage === 'needs_attention' ? position.cause.kind : null);
+}
+
+function publishAttributes(state: FunnelState, status: Status): void {
   const { stage, outcome, attempt, waitingFor, deadline, escalation } = status;
   const published = JSON.stringify([stage, outcome, attempt, waitingFor, deadline, escalation]);
   if (published === state.published) return;
@@ -21,9 +95,4 @@ export function publish(state: FunnelState): void {
     { key: searchAttributes.escalation, value: escalation },
     { key: searchAttributes.deadline, value: deadline === null ? null : new Date(deadline) },
   ]);
-}
-
-/** False if something came beside the story that people have to see: a timer, a result of images, a contradiction. */
-export function isPublished(state: FunnelState): boolean {
-  return state.notices.changes.length === 0 && state.notices.escalation === escalationOf(state);
 }

@@ -2,14 +2,14 @@ import {
   CancellationScope,
   CancelledFailure,
   condition,
-  continueAsNew,
+  makeContinueAsNewFunc,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { FunnelState, Status } from '../src/contract/index.ts';
 import { mayContinueAsNew } from './activation.ts';
 import { handlersFinished } from './handlers-finished.ts';
 import { archiveImages, imagesDue } from './images.ts';
-import { isPublished, publish } from './publish.ts';
+import { isPublished, memoOf, publish } from './publish.ts';
 
 type Funnel = (application: { applicationId: string }, carried: FunnelState) => Promise<Status>;
 
@@ -24,7 +24,8 @@ export async function waitUntil(state: FunnelState, ready: () => boolean): Promi
       if (ready()) return;
       // A cancellation that came with the same task would be lost with this run.
       if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
-      await continueAsNew<Funnel>({ applicationId: state.application.applicationId }, passedOn(state));
+      const again = makeContinueAsNewFunc<Funnel>({ memo: memoOf(state) });
+      await again({ applicationId: state.application.applicationId }, passedOn(state));
     }
     publish(state);
     await condition(() => ready() || mayContinueAsNew(state) || imagesDue(state) || !isPublished(state));
@@ -34,5 +35,5 @@ export async function waitUntil(state: FunnelState, ready: () => boolean): Promi
 
 function passedOn(state: FunnelState): FunnelState {
   const unchecked = [...state.lineage.unchecked, workflowInfo().runId].slice(-20);
-  return { ...state, lineage: { ...state.lineage, unchecked } };
+  return { ...state, lineage: { ...state.lineage, unchecked }, memo: { status: '', private: '' } };
 }

@@ -1,9 +1,9 @@
 import { toString } from 'qrcode';
-import type { NextAction } from '../contract/index.ts';
+import type { FunnelStatus } from '../client/index.ts';
 
 /** The capture link as a QR code, where a person can hold a phone before it: on a terminal; else nothing. */
 export async function captureCode(
-  action: NextAction,
+  action: FunnelStatus['nextAction'],
   { terminal }: { terminal: boolean },
 ): Promise<string | undefined> {
   if (action.kind !== 'show_capture_link' || !terminal) return undefined;

@@ -40,6 +40,7 @@ export const exitCodes: Record<Refusal | CommandError, number> = {
   AlreadyOpen: 4,
   AlreadyClosed: 4,
   EndedInTemporal: 4,
+  UnreadableStatus: 1,
   Unreachable: 5,
   RiskosRefused: 4,
   RiskosUnavailable: 5,

@@ -51,7 +51,7 @@ function escalationMark(escalation: string | null): string {
 function table(found: FunnelSummary[]): string {
   if (found.length === 0) return 'no funnel matches';
   const rows = new Table({
-    head: ['application', 'stage', 'attempt', 'waits for', 'until', 'started'],
+    head: ['application', 'stage', 'attempt', 'waits for', 'until', 'next action', 'trouble', 'started'],
     style: { head: [], border: [], compact: true },
   });
   for (const funnel of found) {
@@ -60,13 +60,15 @@ function table(found: FunnelSummary[]): string {
       ? endedInWords(funnel.execution)
       : funnel.outcome
         ? `closed: ${inWords(funnel.outcome)}`
-        : inWords(funnel.stage ?? 'starting');
+        : inWords(funnel.stage ?? 'unknown');
     rows.push([
       funnel.applicationId,
       stage,
       funnel.attempt ?? '',
       ended ? '' : (funnel.waitingFor ?? ''),
       funnel.deadline && !ended ? time(funnel.deadline) + escalationMark(funnel.escalation) : '',
+      funnel.nextAction === 'none' || funnel.nextAction === null ? '' : inWords(funnel.nextAction),
+      funnel.trouble ? inWords(funnel.trouble.reason) : '',
       time(funnel.startedAt),
     ]);
   }

@@ -1,6 +1,6 @@
 import type { FunnelStatus } from '../client/index.ts';
 import { captureCode } from './capture-link.ts';
-import { inWords, type NextAction, type Status, waitingForInWords } from '../contract/index.ts';
+import { inWords, waitingForInWords } from '../contract/index.ts';
 
 /** Answers go to stdout: one JSON line with `--json`, text for people without. */
 export function print(value: unknown, asText: () => string, json: boolean | undefined): void {
@@ -46,7 +46,7 @@ function statusText(status: FunnelStatus): string {
   return lines.join('\n');
 }
 
-function escalationText({ escalation }: Status): string {
+function escalationText({ escalation }: FunnelStatus): string {
   return { none: '', reminder: ', which is soon', overdue: ', which has passed' }[escalation ?? 'none'];
 }
 
@@ -67,7 +67,10 @@ export function endedInWords(how: string): string {
   return how === 'canceled' ? 'cancelled' : inWords(how);
 }
 
-function actionLines(action: NextAction, { applicationId: id, stage }: Status): string[] {
+function actionLines(
+  action: FunnelStatus['nextAction'],
+  { applicationId: id, stage }: FunnelStatus,
+): string[] {
   switch (action.kind) {
     case 'show_capture_link':
       return [
@@ -99,8 +102,12 @@ function actionLines(action: NextAction, { applicationId: id, stage }: Status): 
         action.reason,
         `then "candidate-funnel retry ${id}", or "candidate-funnel correct ${id} --candidate FILE"`,
       ];
+    case 'unreadable':
+      return [`${inWords(action.hidden)}; its details are encrypted, and this process has no key for them`];
     case 'wait':
-      return ['nothing to do, wait'];
+      return stage === 'starting'
+        ? ['nothing to do; no worker has begun this funnel']
+        : ['nothing to do, wait'];
     case 'none':
       return stage === 'verified'
         ? [

@@ -1,6 +1,6 @@
 import { Argument, Command, Option } from 'commander';
 import type { z } from 'zod';
-import type { Funnel } from '../client/index.ts';
+import type { Funnel, FunnelStatus } from '../client/index.ts';
 import { candidate, checkInput, describeIssues, payrollCandidate, type Status } from '../contract/index.ts';
 import { InputError } from './errors.ts';
 import { examples } from './examples.ts';
@@ -136,7 +136,7 @@ async function run(id: string, options: Options, send: Send): Promise<void> {
 }
 
 /** RiskOS answers within seconds: what follows the update is worth that wait, for example the capture link. */
-async function soon(funnel: Funnel, status: Status): Promise<Status> {
+async function soon(funnel: Funnel, status: FunnelStatus): Promise<FunnelStatus> {
   if (status.nextAction.kind !== 'wait') return status;
   let last = status;
   for await (const current of funnel.watch({ interval: 200, signal: AbortSignal.timeout(8000) })) {

@@ -9,7 +9,15 @@ export interface Execution {
   state: 'running' | 'completed' | Ending;
   /** ISO 8601; only of one that has ended. */
   endedAt: string | null;
+  /** Its fields as Temporal has them, not decoded. */
+  memo: RawMemo;
 }
+
+/** One row of Temporal's raw answer to a list. */
+export type ListedExecution = Awaited<
+  ReturnType<Client['workflowService']['listWorkflowExecutions']>
+>['executions'][number];
+export type RawMemo = NonNullable<ListedExecution['memo']>['fields'];
 
 /**
  * How the workflow stands in Temporal, without asking a worker. Reads the raw answer, so that a memo which cannot be
@@ -24,11 +32,13 @@ export async function describeExecution(
     namespace: client.options.namespace,
     execution: { workflowId, ...(runId === undefined ? {} : { runId }) },
   });
-  const state = states[info?.status ?? 0] ?? 'running';
+  const status = stateOf(info?.status);
+  const state = status === 'unknown' ? 'running' : status;
   return {
     runId: info?.execution?.runId ?? '',
     state,
     endedAt: state === 'running' ? null : isoOf(info?.closeTime?.seconds),
+    memo: info?.memo?.fields,
   };
 }
 
@@ -43,7 +53,11 @@ const states: Partial<Record<number, Execution['state']>> = {
   7: 'timed_out',
 };
 
-function isoOf(seconds: { toString(): string } | null | undefined): string | null {
+export function stateOf(status: number | null | undefined): Execution['state'] | 'unknown' {
+  return states[status ?? 0] ?? 'unknown';
+}
+
+export function isoOf(seconds: { toString(): string } | null | undefined): string | null {
   return seconds ? new Date(Number(seconds.toString()) * 1000).toISOString() : null;
 }
 
@@ -77,19 +91,32 @@ export async function earlierRun(
 ): Promise<string | undefined> {
   const runs: Run[] = [];
   const query = `WorkflowId = '${workflowId}' AND ExecutionStatus != 'ContinuedAsNew'`;
+  for await (const { execution, startTime, status } of listExecutions(client, query)) {
+    const run = { runId: execution?.runId ?? '', startedAt: Number(startTime?.seconds?.toString() ?? 0) };
+    if (stateOf(status) !== 'terminated' || !(await wasReset(client, workflowId, run))) runs.push(run);
+  }
+  return runs.toSorted((one, other) => other.startedAt - one.startedAt)[earlier]?.runId;
+}
+
+/** The rows of Temporal's raw answer to a query, page by page, so that one which cannot be decoded spoils none. */
+export async function* listExecutions(
+  client: Client,
+  query: string,
+  limit = Infinity,
+): AsyncIterable<ListedExecution> {
+  let left = limit;
   let nextPageToken: Uint8Array | undefined;
   do {
     const page = await client.workflowService.listWorkflowExecutions({
       namespace: client.options.namespace,
       query,
+      pageSize: Math.min(left, largestPage),
       ...(nextPageToken ? { nextPageToken } : {}),
     });
-    for (const { execution, startTime, status } of page.executions) {
-      const run = { runId: execution?.runId ?? '', startedAt: Number(startTime?.seconds?.toString() ?? 0) };
-      const terminated = states[status ?? 0] === 'terminated';
-      if (!terminated || !(await wasReset(client, workflowId, run))) runs.push(run);
-    }
+    yield* page.executions.slice(0, left);
+    left -= page.executions.length;
     nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : undefined;
-  } while (nextPageToken);
-  return runs.toSorted((one, other) => other.startedAt - one.startedAt)[earlier]?.runId;
+  } while (nextPageToken && left > 0);
 }
+
+const largestPage = 1000;

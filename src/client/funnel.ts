@@ -1,12 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Client, QueryNotRegisteredError, type WorkflowHandle } from '@temporalio/client';
+import { type Client, QueryNotRegisteredError } from '@temporalio/client';
 import {
   aboutToMove,
   checkInput,
   describeIssues,
-  type NextAction,
   type Status,
-  statusQuery,
   type TimelineEntry,
   timelineQuery,
   type UpdateInput,
@@ -16,23 +14,17 @@ import {
 } from '../contract/index.ts';
 import { endedInTemporal, explain, explainResult, FunnelError, isNotFound } from './errors.ts';
 import { latestImages } from './images.ts';
-import { describeExecution, earlierRun, type Ending, type Execution, isEnding } from './execution.ts';
-
-/** The status as the funnel says it, and whether somebody else has ended its workflow since. */
-export type FunnelStatus = Status & {
-  /**
-   * Only of a workflow that was terminated, cancelled, timed out or failed in Temporal before the funnel closed: stage,
-   * attempt and verdicts are the last ones, and nothing is waited for any more.
-   */
-  ended?: { how: Ending; /** ISO 8601. */ at: string | null };
-};
+import { describeExecution, earlierRun, type Execution, isEnding } from './execution.ts';
+import { readMemo } from './memo.ts';
+import { type FunnelStatus, statusOfMemo } from './published.ts';
 
 /** One candidate's funnel, seen from HR. Every method rejects with a {@link FunnelError}. */
 export interface Funnel {
   applicationId: string;
+  /** Read from Temporal, without asking a worker. `UnreadableStatus`: a newer release wrote it. */
   status(): Promise<FunnelStatus>;
   /** What HR has to do now. */
-  nextAction(): Promise<NextAction>;
+  nextAction(): Promise<FunnelStatus['nextAction']>;
   /** What happened so far, for people. */
   timeline(): Promise<TimelineEntry[]>;
   /**
@@ -90,25 +82,27 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
   };
   const explainedResult = (error: unknown) => explainResult(error, applicationId, client);
 
-  const query = <Answer>(
-    read: (handle: WorkflowHandle) => Promise<Answer>,
-  ): Promise<{ answer: Answer; execution: Execution }> =>
+  /** Only of a workflow that a worker can replay. */
+  const timeline = (): Promise<TimelineEntry[]> =>
     ask(async () => {
       const runId = await runIdOf();
-      const execution = await standing(runId);
+      const { state } = await standing(runId);
+      const handle = client.workflow.getHandle(workflowId, runId);
       try {
-        return { answer: await queried(() => read(client.workflow.getHandle(workflowId, runId))), execution };
+        return await queried(() => handle.query<TimelineEntry[]>(timelineQuery));
       } catch (error) {
         // Ended before it could ever answer, or its worker is gone.
-        if (isEnding(execution.state)) throw endedInTemporal(applicationId, execution.state, error);
+        if (isEnding(state)) throw endedInTemporal(applicationId, state, error);
         throw error;
       }
     });
 
-  const status = async () => {
-    const { answer, execution } = await query((handle) => handle.query<Status>(statusQuery));
-    return withImages(client, withEnding(answer, execution), execution);
-  };
+  const status = (): Promise<FunnelStatus> =>
+    ask(async () => {
+      const execution = await standing(await runIdOf());
+      const published = statusOfMemo(applicationId, await readMemo(client, workflowId, execution.memo));
+      return withImages(client, withEnding(published, execution), execution);
+    });
 
   const update = async <Name extends UpdateName>(name: Name, message: UpdateInput<Name>): Promise<Status> => {
     const checked = checkInput(updates[name].schema, message);
@@ -132,7 +126,7 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
     applicationId,
     status,
     nextAction: async () => (await status()).nextAction,
-    timeline: async () => (await query((handle) => handle.query<TimelineEntry[]>(timelineQuery))).answer,
+    timeline,
     result: async () => {
       try {
         return await client.workflow.result<() => Promise<Status>>(workflowId, await runIdOf());
@@ -168,7 +162,7 @@ async function queried<Answer>(read: () => Promise<Answer>): Promise<Answer> {
 }
 
 /** What the funnel said last still waits for somebody; a workflow that was ended waits for nobody. */
-function withEnding(status: Status, { state, endedAt }: Execution): FunnelStatus {
+function withEnding(status: FunnelStatus, { state, endedAt }: Execution): FunnelStatus {
   if (!isEnding(state)) return status;
   return {
     ...status,

@@ -6,19 +6,35 @@ import {
 } from '@temporalio/client';
 import {
   type ApplicationInput,
+  clearPayload,
   defaultTaskQueue,
+  memoFields,
+  type NextAction,
   type Outcome,
+  publishedStatus,
   searchAttributes,
   type Stage,
+  startingStatus,
+  type TroubleReason,
   type WaitingFor,
   workflowIdOf,
   workflowType,
 } from '../contract/index.ts';
 import { checkApplication } from './check-application.ts';
 import { explain, FunnelError } from './errors.ts';
-import { describeExecution, type Ending, endings, isEnding } from './execution.ts';
+import {
+  describeExecution,
+  type Ending,
+  isEnding,
+  isoOf,
+  type ListedExecution,
+  listExecutions,
+  stateOf,
+} from './execution.ts';
 import { type Funnel, funnelOf } from './funnel.ts';
 import { type EvaluationImages, imagesOf, listImages, type RetentionStatus } from './images.ts';
+import { readMemo } from './memo.ts';
+import type { FunnelStatus } from './published.ts';
 import { temporalClient } from './temporal.ts';
 
 /** Which funnels to list; all given conditions hold together. */
@@ -38,16 +54,21 @@ export interface FunnelFilter {
 
 /**
  * One funnel as Temporal's list shows it; can lag the status by a second. Dates are ISO 8601. One whose workflow was ended
- * in Temporal keeps its last stage and attempt, and waits for nothing.
+ * in Temporal keeps its last stage and attempt, and waits for nothing. Where a newer release wrote the status, the fields of
+ * the funnel are `null`.
  */
 export interface FunnelSummary {
   applicationId: string;
-  stage: string | null;
-  outcome: string | null;
+  stage: FunnelStatus['stage'] | null;
+  outcome: Outcome | null;
   attempt: number | null;
-  waitingFor: string | null;
+  waitingFor: WaitingFor | null;
   deadline: string | null;
-  escalation: string | null;
+  escalation: 'reminder' | 'overdue' | null;
+  /** What HR has to do; `status` has the details. */
+  nextAction: NextAction['kind'] | null;
+  /** Why RiskOS cannot be asked at the moment, since when. */
+  trouble: { reason: TroubleReason; since: string } | null;
   startedAt: string;
   /** `running` and `completed` are the funnel's own doing; the others mean that somebody else ended its workflow. */
   execution: 'running' | 'completed' | Ending | 'unknown';
@@ -95,6 +116,8 @@ export function createFunnelClient(
           workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
           workflowIdReusePolicy: reuse,
           args: [checked],
+          // Until the first worker publishes the status.
+          memo: { [memoFields.status]: clearPayload(startingStatus(applicationId)) },
           staticSummary: `Candidate funnel of application ${applicationId}`,
         });
       };
@@ -191,33 +214,49 @@ function alreadyClosed({ applicationId }: Funnel, cause: unknown): FunnelError {
   return new FunnelError('AlreadyClosed', message, { cause });
 }
 
+/** Reads the clear field of each memo only, so that no key is needed, and none that cannot be decoded spoils the list. */
 async function list(temporal: Client, filter: FunnelFilter): Promise<FunnelSummary[]> {
   const found: FunnelSummary[] = [];
-  for await (const workflow of temporal.workflow.list({ query: queryOf(filter) })) {
-    const { typedSearchAttributes: attributes } = workflow;
-    const execution = executionOf(workflow.status.name);
-    const waits = !isEnding(execution);
-    found.push({
-      applicationId: workflow.workflowId.replace(/^funnel-/, ''),
-      stage: attributes.get(searchAttributes.stage) ?? null,
-      outcome: attributes.get(searchAttributes.outcome) ?? null,
-      attempt: attributes.get(searchAttributes.attempt) ?? null,
-      waitingFor: waits ? (attributes.get(searchAttributes.waitingFor) ?? null) : 'nothing',
-      deadline: (waits && attributes.get(searchAttributes.deadline)?.toISOString()) || null,
-      escalation: (waits && attributes.get(searchAttributes.escalation)) || null,
-      startedAt: workflow.startTime.toISOString(),
-      execution,
-    });
-    if (found.length >= (filter.limit ?? 100)) break;
+  for await (const info of listExecutions(temporal, queryOf(filter), filter.limit ?? 100)) {
+    found.push(await summaryOf(temporal, info));
   }
   return found;
 }
 
-const executions = ['running', 'completed', ...endings] as const;
-
-function executionOf(name: string): FunnelSummary['execution'] {
-  return executions.find((known) => known === name.toLowerCase()) ?? 'unknown';
+async function summaryOf(temporal: Client, info: ListedExecution): Promise<FunnelSummary> {
+  const workflowId = info.execution?.workflowId ?? '';
+  const applicationId = workflowId.replace(/^funnel-/, '');
+  const memo = await readMemo(temporal, workflowId, info.memo?.fields, { clearOnly: true });
+  const execution = stateOf(info.status);
+  const startedAt = isoOf(info.startTime?.seconds) ?? '';
+  const status =
+    memo.status === undefined ? startingStatus(applicationId) : publishedStatus.safeParse(memo.status).data;
+  if (!status) return { applicationId, ...unknownSummary, startedAt, execution };
+  const { stage, outcome, attempt, waitingFor, deadline, escalation, nextAction, trouble } = status;
+  const words = { applicationId, stage, outcome, attempt, startedAt, execution };
+  return isEnding(execution)
+    ? { ...words, ...waitsForNothing }
+    : { ...words, waitingFor, deadline, escalation, nextAction: nextAction.kind, trouble };
 }
+
+const waitsForNothing = {
+  waitingFor: 'nothing',
+  deadline: null,
+  escalation: null,
+  nextAction: 'none',
+  trouble: null,
+} as const;
+
+const unknownSummary = {
+  stage: null,
+  outcome: null,
+  attempt: null,
+  waitingFor: null,
+  deadline: null,
+  escalation: null,
+  nextAction: null,
+  trouble: null,
+} as const;
 
 /** Temporal's words for the endings, in its query language. */
 const statusNames: Record<Ending, string> = {

@@ -1,10 +1,10 @@
-import { type Client, type WorkflowExecutionInfo, WorkflowUpdateFailedError } from '@temporalio/client';
+import { type Client, WorkflowUpdateFailedError } from '@temporalio/client';
 import {
   checkInput,
   describeIssues,
   type ImagesRecord,
   imagesRecord,
-  imagesStatus,
+  imagesOfMemo,
   type ImagesStatus,
   type ImagesUpdateInput,
   type ImagesUpdateName,
@@ -14,7 +14,17 @@ import {
   parseEvaluationId,
 } from '../contract/index.ts';
 import { explain, FunnelError, isNotFound } from './errors.ts';
-import { type Ending, isEnding } from './execution.ts';
+import {
+  describeExecution,
+  type Ending,
+  type Execution,
+  isEnding,
+  isoOf,
+  type ListedExecution,
+  listExecutions,
+  stateOf,
+} from './execution.ts';
+import { readMemo } from './memo.ts';
 
 /** The status as the retention workflow says it, and whether somebody else has ended the workflow since. */
 export type RetentionStatus = ImagesStatus & {
@@ -108,35 +118,50 @@ export async function latestImages(client: Client, record: ImagesRecord): Promis
 
 /** The latest run of each retention workflow. */
 export async function listImages(client: Client, applicationId?: string): Promise<RetentionStatus[]> {
-  const latest = new Map<string, WorkflowExecutionInfo>();
+  const latest = new Map<string, ListedExecution>();
   const ofApplication =
     applicationId === undefined ? '' : ` AND WorkflowId STARTS_WITH '${imagesWorkflowIdOf(applicationId)}~'`;
   const query = `WorkflowType = '${imagesWorkflowType}' AND ExecutionStatus != 'ContinuedAsNew'${ofApplication}`;
-  for await (const run of client.workflow.list({ query })) {
-    const known = latest.get(run.workflowId);
-    if (!known || known.startTime < run.startTime) latest.set(run.workflowId, run);
+  for await (const run of listExecutions(client, query)) {
+    const workflowId = run.execution?.workflowId ?? '';
+    const known = latest.get(workflowId);
+    if (!known || startOf(known) < startOf(run)) latest.set(workflowId, run);
   }
-  return [...latest.values()]
-    .map(statusOf)
-    .toSorted((one, other) => one.evaluationId.localeCompare(other.evaluationId));
+  const statuses = await Promise.all(
+    [...latest].map(([workflowId, { status, closeTime, memo }]) =>
+      statusOf(client, workflowId, {
+        state: stateOf(status),
+        endedAt: isoOf(closeTime?.seconds),
+        memo: memo?.fields,
+      }),
+    ),
+  );
+  return statuses.toSorted((one, other) => one.evaluationId.localeCompare(other.evaluationId));
+}
+
+function startOf({ startTime }: ListedExecution): number {
+  return Number(startTime?.seconds?.toString() ?? 0) + (startTime?.nanos ?? 0) / 1e9;
 }
 
 async function described(client: Client, workflowId: string): Promise<RetentionStatus | undefined> {
   try {
-    return statusOf(await client.workflow.getHandle(workflowId).describe());
+    return await statusOf(client, workflowId, await describeExecution(client, workflowId));
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
 }
 
-type Info = Pick<WorkflowExecutionInfo, 'workflowId' | 'memo' | 'status' | 'closeTime'>;
+type Info = Pick<Execution, 'endedAt' | 'memo'> & { state: Execution['state'] | 'unknown' };
 
-function statusOf({ workflowId, memo, status, closeTime }: Info): RetentionStatus {
-  const published = imagesStatus.safeParse(memo?.['status']);
-  const known = published.success ? published.data : unpublished(workflowId);
-  const how = status.name.toLowerCase();
-  return isEnding(how) ? { ...known, ended: { how, at: closeTime?.toISOString() ?? null } } : known;
+async function statusOf(
+  client: Client,
+  workflowId: string,
+  { state, endedAt, memo }: Info,
+): Promise<RetentionStatus> {
+  const { status, private: hidden } = await readMemo(client, workflowId, memo);
+  const known = imagesOfMemo(status, hidden) ?? unpublished(workflowId);
+  return isEnding(state) ? { ...known, ended: { how: state, at: endedAt } } : known;
 }
 
 /** Of a workflow whose first task no worker has done yet. */

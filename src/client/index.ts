@@ -1,8 +1,9 @@
 export { FunnelError } from './errors.ts';
 export { type Ending, endings } from './execution.ts';
 export { createFunnelClient, type FunnelClient, type FunnelFilter, type FunnelSummary } from './funnels.ts';
-export type { Funnel, FunnelStatus } from './funnel.ts';
+export type { Funnel } from './funnel.ts';
 export type { EvaluationImages, RetentionStatus } from './images.ts';
+export type { FunnelStatus, UnreadableAction } from './published.ts';
 export { temporalClient } from './temporal.ts';
 export type {
   Application,
@@ -17,4 +18,5 @@ export type {
   UpdateInput,
   UpdateName,
   Verdict,
+  VerdictSummary,
 } from '../contract/index.ts';

@@ -30,6 +30,18 @@ export const attentionCause = z.discriminatedUnion('kind', [
 ]);
 export type AttentionCause = z.output<typeof attentionCause>;
 
+export const attentionKinds = [
+  'request_refused',
+  'requests_unclear',
+  'reading_refused',
+  'evaluation_unknown',
+  'unreadable_after_deadline',
+  'riskos_late',
+  'execution_failed',
+  'technical_errors',
+  'reset_run_gone',
+] as const satisfies readonly AttentionCause['kind'][];
+
 /**
  * What lets the funnel go on. A person's `retry` or `correct` always does; an `event` that names the evaluation does where
  * it is missing, and a `reading` that shows news does where RiskOS was late.

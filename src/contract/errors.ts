@@ -9,6 +9,7 @@ export const refusals = [
   'AlreadyOpen',
   'AlreadyClosed',
   'EndedInTemporal',
+  'UnreadableStatus',
   'NotFound',
   'Unreachable',
   'RiskosRefused',

@@ -49,3 +49,15 @@ export function parseEvaluationId(id: string): EvaluationKey | undefined {
     attempt: Number(groups['attempt']),
   };
 }
+
+/**
+ * The application that a workflow of ours belongs to: the funnel, the retention of images, or the delivery of notices;
+ * `undefined` for any other workflow id.
+ */
+export function applicationIdOf(workflowId: string): string | undefined {
+  const groups =
+    /^funnel-(?<id>[A-Za-z0-9_-]{1,64})$/.exec(workflowId)?.groups ??
+    /^(?:notices-)?images-(?<id>[A-Za-z0-9_-]{1,64})~/.exec(workflowId)?.groups ??
+    /^notices-(?<id>[A-Za-z0-9_-]{1,64})-[0-9a-f]{8}-[0-9a-f]{8}$/.exec(workflowId)?.groups;
+  return groups?.['id'];
+}

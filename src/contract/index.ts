@@ -1,5 +1,6 @@
 export * from './application.ts';
 export * from './attention.ts';
+export * from './clear-payload.ts';
 export * from './country-codes.ts';
 export * from './decision-words.ts';
 export * from './document-rules.ts';
@@ -13,6 +14,7 @@ export * from './messages.ts';
 export * from './notice-failures.ts';
 export * from './notice.ts';
 export * from './policy.ts';
+export * from './published.ts';
 export * from './queues.ts';
 export * from './retry-after.ts';
 export * from './search-attributes.ts';

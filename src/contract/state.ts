@@ -287,6 +287,8 @@ export const funnelState = kept({
   timeline: z.array(z.custom<TimelineEntry>()).default([]),
   /** The search attributes as last published. */
   published: z.string().default(''),
+  /** The memo fields as last published; a run that continues as new passes the memo itself on. */
+  memo: kept({ status: z.string().default(''), private: z.string().default('') }).prefault({}),
   /** The history length of the last activation that history shows: only then may the run continue as new. */
   recordedAt: count,
 });

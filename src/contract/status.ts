@@ -2,6 +2,19 @@ import type { Advice, Evaluation } from './evaluation.ts';
 import type { ImagesRecord } from './images.ts';
 import type { EvaluatedStage, Flag, Outcome, Stage, Verdict } from './words.ts';
 
+/** What HR can have to do. */
+export const nextActionKinds = [
+  'show_capture_link',
+  'enter_one_time_code',
+  'provide_information',
+  'open_hosted_flow',
+  'review',
+  'request_documents',
+  'needs_attention',
+  'wait',
+  'none',
+] as const satisfies readonly NextAction['kind'][];
+
 /** What HR has to do now. */
 export type NextAction =
   | {
@@ -47,6 +60,9 @@ export interface VerdictRecord {
   rule?: string;
   audit: Audit;
 }
+
+/** A verdict without what only an audit needs. */
+export type VerdictSummary = Omit<VerdictRecord, 'audit'>;
 
 /** What RiskOS said of an evaluation, for routing and audit; never its free text. */
 export type Audit = Pick<
@@ -104,7 +120,8 @@ export const troubleInWords: Record<TroubleReason, string> = {
 };
 
 /** Whom or what the funnel waits for. */
-export type WaitingFor = 'riskos' | 'candidate' | 'reviewer' | 'hr' | 'operator' | 'nothing';
+export const waitingForWords = ['riskos', 'candidate', 'reviewer', 'hr', 'operator', 'nothing'] as const;
+export type WaitingFor = (typeof waitingForWords)[number];
 
 export const waitingForInWords: Record<WaitingFor, string> = {
   riskos: 'RiskOS',

@@ -11,7 +11,7 @@ import {
   FunnelError,
   temporalClient,
 } from '../../src/client/index.ts';
-import { type Refusal, refusals } from '../../src/contract/index.ts';
+import { clearPayload, type Refusal, refusals } from '../../src/contract/index.ts';
 import { findTemporal, startDevServer } from '../../src/dev-server/index.ts';
 import type { Scenario } from '../../src/emulator/index.ts';
 import { createRiskosClient, parseWebhook, RiskosError, type RiskosProblem } from '../../src/riskos/index.ts';
@@ -92,6 +92,15 @@ const refused: Record<Refusal, () => Promise<unknown>> = {
     const funnel = await standing('absent', 'show_capture_link');
     await world.temporal.workflow.getHandle(`funnel-${funnel.applicationId}`).terminate();
     return funnel.result();
+  },
+  UnreadableStatus: async () => {
+    const applicationId = world.taskQueue;
+    await world.temporal.workflow.start('candidateFunnel', {
+      workflowId: `funnel-${applicationId}`,
+      taskQueue: 'polled-by-nobody',
+      memo: { status: clearPayload({ stage: 'a_stage_of_next_year' }) },
+    });
+    return world.funnels.funnel(applicationId).status();
   },
   NotFound: () => nobody().status(),
   Unreachable: async () => {

@@ -37,6 +37,10 @@ export const refusalTexts: Record<Refusal, Text> = {
     when: 'Somebody terminated or cancelled the workflow in Temporal, or it timed out or failed, before the funnel had closed.',
     remedy: 'Look in the Temporal UI for who and why; then `start --again` (`{ again: true }`).',
   },
+  UnreadableStatus: {
+    when: 'A newer release wrote the status of this funnel, in words that this one does not know.',
+    remedy: 'Update the client or the command to the release of the workers.',
+  },
   NotFound: {
     when: 'There is no funnel of this application, or none that Temporal still keeps.',
     remedy: 'Check the application id, `TEMPORAL_ADDRESS` and `TEMPORAL_NAMESPACE`.',

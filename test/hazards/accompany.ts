@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { request } from 'undici';
-import { type Funnel, FunnelError, type Status } from '../../src/client/index.ts';
+import { type Funnel, FunnelError, type FunnelStatus } from '../../src/client/index.ts';
 import { hazardApplication, type HazardScenario } from './scenarios.ts';
 import type { Stage } from './stage.ts';
 
@@ -8,7 +8,7 @@ import type { Stage } from './stage.ts';
 export interface Journey {
   applicationId: string;
   scenario: HazardScenario;
-  status: Status | undefined;
+  status: FunnelStatus | undefined;
   /** When it arrived, in milliseconds since 1970. */
   arrivedAt: number;
   /** Answers of the client other than a status or `Unreachable`. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Funnel, Status } from '../../src/client/index.ts';
+import type { Funnel, FunnelStatus } from '../../src/client/index.ts';
 import { exampleApplication } from '../support/application.ts';
 import { createWorld, quickPolicy, until, type World } from '../support/world.ts';
 import { type Random, randomOf } from './random.ts';
@@ -72,11 +72,11 @@ async function startAs(applicationId: string, scenario: Name): Promise<Funnel> {
   return world.funnels.startFunnel(exampleApplication(applicationId, { custom: { scenario }, policy }));
 }
 
-function arrived({ stage, images }: Status): boolean {
+function arrived({ stage, images }: FunnelStatus): boolean {
   return (stage === 'verified' || stage === 'closed') && images.every(({ result }) => result !== 'pending');
 }
 
-async function lookOf(funnel: Funnel): Promise<Status> {
+async function lookOf(funnel: Funnel): Promise<FunnelStatus> {
   await office.idle();
   return funnel.status();
 }

@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import type { ApplicationInput, Funnel, NextAction, Stage, Status } from '../../src/client/index.ts';
+import type { ApplicationInput, Funnel, NextAction, Stage, FunnelStatus } from '../../src/client/index.ts';
 import type { Scenario } from '../../src/emulator/index.ts';
 
 /** One way through the funnel that the demo does not show: what RiskOS and the policy do, and what HR does. */
@@ -10,12 +10,12 @@ export interface Branch {
     Record<Stage | NextAction['kind'], (funnel: Funnel, temporal: WorkflowHandle) => Promise<unknown>>
   >;
   /** Where it ends, once HR has done all that. */
-  ends: (status: Status) => boolean;
+  ends: (status: FunnelStatus) => boolean;
 }
 
-const at = (stage: Stage) => (status: Status) => status.stage === stage;
-const closedAs = (outcome: Status['outcome']) => (status: Status) => status.outcome === outcome;
-const verdictCount = (count: number) => (status: Status) => status.verdicts.length === count;
+const at = (stage: Stage) => (status: FunnelStatus) => status.stage === stage;
+const closedAs = (outcome: FunnelStatus['outcome']) => (status: FunnelStatus) => status.outcome === outcome;
+const verdictCount = (count: number) => (status: FunnelStatus) => status.verdicts.length === count;
 
 const absent = { documents: [{ candidate: 'absent' as const }] };
 const decides = (verdict: 'accept' | 'reject' | 'resubmit') => (funnel: Funnel) =>

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Plan } from './plan.ts';
 import type { Execution, Run } from './server/execution.ts';
 import type { Calls } from './world/calls.ts';
-import { names, publishedOf, remembered, type Status } from './world/contract.ts';
+import { memoOf, names, publishedOf, type Status } from './world/contract.ts';
 
 export interface ShownWatch {
   /** `begunAt`: when RiskOS was asked for the last evaluation. */
@@ -40,9 +41,23 @@ export function watchShown({ policy }: Plan, wrong: (reason: string) => void): S
     if (from < begunAt || from > now)
       wrong(`the deadline of ${stage} is not ${length} ms after it was begun`);
   };
+  /** The memo is right after each workflow task, also while an answer of RiskOS is waited for. */
+  const checkMemo = (memo: Record<string, unknown>, status: Status): void => {
+    const expected = memoOf(status);
+    const { attention, ...clear } = Object(memo['status']);
+    if (!isDeepStrictEqual(clear, expected.status))
+      wrong(`the memo says ${JSON.stringify(clear)}, and must say ${JSON.stringify(expected.status)}`);
+    if ((attention === null) !== (status.attention === null))
+      wrong(`the memo says of attention ${JSON.stringify(attention)}`);
+    if (!isDeepStrictEqual(memo['private'], expected.private))
+      wrong(
+        `the private memo is ${JSON.stringify(memo['private'])}, not ${JSON.stringify(expected.private)}`,
+      );
+  };
   return {
     see({ attributes, memo }, run, status, begunAt) {
       if (run.open) checkDeadline(status, begunAt, run.lastTime);
+      if (run.open) checkMemo(memo, status);
       if (!isAtRest(run)) return;
       if (!waitsFor[status.stage].includes(status.waitingFor)) {
         wrong(`${status.stage} waits for ${status.waitingFor}`);
@@ -57,13 +72,6 @@ export function watchShown({ policy }: Plan, wrong: (reason: string) => void): S
         if (value !== said[name]) {
           wrong(
             `the search attribute of ${name} is ${JSON.stringify(value)}, the status says ${JSON.stringify(said[name])}`,
-          );
-        }
-      }
-      for (const [name, value] of Object.entries(remembered(memo) ?? {})) {
-        if (typeof said[name] !== 'object' && name in said && value !== said[name]) {
-          wrong(
-            `the memo says of ${name}: ${JSON.stringify(value)}, the status ${JSON.stringify(said[name])}`,
           );
         }
       }

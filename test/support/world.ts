@@ -8,7 +8,7 @@ import {
   createFunnelClient,
   type Funnel,
   type FunnelClient,
-  type Status,
+  type FunnelStatus,
   temporalClient,
 } from '../../src/client/index.ts';
 import { type EmulatorOptions, type Emulator, startEmulator } from '../../src/emulator/index.ts';
@@ -109,10 +109,10 @@ export async function createWorld(
 /** The first status that fulfils the condition. */
 export async function until(
   funnel: Funnel,
-  fulfils: (status: Status) => boolean,
+  fulfils: (status: FunnelStatus) => boolean,
   patience = 90_000,
-): Promise<Status> {
-  let last: Status | undefined;
+): Promise<FunnelStatus> {
+  let last: FunnelStatus | undefined;
   for await (const status of funnel.watch({ interval: 50, signal: AbortSignal.timeout(patience) })) {
     last = status;
     if (fulfils(status)) return status;
@@ -120,6 +120,6 @@ export async function until(
   throw new Error(`it never came to that; the last status was ${JSON.stringify(last)}`);
 }
 
-export function verdictsOf(status: Status): string[] {
+export function verdictsOf(status: FunnelStatus): string[] {
   return status.verdicts.map(({ stage, attempt, verdict }) => `${stage} ${attempt} ${verdict}`);
 }

@@ -61,6 +61,7 @@ const emptyState = {
   seenEvents: [],
   timeline: [],
   published: '',
+  memo: { status: '', private: '' },
   recordedAt: 0,
 } satisfies Record<keyof FunnelState, unknown>;
 
@@ -248,6 +249,7 @@ const fields: Record<keyof FunnelState, string> = {
   seenEvents: 'which events are doubles',
   timeline: 'what happened',
   published: 'what the search attributes are',
+  memo: 'what the memo says',
   recordedAt: 'whether it may continue as new',
 };
 

@@ -7,7 +7,16 @@ import {
   upsertMemo,
   uuid4,
 } from '@temporalio/workflow';
-import { imagesSignal, type ImagesStatus, inWords, workflowIdOf } from '../../src/contract/index.ts';
+import {
+  clearPayload,
+  imagesSignal,
+  type ImagesStatus,
+  inWords,
+  memoFields,
+  publishedImages,
+  statusPayload,
+  workflowIdOf,
+} from '../../src/contract/index.ts';
 import { iso, now } from '../clock.ts';
 import { deliver, noticeDelivery } from '../notice-delivery.ts';
 import { note, type RetentionState, statusOf } from './state.ts';
@@ -18,8 +27,14 @@ export function publish(state: RetentionState): void {
   const text = JSON.stringify(status);
   if (text === state.published) return;
   state.published = text;
-  upsertMemo({ status });
+  upsertMemo(memoOf(status));
   setCurrentDetails(details(status));
+}
+
+/** The memo of a status, in which only who placed a hold, and why, is not in clear. */
+export function memoOf(status: ImagesStatus): Record<string, unknown> {
+  const fields = publishedImages(status);
+  return { [memoFields.status]: clearPayload(fields.status), [memoFields.private]: statusPayload(fields.private) };
 }
 
 /** A new result: published, noted, sent to HR and signalled to the funnel. */

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Funnel, FunnelClient, Status } from '../../client/index.ts';
+import type { Funnel, FunnelClient, FunnelStatus } from '../../client/index.ts';
 import { applicationOf, type Expected, type Scenario } from './scenarios.ts';
 
 /** How one candidate stands, as the table and the JSON line tell it. */
 export interface Progress {
   scenario: Scenario;
   applicationId: string;
-  status: Status | undefined;
+  status: FunnelStatus | undefined;
   /** `undefined` while it is under way. */
   asExpected: boolean | undefined;
   /** Why not, for people. */
@@ -46,7 +46,7 @@ export async function play(
 }
 
 /** Does what HR would do now; `true` when there is nothing left to do. */
-async function act(funnel: Funnel, { hr }: Scenario, status: Status): Promise<boolean> {
+async function act(funnel: Funnel, { hr }: Scenario, status: FunnelStatus): Promise<boolean> {
   if (status.nextAction.kind === 'request_documents') await funnel.requestDocuments();
   if (hr === 'withdraw' && status.nextAction.kind === 'show_capture_link') {
     await funnel.withdraw({ reason: 'the position is filled' });
@@ -61,14 +61,14 @@ async function act(funnel: Funnel, { hr }: Scenario, status: Status): Promise<bo
 }
 
 /** The number of archived images, or the reason why there are none. */
-export function imagesOf(status: Status | undefined): number | string {
+export function imagesOf(status: FunnelStatus | undefined): number | string {
   const archived = status?.images.filter(({ result }) => result === 'archived') ?? [];
   if (archived.length > 0) return archived.reduce((sum, { count }) => sum + count, 0);
   return status?.images[0]?.result ?? 'none';
 }
 
 /** What came, in the shape of what was expected. */
-export function cameOf(status: Status): Expected {
+export function cameOf(status: FunnelStatus): Expected {
   return {
     stage: status.stage,
     outcome: status.outcome,
@@ -77,7 +77,7 @@ export function cameOf(status: Status): Expected {
   };
 }
 
-function differenceOf({ expected }: Scenario, status: Status | undefined): string | undefined {
+function differenceOf({ expected }: Scenario, status: FunnelStatus | undefined): string | undefined {
   if (!status) return 'it never started';
   if (status.attention) return status.attention.reason;
   return isDeepStrictEqual(expected, cameOf(status)) ? undefined : 'something else came';

@@ -11,7 +11,7 @@ export interface Scenario {
 }
 
 export interface Expected {
-  stage: Stage;
+  stage: Stage | 'starting';
   outcome: Outcome | null;
   /** Stage, attempt and verdict, in order. */
   verdicts: [Stage, number, Verdict][];

@@ -1,7 +1,7 @@
-import type { Status } from '../../../src/client/index.ts';
+import type { FunnelStatus } from '../../../src/client/index.ts';
 
 /** A status without times and ids. */
-export function comparable(status: Status) {
+export function comparable(status: FunnelStatus) {
   const { stage, attempt, waitingFor, nextAction, baseline, outcome, attention, trouble } = status;
   return {
     stage,
@@ -18,7 +18,7 @@ export function comparable(status: Status) {
 }
 
 /** The same without the one flag that a contradicting event may add. */
-export function withoutContradictions(status: Status): Status {
+export function withoutContradictions(status: FunnelStatus): FunnelStatus {
   const verdicts = status.verdicts.map((record) => ({
     ...record,
     flags: record.flags.filter((flag) => flag !== 'contradicted_later'),

@@ -155,12 +155,32 @@ export function publishedOf(attributes: Record<string, unknown>): Partial<Record
   };
 }
 
-/** The status in the workflow's memo, where it writes one. */
-export function remembered(memo: Record<string, unknown>): Record<string, unknown> | undefined {
-  const { status } = memo;
-  return typeof status === 'object' && status !== null
-    ? Object.fromEntries(Object.entries(status))
-    : undefined;
+/** What the memo must say of a status, as docs/integration.md says; a second reading, not the workflow's own function. */
+export function memoOf(status: Status): { status: unknown; private: unknown } {
+  const { applicationId, stage, attempt, waitingFor, deadline, escalation, nextAction } = status;
+  const { images, baseline, outcome, trouble } = status;
+  const latest = status.verdicts.slice(-5);
+  return {
+    status: {
+      ...{ applicationId, stage, attempt, waitingFor, deadline, escalation },
+      nextAction: { kind: nextAction.kind },
+      verdicts: latest.map((one) => ({
+        ...{ stage: one.stage, attempt: one.attempt, verdict: one.verdict, flags: one.flags },
+        ...{ evaluationId: one.evaluationId, evalId: one.evalId, at: one.at },
+      })),
+      ...{ images, baseline, outcome },
+      trouble: trouble === null ? null : { reason: trouble.reason, since: trouble.since },
+    },
+    private: {
+      nextAction,
+      verdicts: latest.map(({ evaluationId, reasonCodes, rule }) => ({
+        ...{ evaluationId, reasonCodes },
+        ...(rule === undefined ? {} : { rule }),
+      })),
+      attention: status.attention,
+      problem: trouble?.problem ?? null,
+    },
+  };
 }
 
 export interface Update {

@@ -283,5 +283,6 @@ export const wholeState: Whole<Fields> & Pick<FunnelState, 'application' | 'time
   seenEvents: ['event-1'],
   timeline: [{ at: isoAt, kind: 'update', what: 'documents requested', by: 'hr' }],
   published: '["document_verification"]',
+  memo: { status: '{"stage":"document_verification"}', private: '{}' },
   recordedAt: 42,
 };

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { FunnelError, type Funnel, type Status } from '../../../src/client/index.ts';
-import type { Word } from './words.ts';
+import { FunnelError, type Funnel, type FunnelStatus } from '../../../src/client/index.ts';
+import { to, type Word } from './words.ts';
 
 /** All that can be seen of a funnel from outside. */
 export interface Sight {
-  status: Status;
+  status: FunnelStatus;
   timeline: string[];
   /** How long its history is, and how often it has called RiskOS. */
   length: number;
@@ -23,7 +23,7 @@ export async function look(funnel: Funnel, handle: WorkflowHandle): Promise<Sigh
           .length;
       const closed = events.some((event) => event.workflowExecutionCompletedEventAttributes);
       return {
-        status: closed ? await funnel.result() : await funnel.status(),
+        status: await funnel.status(),
         timeline: closed ? [] : (await funnel.timeline()).map(({ what }) => what),
         length: events.length,
         calls: {
@@ -58,7 +58,7 @@ function atRest(events: Events): boolean {
 }
 
 /** What a message changed: `answer` is that of an update, or why it was refused. */
-export function compare(before: Sight, after: Sight, answer: Status | FunnelError | undefined): Word {
+export function compare(before: Sight, after: Sight, answer: FunnelStatus | FunnelError | undefined): Word {
   if (answer instanceof FunnelError) {
     if (!isDeepStrictEqual(before, after)) throw new Error(`${answer.message}, but something changed`);
     return answer.type;
@@ -66,7 +66,7 @@ export function compare(before: Sight, after: Sight, answer: Status | FunnelErro
   const stage = answer?.stage ?? after.status.stage;
   const more = (name: keyof Sight['calls']) => after.calls[name] > before.calls[name];
   if (before.status.stage === 'needs_attention' && stage === 'passive_check') return 'back';
-  if (stage !== before.status.stage) return `→ ${stage}`;
+  if (stage !== before.status.stage) return to(stage);
   if (more('createEvaluation')) throw new Error('RiskOS was asked for another evaluation');
   if (more('patchEvaluation') && more('readEvaluation')) return 'sent';
   if (!isDeepStrictEqual(before.status.verdicts, after.status.verdicts)) return 'conflict';

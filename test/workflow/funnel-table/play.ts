@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
-import { type Funnel, FunnelError, type Status } from '../../../src/client/index.ts';
+import { type Funnel, FunnelError, type FunnelStatus } from '../../../src/client/index.ts';
 import type { RiskosEvent, UpdateName } from '../../../src/contract/index.ts';
 import { decideInRiskos } from '../../support/riskos.ts';
 import type { World } from '../../support/world.ts';
@@ -9,7 +9,7 @@ import { reach, setOutFor } from './reach.ts';
 import { eventOf, type Known, reaches, sendUpdate, signal, strangerOf } from './send.ts';
 import { type EvaluatedStage, isWait, type State } from './states.ts';
 import { clockRows, eventRows, eventTypes, strangerRows, strangers, updateRows, wordOf } from './table.ts';
-import type { Word } from './words.ts';
+import { to, type Word } from './words.ts';
 
 /** One column of the table: what comes of every message in one state. */
 export type Column = Record<string, Word>;
@@ -132,7 +132,11 @@ async function lookAgain(place: Place): Promise<[before: Sight, after: Sight]> {
 }
 
 /** A refusal names the stage and what is possible there, or what RiskOS waits for instead. */
-function checkRefusal({ status: { stage } }: Sight, name: UpdateName, answer: Status | FunnelError): void {
+function checkRefusal(
+  { status: { stage } }: Sight,
+  name: UpdateName,
+  answer: FunnelStatus | FunnelError,
+): void {
   if (!(answer instanceof FunnelError)) return;
   const told =
     stage === 'closed'
@@ -177,6 +181,6 @@ async function observeClock(world: World, state: State, stage: EvaluatedStage): 
   const { stage: after } = await funnel.status();
   return {
     reminder: reminder ? 'reminder' : 'none',
-    deadline: overdue && after === 'review' ? 'overdue' : `→ ${after}`,
+    deadline: overdue && after === 'review' ? 'overdue' : to(after),
   };
 }

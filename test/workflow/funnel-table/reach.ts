@@ -1,4 +1,4 @@
-import type { ApplicationInput, Funnel, Status } from '../../../src/client/index.ts';
+import type { ApplicationInput, Funnel, FunnelStatus } from '../../../src/client/index.ts';
 import { quickPolicy, type World } from '../../support/world.ts';
 import { waitingIn } from './plays.ts';
 import { type EvaluatedStage, isWait, type State, type Wait } from './states.ts';
@@ -22,18 +22,18 @@ interface Way {
   /** Whether it begins at verified. */
   baseline: boolean;
   /** What HR asks for on the way. */
-  ask?: (funnel: Funnel) => Promise<Status>;
-  arrived: (status: Status) => boolean;
+  ask?: (funnel: Funnel) => Promise<FunnelStatus>;
+  arrived: (status: FunnelStatus) => boolean;
 }
 
 const reverification = (funnel: Funnel) => funnel.requestReverification();
 const payroll = (funnel: Funnel) => funnel.requestPayrollSetup({ candidate: forPayroll });
 const at =
-  (stage: Status['stage'], attempt = 2) =>
-  (status: Status) =>
+  (stage: FunnelStatus['stage'], attempt = 2) =>
+  (status: FunnelStatus) =>
     status.stage === stage && status.attempt === attempt;
 
-const shows: Record<Wait, (status: Status) => boolean> = {
+const shows: Record<Wait, (status: FunnelStatus) => boolean> = {
   asked: ({ trouble }) => trouble !== null,
   works: ({ deadline, waitingFor }) => deadline !== null && waitingFor === 'riskos',
   capture: ({ nextAction }) => nextAction.kind === 'show_capture_link',
@@ -129,8 +129,8 @@ export function reachVerdict(
 }
 
 /** Like `until` of the other tests, but asks less often: there are many funnels at once. */
-async function until(funnel: Funnel, fulfils: (status: Status) => boolean): Promise<void> {
-  let last: Status | undefined;
+async function until(funnel: Funnel, fulfils: (status: FunnelStatus) => boolean): Promise<void> {
+  let last: FunnelStatus | undefined;
   for await (const status of funnel.watch({ interval: 300, signal: AbortSignal.timeout(patience) })) {
     last = status;
     if (fulfils(status)) return;

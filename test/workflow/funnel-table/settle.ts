@@ -7,7 +7,7 @@ import { useCases } from './plays.ts';
 import { reachVerdict } from './reach.ts';
 import { type EvaluatedStage, evaluatedStages } from './states.ts';
 import { type Ending, endings } from './verdicts.ts';
-import type { Word } from './words.ts';
+import { to, type Word } from './words.ts';
 
 type Play = NonNullable<Scenario['passive']>[number];
 
@@ -53,7 +53,7 @@ export async function afterEnding(
 export async function wordAt(world: World, funnel: Funnel, stage: EvaluatedStage): Promise<Word> {
   const handle = world.temporal.workflow.getHandle(`funnel-${funnel.applicationId}`);
   const { status } = await look(funnel, handle);
-  if (status.stage !== stage) return `→ ${status.stage}`;
+  if (status.stage !== stage) return to(status.stage);
   return status.attempt === 2 ? 'again' : 'ignored';
 }
 

@@ -1,3 +1,4 @@
+import type { FunnelStatus } from '../../../src/client/index.ts';
 import type { Refusal, Stage } from '../../../src/contract/index.ts';
 
 /** What comes of a message, as a cell says it. */
@@ -46,4 +47,10 @@ export function shown(word: Word): string {
   if (word === 'WrongStage') return '✗';
   if (word === 'none') return '–';
   return word.replace('document_verification', 'documents').replaceAll('_', ' ');
+}
+
+/** The word for a funnel that has gone to another stage. */
+export function to(stage: FunnelStatus['stage']): Word {
+  if (stage === 'starting') throw new Error('no worker has begun the funnel');
+  return `→ ${stage}`;
 }

@@ -1,0 +1,90 @@
+import type { Payload, PayloadCodec } from '@temporalio/common';
+import { applicationIdOf, isClear } from '../contract/index.ts';
+import { CodecError, type CodecProblem } from './errors.ts';
+import type { KeyStore } from './keys/store.ts';
+import { type DataKey, labelOf, open, type Place, seal } from './payload.ts';
+
+export interface CodecOptions {
+  keys: Pick<KeyStore, 'get'>;
+  /** `throw` on workers: a workflow must not go on without its data. `mark` on clients: what cannot be read spoils nothing else. */
+  unreadable: 'throw' | 'mark';
+  /** Counts and logs; gets no value of a payload. */
+  onProblem?: (problem: CodecProblem, workflowId: string) => void;
+}
+
+type Context = Partial<Place> | undefined;
+
+/**
+ * Encrypts payloads with the key of their application, except those that are marked as clear. The key must be there: nobody
+ * makes one by encoding.
+ */
+export function createPayloadCodec({ keys, unreadable, onProblem }: CodecOptions): PayloadCodec {
+  const keyOf = async (workflowId: string): Promise<DataKey> => {
+    const applicationId = applicationIdOf(workflowId);
+    if (applicationId === undefined) {
+      throw new CodecError('NoApplication', `the workflow ${workflowId} belongs to no application`);
+    }
+    const found = await keys.get(applicationId);
+    switch (found.kind) {
+      case 'found':
+        return found.key;
+      case 'missing':
+        throw new CodecError('KeyMissing', `${applicationId}: the key store has no key of it`);
+      case 'forgotten':
+        throw new CodecError('KeyForgotten', `${applicationId}: it was forgotten at ${found.tombstone.at}`);
+    }
+  };
+
+  const decodeOne = async (payload: Payload, context: Context): Promise<Payload> => {
+    const label = labelOf(payload);
+    if (!label) return payload;
+    const { namespace = label.namespace, workflowId = label.workflowId } = context ?? {};
+    if (namespace !== label.namespace || workflowId !== label.workflowId) {
+      throw new CodecError('PayloadMisplaced', `a payload of ${label.workflowId} lies in ${workflowId}`);
+    }
+    return open(payload, label, await keyOf(label.workflowId));
+  };
+
+  return {
+    encode: async (payloads, context) => {
+      if (payloads.every((payload) => isClear(payload))) return payloads;
+      const { namespace, workflowId } = placeOf(context);
+      try {
+        const key = await keyOf(workflowId);
+        return payloads.map((payload) =>
+          isClear(payload) ? payload : seal(payload, key, { namespace, workflowId }),
+        );
+      } catch (error) {
+        if (error instanceof CodecError) onProblem?.(error.type, workflowId);
+        throw error;
+      }
+    },
+    decode: (payloads, context) =>
+      Promise.all(
+        payloads.map(async (payload) => {
+          try {
+            return await decodeOne(payload, context && placeOf(context));
+          } catch (error) {
+            if (!(error instanceof CodecError)) throw error;
+            onProblem?.(error.type, context && 'workflowId' in context ? String(context.workflowId) : '');
+            if (unreadable === 'throw') throw error;
+            return marker(error.type);
+          }
+        }),
+      ),
+  };
+}
+
+/** In place of a payload that cannot be read here. */
+export function marker(problem: CodecProblem): Payload {
+  return {
+    metadata: { encoding: Buffer.from('json/plain') },
+    data: Buffer.from(JSON.stringify({ unreadable: problem })),
+  };
+}
+
+function placeOf(context: unknown): Place {
+  const { namespace, workflowId } = Object(context);
+  if (typeof namespace === 'string' && typeof workflowId === 'string') return { namespace, workflowId };
+  throw new CodecError('NoApplication', 'a payload without a workflow cannot be encrypted');
+}

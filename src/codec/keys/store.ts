@@ -1,0 +1,249 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { applicationId as applicationIdSchema } from '../../contract/index.ts';
+import { readObject, type Storage, StorageError } from '../../storage/index.ts';
+import { CodecError } from '../errors.ts';
+import type { DataKey } from '../payload.ts';
+import type { KeyWrapper } from './wrapper.ts';
+
+/** What the store knows of an application. */
+export type KeyFound =
+  | { kind: 'found'; key: DataKey }
+  | { kind: 'missing' }
+  /** Its key was erased on request. */
+  | { kind: 'forgotten'; tombstone: Tombstone };
+
+/** The record of an erased key. */
+export interface Tombstone {
+  /** ISO 8601. */
+  at: string;
+  by: string;
+  reason: string;
+}
+
+/** What `keys check` found of one application. */
+export interface KeyCheck {
+  applicationId: string;
+  /** `revived`: erased before, and there again, as after a restored backup. */
+  state: 'ok' | 'unreadable' | 'revived' | 'forgotten';
+}
+
+/**
+ * One data key an application, wrapped, in a storage. All reject with {@link CodecError}: `KeyStoreUnavailable`,
+ * `KeyUnreadable`.
+ */
+export interface KeyStore {
+  /** The application's key, made if there is none: two that call it at once get the same. `KeyForgotten`. */
+  create(applicationId: string): Promise<DataKey>;
+  /** Never makes one. */
+  get(applicationId: string): Promise<KeyFound>;
+  /** Records who erased it, then removes the key with all its versions. Safe to repeat. */
+  erase(applicationId: string, tombstone: Tombstone): Promise<void>;
+  tombstone(applicationId: string): Promise<Tombstone | undefined>;
+  /** Wraps the key anew for today's recipients. `missing`: there is none. */
+  rotate(applicationId: string): Promise<'rotated' | 'missing'>;
+  /** The applications that have a key. */
+  list(): AsyncIterable<string>;
+  /** Every application that has a key or a tombstone. */
+  check(): AsyncIterable<KeyCheck>;
+  /** Rejects with what the storage lacks. */
+  tryOut(): Promise<void>;
+  close(): void;
+}
+
+const record = z.looseObject({
+  v: z.literal(1),
+  applicationId: z.string(),
+  keyId: z.string().regex(/^[0-9a-f]{16}$/),
+  /** Base64. */
+  key: z.string(),
+});
+const tombstoneRecord = z.looseObject({ at: z.string(), by: z.string(), reason: z.string() });
+
+const largest = 64 * 1024;
+const keysPrefix = 'keys/';
+const tombstonesPrefix = 'tombstones/';
+
+/**
+ * The key of an application is the object `keys/{applicationId}/{generation}`: the highest generation counts, and each
+ * rotation adds one before it removes the others. Objects never change, so that no writer can lose another one's.
+ */
+export function createKeyStore(storage: Storage, wrapper: KeyWrapper): KeyStore {
+  const available = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      throw new CodecError('KeyStoreUnavailable', `the key store cannot be used (${error.type})`, {
+        cause: error,
+      });
+    }
+  };
+
+  const generations = async (applicationId: string): Promise<number[]> => {
+    const prefix = `${keysPrefix}${applicationId}/`;
+    const found: number[] = [];
+    for await (const { key } of storage.list(prefix)) found.push(Number(key.slice(prefix.length)));
+    return found.filter((number) => Number.isSafeInteger(number)).toSorted((one, other) => one - other);
+  };
+
+  const readKey = async (applicationId: string, generation: number): Promise<DataKey | undefined> => {
+    const wrapped = await readObject(storage, nameOf(applicationId, generation), largest);
+    return wrapped && opened(applicationId, wrapped, wrapper);
+  };
+
+  const latest = async (applicationId: string): Promise<DataKey | undefined> => {
+    // A rotation may remove the one that was listed.
+    for (let tries = 0; tries < 10; tries += 1) {
+      const generation = (await generations(applicationId)).at(-1);
+      if (generation === undefined) return undefined;
+      const key = await readKey(applicationId, generation);
+      if (key) return key;
+    }
+    throw new CodecError('KeyStoreUnavailable', `${applicationId}: the key changes while it is read`);
+  };
+
+  const removeAll = async (applicationId: string): Promise<void> => {
+    for await (const { key } of storage.list(`${keysPrefix}${applicationId}/`, { leftovers: true })) {
+      await storage.delete(key);
+    }
+  };
+
+  const tombstoneOf = async (applicationId: string): Promise<Tombstone | undefined> => {
+    const bytes = await readObject(storage, `${tombstonesPrefix}${applicationId}`, largest);
+    return bytes && tombstoneRecord.parse(JSON.parse(Buffer.from(bytes).toString()));
+  };
+
+  /** Whoever writes a key looks afterwards whether it was erased meanwhile, and takes it back. */
+  const refuseForgotten = async (applicationId: string): Promise<void> => {
+    if (!(await tombstoneOf(applicationId))) return;
+    await removeAll(applicationId);
+    throw new CodecError('KeyForgotten', `${applicationId} was forgotten, and takes no new key`);
+  };
+
+  return {
+    create: (applicationId) =>
+      available(async () => {
+        if (await tombstoneOf(applicationId)) await refuseForgotten(applicationId);
+        const there = await latest(applicationId);
+        if (there) return there;
+        const made: DataKey = { keyId: randomBytes(8).toString('hex'), bytes: randomBytes(32) };
+        const first = nameOf(applicationId, 1);
+        const result = await storage.putIfAbsent(first, await wrapped(applicationId, made, wrapper));
+        await refuseForgotten(applicationId);
+        if (result === 'stored' && (await generations(applicationId)).at(-1) === 1) return made;
+        // Somebody else's key was there, and has been rotated since it was looked for.
+        if (result === 'stored') await storage.delete(first);
+        const theirs = await latest(applicationId);
+        if (theirs) return theirs;
+        throw new CodecError(
+          'KeyStoreUnavailable',
+          `${applicationId}: the key was removed while it was made`,
+        );
+      }),
+    get: (applicationId) =>
+      available(async () => {
+        const tombstone = await tombstoneOf(applicationId);
+        if (tombstone) return { kind: 'forgotten', tombstone };
+        const key = await latest(applicationId);
+        return key ? { kind: 'found', key } : { kind: 'missing' };
+      }),
+    erase: (applicationId, tombstone) =>
+      available(async () => {
+        const bytes = Buffer.from(JSON.stringify({ v: 1, ...tombstone }));
+        await storage.putIfAbsent(`${tombstonesPrefix}${applicationId}`, bytes);
+        await removeAll(applicationId);
+      }),
+    tombstone: (applicationId) => available(() => tombstoneOf(applicationId)),
+    rotate: (applicationId) =>
+      available(async () => {
+        const before = await generations(applicationId);
+        const last = before.at(-1);
+        if (last === undefined) return 'missing';
+        const key = await readKey(applicationId, last);
+        if (!key) return 'missing';
+        await storage.putIfAbsent(
+          nameOf(applicationId, last + 1),
+          await wrapped(applicationId, key, wrapper),
+        );
+        await refuseForgotten(applicationId);
+        for (const generation of before) await storage.delete(nameOf(applicationId, generation));
+        return 'rotated';
+      }),
+    async *list() {
+      let before = '';
+      for await (const { key } of storage.list(keysPrefix)) {
+        const applicationId = key.slice(keysPrefix.length).split('/')[0] ?? '';
+        if (applicationId !== before && applicationIdSchema.safeParse(applicationId).success)
+          yield applicationId;
+        before = applicationId;
+      }
+    },
+    async *check() {
+      const forgotten = new Set<string>();
+      for await (const { key } of storage.list(tombstonesPrefix))
+        forgotten.add(key.slice(tombstonesPrefix.length));
+      const kept = new Set<string>();
+      for await (const applicationId of this.list()) {
+        kept.add(applicationId);
+        if (forgotten.has(applicationId)) yield { applicationId, state: 'revived' };
+        else
+          yield {
+            applicationId,
+            state: (await isReadable(() => latest(applicationId))) ? 'ok' : 'unreadable',
+          };
+      }
+      for (const applicationId of forgotten)
+        if (!kept.has(applicationId)) yield { applicationId, state: 'forgotten' };
+    },
+    tryOut: () =>
+      available(async () => {
+        await storage.tryOut();
+      }),
+    close: () => {
+      storage.close();
+    },
+  };
+}
+
+function nameOf(applicationId: string, generation: number): string {
+  return `${keysPrefix}${applicationId}/${generation}`;
+}
+
+async function isReadable(read: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await read();
+    return true;
+  } catch (error) {
+    if (error instanceof CodecError && error.type === 'KeyUnreadable') return false;
+    throw error;
+  }
+}
+
+async function wrapped(applicationId: string, key: DataKey, wrapper: KeyWrapper): Promise<Uint8Array> {
+  const { keyId, bytes } = key;
+  const text = JSON.stringify({ v: 1, applicationId, keyId, key: Buffer.from(bytes).toString('base64') });
+  return wrapper.wrap(Buffer.from(text));
+}
+
+/** The application is in the wrapped part too, so that a store cannot give one application's key for another one's. */
+async function opened(applicationId: string, bytes: Uint8Array, wrapper: KeyWrapper): Promise<DataKey> {
+  const text = await wrapper.unwrap(bytes).catch((error: unknown) => {
+    if (!(error instanceof CodecError)) throw error;
+    throw new CodecError('KeyUnreadable', `${applicationId}: no identity opens its key`, { cause: error });
+  });
+  const parsed = record.safeParse(jsonOf(text));
+  const key = parsed.data && Buffer.from(parsed.data.key, 'base64');
+  if (parsed.data?.applicationId === applicationId && key?.byteLength === 32) {
+    return { keyId: parsed.data.keyId, bytes: key };
+  }
+  throw new CodecError('KeyUnreadable', `${applicationId}: the object of its key holds something else`);
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,57 @@
+import { Decrypter, Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
+import { CodecError } from '../errors.ts';
+
+/** How a data key is protected where it is stored; a KMS can take the place of age. */
+export interface KeyWrapper {
+  wrap(key: Uint8Array): Promise<Uint8Array>;
+  /** Rejects with `KeyUnreadable` where no identity fits. */
+  unwrap(wrapped: Uint8Array): Promise<Uint8Array>;
+}
+
+/** A new age key pair: `identity` is the secret, `recipient` its public key. */
+export async function createPayloadIdentity(): Promise<{ identity: string; recipient: string }> {
+  const identity = await generateIdentity();
+  return { identity, recipient: await identityToRecipient(identity) };
+}
+
+/**
+ * Wraps keys to all of the age public keys, and unwraps them with any of the identities in the text of a file that age-keygen
+ * wrote. Without identities it only wraps. Throws {@link CodecError} `InvalidRecipient`, `InvalidIdentity`.
+ */
+export function ageWrapper(recipients: readonly string[], identityFile = ''): KeyWrapper {
+  const encrypter = new Encrypter();
+  const decrypter = new Decrypter();
+  if (recipients.length === 0)
+    throw new CodecError('InvalidRecipient', 'there is no public key for payloads');
+  for (const recipient of recipients) {
+    try {
+      encrypter.addRecipient(recipient);
+    } catch {
+      throw new CodecError('InvalidRecipient', 'a public key for payloads is none of age');
+    }
+  }
+  for (const identity of identitiesIn(identityFile)) {
+    try {
+      decrypter.addIdentity(identity);
+    } catch {
+      throw new CodecError('InvalidIdentity', 'an identity for payloads is none of age');
+    }
+  }
+  return {
+    wrap: (key) => encrypter.encrypt(key),
+    unwrap: async (wrapped) => {
+      try {
+        return await decrypter.decrypt(wrapped);
+      } catch (error) {
+        throw new CodecError('KeyUnreadable', 'no identity opens the key', { cause: error });
+      }
+    },
+  };
+}
+
+function identitiesIn(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}

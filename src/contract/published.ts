@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { attentionKinds } from './attention.ts';
+import { imagesRecord, type ImagesStatus, imagesStatus } from './images.ts';
+import { nextActionKinds, type NextAction, type Status, troubleReasons, waitingForWords } from './status.ts';
+import { evaluatedStages, flags, outcomes, stages, verdicts } from './words.ts';
+
+/** What a workflow publishes in its memo. `status` is in clear; `private` goes through the payload codec. */
+export const memoFields = { status: 'status', private: 'private' } as const;
+
+/** The stage of a funnel whose workflow has been started, and which no worker has begun yet. */
+export const starting = 'starting';
+
+/** Verdicts that the memo keeps; the query `timeline` and the result have all. */
+const publishedVerdicts = 5;
+
+const verdict = z.object({
+  stage: z.enum(evaluatedStages),
+  attempt: z.int(),
+  verdict: z.enum(verdicts),
+  flags: z.array(z.enum(flags)),
+  evaluationId: z.string(),
+  evalId: z.string(),
+  at: z.string(),
+});
+
+/** The memo field `status`: words, counts and times; nothing that only some may read. Times are ISO 8601. */
+export const publishedStatus = z.object({
+  applicationId: z.string(),
+  stage: z.enum([starting, ...stages]),
+  attempt: z.int(),
+  waitingFor: z.enum(waitingForWords),
+  deadline: z.string().nullable(),
+  escalation: z.enum(['reminder', 'overdue']).nullable(),
+  nextAction: z.object({ kind: z.enum(nextActionKinds) }),
+  verdicts: z.array(verdict),
+  images: z.array(imagesRecord),
+  baseline: z.boolean(),
+  outcome: z.enum(outcomes).nullable(),
+  attention: z.object({ kind: z.enum(attentionKinds) }).nullable(),
+  trouble: z.object({ reason: z.enum(troubleReasons), since: z.string() }).nullable(),
+});
+export type PublishedStatus = z.output<typeof publishedStatus>;
+
+/** The memo field `private`: the rest of the status. */
+export interface PrivateStatus {
+  nextAction: NextAction;
+  /** By evaluationId and attempt, for the verdicts of the clear field. */
+  verdicts: { evaluationId: string; reasonCodes: string[]; rule?: string }[];
+  attention: Status['attention'];
+  /** What RiskOS said, or did not say. */
+  problem: string | null;
+}
+
+export const privateStatus: z.ZodType<PrivateStatus> = z.object({
+  nextAction: z.custom<NextAction>(isNextAction),
+  verdicts: z.array(
+    z.object({
+      evaluationId: z.string(),
+      reasonCodes: z.array(z.string()),
+      rule: z.string().exactOptional(),
+    }),
+  ),
+  attention: z.object({ reason: z.string(), fields: z.array(z.string()) }).nullable(),
+  problem: z.string().nullable(),
+});
+
+function isNextAction(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    nextActionKinds.some((kind) => kind === value.kind)
+  );
+}
+
+/** Both memo fields of a status; `cause` is why the funnel stands at `needs_attention`. */
+export function publishedFields(
+  status: Status,
+  cause: (typeof attentionKinds)[number] | null,
+): { status: PublishedStatus; private: PrivateStatus } {
+  const { nextAction, attention, trouble } = status;
+  const { applicationId, stage, attempt, waitingFor, deadline, escalation, images, baseline, outcome } =
+    status;
+  const latest = status.verdicts.slice(-publishedVerdicts);
+  return {
+    status: {
+      applicationId,
+      stage,
+      attempt,
+      waitingFor,
+      deadline,
+      escalation,
+      nextAction: { kind: nextAction.kind },
+      verdicts: latest.map(({ reasonCodes: _codes, rule: _rule, audit: _audit, ...words }) => words),
+      images,
+      baseline,
+      outcome,
+      attention: cause && { kind: cause },
+      trouble: trouble && { reason: trouble.reason, since: trouble.since },
+    },
+    private: {
+      nextAction,
+      verdicts: latest.map(({ evaluationId, reasonCodes, rule }) => ({
+        evaluationId,
+        reasonCodes,
+        ...(rule === undefined ? {} : { rule }),
+      })),
+      attention,
+      problem: trouble?.problem ?? null,
+    },
+  };
+}
+
+/** The memo field `status` of a funnel that no worker has begun. */
+export function startingStatus(applicationId: string): PublishedStatus {
+  return {
+    applicationId,
+    stage: starting,
+    attempt: 0,
+    waitingFor: 'nothing',
+    deadline: null,
+    escalation: null,
+    nextAction: { kind: 'wait' },
+    verdicts: [],
+    images: [],
+    baseline: false,
+    outcome: null,
+    attention: null,
+    trouble: null,
+  };
+}
+
+/** Both memo fields of a retention workflow: who placed a hold, and why, is private. */
+export function publishedImages({ hold, ...status }: ImagesStatus): {
+  status: PublishedImages;
+  private: PrivateImages;
+} {
+  return {
+    status: { ...status, hold: hold && { since: hold.since } },
+    private: { hold: hold && { by: hold.by, reason: hold.reason } },
+  };
+}
+
+/** The memo field `status` of a retention workflow. */
+export type PublishedImages = Omit<ImagesStatus, 'hold'> & { hold: { since: string } | null };
+
+/** The memo field `private` of a retention workflow. */
+export interface PrivateImages {
+  hold: { by: string; reason: string } | null;
+}
+
+const hiddenHold = z.object({ hold: z.object({ by: z.string(), reason: z.string() }).nullable() });
+
+/** The status that both memo fields say; `undefined` when there is none. Who holds can be unreadable here. */
+export function imagesOfMemo(status: unknown, hidden: unknown): ImagesStatus | undefined {
+  const clear = z.looseObject({ hold: z.object({ since: z.string() }).nullable() }).safeParse(status);
+  if (!clear.success) return undefined;
+  const who = hiddenHold.safeParse(hidden).data?.hold ?? { by: 'unreadable', reason: 'unreadable' };
+  const { hold } = clear.data;
+  return imagesStatus.safeParse({ ...clear.data, hold: hold && { ...hold, ...who } }).data;
+}

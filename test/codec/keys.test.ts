@@ -1,0 +1,294 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  ageWrapper,
+  cachedKeys,
+  CodecError,
+  createKeyStore,
+  createPayloadIdentity,
+  type KeyFound,
+  type KeyStore,
+  type KeyWrapper,
+} from '../../src/codec/index.ts';
+import { openStorage, type Storage, StorageError } from '../../src/storage/index.ts';
+
+let folder: string;
+let storage: Storage;
+let wrapper: KeyWrapper;
+let store: KeyStore;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-keys-'));
+  storage = openStorage(pathToFileURL(folder).href);
+  const { identity, recipient } = await createPayloadIdentity();
+  wrapper = ageWrapper([recipient], identity);
+  store = createKeyStore(storage, wrapper);
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const tombstone = { at: '2026-01-02T03:04:05.000Z', by: 'officer', reason: 'request of the candidate' };
+
+async function keyOf(of: KeyStore, applicationId: string) {
+  const found = await of.get(applicationId);
+  if (found.kind !== 'found') throw new Error(`the key is ${found.kind}`);
+  return found.key;
+}
+
+async function problemOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'none',
+    (error: unknown) => {
+      if (error instanceof CodecError) return error.type;
+      throw error;
+    },
+  );
+}
+
+async function keysOf(): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of storage.list('')) keys.push(key);
+  return keys;
+}
+
+/** The same storage, whose call number `at` of those that change something fails, before or after it was done. */
+function failing(at: number, when: 'before' | 'after'): Storage {
+  let calls = 0;
+  const step = async <T>(work: () => Promise<T>): Promise<T> => {
+    calls += 1;
+    const fails = calls === at;
+    if (fails && when === 'before') throw new StorageError('StorageUnavailable', 'gone');
+    const result = await work();
+    if (fails) throw new StorageError('StorageUnavailable', 'gone');
+    return result;
+  };
+  return {
+    ...storage,
+    putIfAbsent: (key, body) => step(() => storage.putIfAbsent(key, body)),
+    delete: (key) => step(() => storage.delete(key)),
+  };
+}
+
+/** Every step that a call takes, interrupted before and after it. */
+const interruptions = [1, 2, 3, 4].flatMap((at) =>
+  (['before', 'after'] as const).map((when) => [at, when] as const),
+);
+
+describe('a key', () => {
+  test('is made once, and found again', async () => {
+    expect(await store.get('app-1')).toEqual({ kind: 'missing' });
+    const made = await store.create('app-1');
+    expect(made.bytes).toHaveLength(32);
+    expect(await store.create('app-1')).toEqual(made);
+    expect(await keyOf(store, 'app-1')).toEqual(made);
+    expect((await store.create('app-2')).keyId).not.toBe(made.keyId);
+  });
+
+  test('of twenty starters at once is one', async () => {
+    const stores = Array.from({ length: 20 }, () => createKeyStore(storage, wrapper));
+    const made = await Promise.all(stores.map((one) => one.create('app-1')));
+    expect(new Set(made.map(({ keyId }) => keyId)).size).toBe(1);
+    expect(await keysOf()).toEqual(['keys/app-1/1']);
+  });
+
+  test('is not made by looking for it', async () => {
+    await store.get('app-1');
+    expect(await keysOf()).toEqual([]);
+  });
+
+  test('is not stored in clear', async () => {
+    const { bytes, keyId } = await store.create('app-1');
+    for await (const chunk of (await storage.get('keys/app-1/1')) ?? []) {
+      expect(Buffer.from(chunk).includes(Buffer.from(bytes))).toBe(false);
+      expect(Buffer.from(chunk).includes(Buffer.from(bytes).toString('base64'))).toBe(false);
+      expect(Buffer.from(chunk).includes(keyId)).toBe(false);
+    }
+  });
+
+  test('of another application in its place is refused', async () => {
+    await store.create('app-1');
+    const stolen: Uint8Array[] = [];
+    for await (const chunk of (await storage.get('keys/app-1/1')) ?? []) stolen.push(chunk);
+    await storage.putIfAbsent('keys/app-2/1', Buffer.concat(stolen));
+    expect(await problemOf(store.get('app-2'))).toBe('KeyUnreadable');
+    expect(await problemOf(store.create('app-2'))).toBe('KeyUnreadable');
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['text', 'hello'],
+    ['zeros', '\0'.repeat(400)],
+  ])('object that holds %s is refused', async (_, content) => {
+    await storage.putIfAbsent('keys/app-1/1', Buffer.from(content));
+    expect(await problemOf(store.get('app-1'))).toBe('KeyUnreadable');
+  });
+
+  test('that no identity opens is named, and no second one is made', async () => {
+    await store.create('app-1');
+    const stranger = await createPayloadIdentity();
+    const other = createKeyStore(storage, ageWrapper([stranger.recipient], stranger.identity));
+    expect(await problemOf(other.get('app-1'))).toBe('KeyUnreadable');
+    expect(await problemOf(other.create('app-1'))).toBe('KeyUnreadable');
+    expect(await keysOf()).toEqual(['keys/app-1/1']);
+  });
+
+  test('of a store that is down is none, and is there when the store is back', async () => {
+    const made = await store.create('app-1');
+    const down: Storage = {
+      ...storage,
+      get: () => Promise.reject(new StorageError('StorageUnavailable', 'no answer')),
+    };
+    expect(await problemOf(createKeyStore(down, wrapper).get('app-1'))).toBe('KeyStoreUnavailable');
+    expect(await problemOf(createKeyStore(down, wrapper).create('app-1'))).toBe('KeyStoreUnavailable');
+    expect(await keyOf(store, 'app-1')).toEqual(made);
+  });
+});
+
+describe('rotation', () => {
+  async function rotatable() {
+    const made = await store.create('app-1');
+    const next = await createPayloadIdentity();
+    const both = async (on: Storage) =>
+      createKeyStore(on, { wrap: ageWrapper([next.recipient]).wrap, unwrap: wrapper.unwrap });
+    return { made, both, after: createKeyStore(storage, ageWrapper([next.recipient], next.identity)) };
+  }
+
+  test('lets the new identity open the same key, and the old one no more', async () => {
+    const { made, both, after } = await rotatable();
+    expect(await (await both(storage)).rotate('app-1')).toBe('rotated');
+    expect(await keyOf(after, 'app-1')).toEqual(made);
+    expect(await problemOf(store.get('app-1'))).toBe('KeyUnreadable');
+    expect(await keysOf()).toEqual(['keys/app-1/2']);
+  });
+
+  test.each(interruptions)(
+    'interrupted at step %i, %s it, loses nothing and is repeated',
+    async (at, when) => {
+      const { made, both, after } = await rotatable();
+      await (await both(failing(at, when))).rotate('app-1').catch(() => undefined);
+      const isThere = [await problemOf(store.get('app-1')), await problemOf(after.get('app-1'))];
+      expect(isThere).toContain('none');
+      if (isThere[0] === 'none') expect(await (await both(storage)).rotate('app-1')).toBe('rotated');
+      expect(await keyOf(after, 'app-1')).toEqual(made);
+    },
+  );
+
+  test('while others start the same application makes no second key', async () => {
+    const { made, after } = await rotatable();
+    const next = createKeyStore(storage, { wrap: wrapper.wrap, unwrap: wrapper.unwrap });
+    const results = await Promise.all([
+      next.rotate('app-1'),
+      ...Array.from({ length: 10 }, () => createKeyStore(storage, wrapper).create('app-1')),
+    ]);
+    expect(results[0]).toBe('rotated');
+    for (const result of results.slice(1)) expect(result).toEqual(made);
+    expect(await problemOf(after.get('app-1'))).toBe('KeyUnreadable');
+  });
+
+  test('of an application without a key makes none', async () => {
+    expect(await store.rotate('app-1')).toBe('missing');
+    expect(await keysOf()).toEqual([]);
+  });
+});
+
+describe('an erased key', () => {
+  test('is forgotten: it is not found, not made again, and says who erased it', async () => {
+    await store.create('app-1');
+    await store.erase('app-1', tombstone);
+    expect(await store.get('app-1')).toMatchObject({ kind: 'forgotten', tombstone });
+    expect(await problemOf(store.create('app-1'))).toBe('KeyForgotten');
+    expect(await keysOf()).toEqual(['tombstones/app-1']);
+    await store.erase('app-1', { ...tombstone, by: 'somebody later' });
+    expect(await store.tombstone('app-1')).toMatchObject(tombstone);
+  });
+
+  test.each(interruptions)('interrupted at step %i, %s it, is erased by repeating it', async (at, when) => {
+    await store.create('app-1');
+    await createKeyStore(failing(at, when), wrapper)
+      .erase('app-1', tombstone)
+      .catch(() => undefined);
+    await store.erase('app-1', tombstone);
+    expect(await keysOf()).toEqual(['tombstones/app-1']);
+  });
+
+  test('is not revived by a rotation or a start that began before', async () => {
+    await store.create('app-1');
+    const slow: Storage = {
+      ...storage,
+      putIfAbsent: async (key, body) => {
+        if (key.startsWith('keys/')) await store.erase('app-1', tombstone);
+        return storage.putIfAbsent(key, body);
+      },
+    };
+    expect(await problemOf(createKeyStore(slow, wrapper).rotate('app-1'))).toBe('KeyForgotten');
+    expect(await keysOf()).toEqual(['tombstones/app-1']);
+    expect(await problemOf(createKeyStore(slow, wrapper).create('app-1'))).toBe('KeyForgotten');
+    expect(await keysOf()).toEqual(['tombstones/app-1']);
+  });
+
+  test('that a restored backup brought back is found', async () => {
+    await store.create('revived');
+    const backup: Uint8Array[] = [];
+    for await (const chunk of (await storage.get('keys/revived/1')) ?? []) backup.push(chunk);
+    await store.erase('revived', tombstone);
+    await storage.putIfAbsent('keys/revived/1', Buffer.concat(backup));
+    await store.create('kept');
+    await store.create('erased');
+    await store.erase('erased', tombstone);
+    await storage.putIfAbsent('keys/broken/1', Buffer.from('x'));
+    const found: Record<string, string> = {};
+    for await (const { applicationId, state } of store.check()) found[applicationId] = state;
+    expect(found).toEqual({ revived: 'revived', kept: 'ok', erased: 'forgotten', broken: 'unreadable' });
+    expect((await store.get('revived')).kind).toBe('forgotten');
+  });
+});
+
+describe('the cache', () => {
+  function counting(answer: () => Promise<KeyFound>) {
+    let time = 0;
+    let reads = 0;
+    const keys = cachedKeys(
+      {
+        get: () => {
+          reads += 1;
+          return answer();
+        },
+      },
+      () => time,
+    );
+    return { keys, reads: () => reads, pass: (milliseconds: number) => (time += milliseconds) };
+  }
+  const key = { keyId: '0123456789abcdef', bytes: new Uint8Array(32) };
+
+  test('shares one read, and forgets a key within a minute', async () => {
+    const { keys, reads, pass } = counting(async () => ({ kind: 'found', key }));
+    await Promise.all([keys.get('a'), keys.get('a'), keys.get('a')]);
+    pass(59_999);
+    await keys.get('a');
+    expect(reads()).toBe(1);
+    pass(1);
+    await keys.get('a');
+    expect(reads()).toBe(2);
+  });
+
+  test('remembers neither a failure nor a missing key', async () => {
+    const failed = counting(() => Promise.reject(new CodecError('KeyStoreUnavailable', 'down')));
+    await expect(failed.keys.get('a')).rejects.toThrow('down');
+    await expect(failed.keys.get('a')).rejects.toThrow('down');
+    expect(failed.reads()).toBe(2);
+    const missing = counting(async () => ({ kind: 'missing' }));
+    await missing.keys.get('a');
+    await missing.keys.get('a');
+    expect(missing.reads()).toBe(2);
+  });
+
+  test('is bounded', async () => {
+    const { keys, reads } = counting(async () => ({ kind: 'found', key }));
+    for (let index = 0; index < 3000; index += 1) await keys.get(`app-${index}`);
+    await keys.get('app-2999');
+    expect(reads()).toBe(3000);
+    await keys.get('app-0');
+    expect(reads()).toBe(3001);
+  });
+});
