@@ -106,7 +106,7 @@ describe('roles', () => {
     const rig = await startRig();
     const token = await rig.token('codec-status');
     const answer = await ask(rig.url, { token, payloads: mixed });
-    expect(answer.values).toEqual([{ unreadable: 'not_permitted' }, { nextAction: 'x' }, 'clear']);
+    expect(answer.values).toEqual([{ unreadable: 'NotPermitted' }, { nextAction: 'x' }, 'clear']);
     const encoding = await ask(rig.url, { path: '/encode?workflowId=funnel-a', token, payloads: [clear(1)] });
     expect([encoding.status, encoding.reason]).toEqual([403, 'not_permitted']);
   });
@@ -184,8 +184,8 @@ describe('the audit log', () => {
       sealed('secret-1', { workflowId: 'funnel-app-1' }),
       sealed('secret-2', { workflowId: 'funnel-app-1' }),
       sealed('secret-3', { workflowId: 'images-app-2' }),
-      sealed('secret-4', { workflowId: 'funnel-app-3', fails: 'tampered' }),
-      sealed('secret-5', { workflowId: 'an\nodd "id"', fails: 'no_key' }),
+      sealed('secret-4', { workflowId: 'funnel-app-3', fails: 'PayloadTampered' }),
+      sealed('secret-5', { workflowId: 'an\nodd "id"', fails: 'KeyMissing' }),
       clear('secret-6'),
     ];
     await ask(rig.url, { token: await rig.token(), payloads: sent });
@@ -206,7 +206,7 @@ describe('the audit log', () => {
         count: 3,
         clear: 1,
         refused: 2,
-        reasons: { tampered: 1, no_key: 1 },
+        reasons: { PayloadTampered: 1, KeyMissing: 1 },
         refusedWorkflows: ['funnel-app-3', '(odd)'],
       },
       expect.objectContaining({ audit: 'encode', who: 'ada', workflows: ['funnel-app-9'], count: 1 }),
@@ -222,7 +222,7 @@ describe('the audit log', () => {
         role: 'status',
         count: 0,
         refused: 1,
-        reasons: { not_permitted: 1 },
+        reasons: { NotPermitted: 1 },
         refusedWorkflows: ['funnel-app-1'],
       },
     ]);

@@ -32,7 +32,7 @@ describe('POST /decode', () => {
 
   test('a payload that cannot be decoded comes back as a readable marker, and spoils no other', async () => {
     const rig = await startRig();
-    const reasons = ['no_key', 'tampered', 'other_namespace', 'unknown_form'] as const;
+    const reasons = ['KeyMissing', 'PayloadTampered', 'PayloadMisplaced', 'PayloadUnknown'] as const;
     const payloads = reasons.flatMap((fails) => [sealed('secret', { fails }), sealed(fails)]);
     const answer = await ask(rig.url, { token: await rig.token(), payloads });
     expect(answer.status).toBe(200);

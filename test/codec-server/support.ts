@@ -50,7 +50,7 @@ export const testCipher: Cipher = {
   open: ({ metadata, data }) => {
     const fails = textOf(metadata, 'fails');
     if (fails === 'key_store_unavailable') return Promise.resolve(fails);
-    const unreadable = ['no_key', 'tampered', 'other_namespace', 'unknown_form'] as const;
+    const unreadable = ['KeyMissing', 'PayloadTampered', 'PayloadMisplaced', 'PayloadUnknown'] as const;
     const reason = unreadable.find((one) => one === fails);
     if (reason) return Promise.resolve({ unreadable: reason });
     return Promise.resolve({

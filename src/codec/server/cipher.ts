@@ -1,12 +1,12 @@
 import type { Payload } from '@temporalio/common';
+import type { CodecProblem } from '../errors.ts';
 
-/** What the codec server needs of the codec and the key store. */
+/** What the codec server needs of the codec and the key store. Rejects for nothing that was sent. */
 export interface Cipher {
   /** What an encrypted payload says about itself, unproven until it is opened; `undefined` for one that is not encrypted. */
   labelOf(payload: Payload): Label | undefined;
-  /** Rejects for nothing that was sent. */
   open(payload: Payload, namespace: string): Promise<Opened>;
-  /** Makes the application's key if there is none. Rejects for nothing that was sent. */
+  /** Makes the application's key if there is none. What is encrypted already stays as it is. */
   seal(payloads: Payload[], of: { namespace: string; workflowId: string }): Promise<Payload[] | SealRefusal>;
   /** Whether the key store can be reached now. */
   ready(): Promise<boolean>;
@@ -18,9 +18,18 @@ export interface Label {
   purpose?: string;
 }
 
-/** `key_store_unavailable`: nobody can say now; all other reasons are final. */
+/** `key_store_unavailable`: nobody can say now; all other reasons are of this payload. */
 export type Opened = { payload: Payload } | { unreadable: Unreadable } | 'key_store_unavailable';
 
-export type Unreadable = 'no_key' | 'tampered' | 'other_namespace' | 'unknown_form';
+export const unreadables = [
+  'KeyMissing',
+  'KeyForgotten',
+  'KeyUnreadable',
+  'PayloadTampered',
+  'PayloadMisplaced',
+  'PayloadUnknown',
+  'NoApplication',
+] as const satisfies CodecProblem[];
+export type Unreadable = (typeof unreadables)[number];
 
-export type SealRefusal = 'no_application' | 'key_store_unavailable';
+export type SealRefusal = 'no_application' | 'forgotten' | 'key_unreadable' | 'key_store_unavailable';

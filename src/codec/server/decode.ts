@@ -1,16 +1,10 @@
 import PQueue from 'p-queue';
-import type { Cipher, Unreadable } from './cipher.ts';
+import { type Cipher, unreadables } from './cipher.ts';
 import { mayRead, type Role } from './roles.ts';
 import { fromWire, toWire, unreadable, type WirePayload } from './wire.ts';
 
 /** Why a payload comes back as a marker. */
-export const markers = [
-  'not_permitted',
-  'no_key',
-  'tampered',
-  'other_namespace',
-  'unknown_form',
-] as const satisfies (Unreadable | 'not_permitted')[];
+export const markers = ['NotPermitted', ...unreadables] as const;
 export type Marker = (typeof markers)[number];
 
 /** What happened to one payload, for the audit log; the workflow id of a refused one is what it claims. */
@@ -39,7 +33,7 @@ export async function decode(
     if (!label) return { payload: wire, fate: { result: 'clear' } };
     const { workflowId, purpose } = label;
     const refused = (result: Marker) => ({ payload: unreadable(result), fate: { result, workflowId } });
-    if (!mayRead(role, purpose)) return refused('not_permitted');
+    if (!mayRead(role, purpose)) return refused('NotPermitted');
     const opened = await cipher.open(payload, namespace);
     if (opened === 'key_store_unavailable') return undefined;
     return 'unreadable' in opened

@@ -91,6 +91,18 @@ export const refusals = {
     what: 'this workflow id is not one of a funnel: funnel-{applicationId}',
     remedy: 'correct the workflowId that is sent to /encode',
   },
+  forgotten: {
+    status: 410,
+    level: 'warn',
+    what: 'this application was forgotten, and takes no new key',
+    remedy: 'give the candidate a new application id',
+  },
+  key_unreadable: {
+    status: 503,
+    level: 'error',
+    what: 'the key of this application cannot be read; try again',
+    remedy: 'check PAYLOAD_IDENTITY_FILE: it must hold an identity for which the key was wrapped',
+  },
   unknown_path: {
     status: 404,
     level: 'warn',
