@@ -308,6 +308,35 @@ export const queueSettings = z.object({
   FUNNEL_TASK_QUEUE: word.max(200).default(defaultTaskQueue),
 });
 
+/** The keys that encrypt what Temporal stores; docs/encryption.md has their ceremony. */
+export const payloadSettings = z.object({
+  PAYLOAD_ENCRYPTION: z.enum(['on', 'off']).default('on'),
+  KEY_STORE_URL: z.string().trim().min(1).optional(),
+  /** age public keys. */
+  PAYLOAD_RECIPIENTS: list.optional(),
+  /** Of a process that decrypts: age secret keys, one a line. */
+  PAYLOAD_IDENTITY: secret.optional(),
+});
+
+/** What is wrong with them where they are needed; `decrypts`: the process reads payloads, too. */
+export function payloadFaults(
+  { PAYLOAD_ENCRYPTION, ...keys }: z.output<typeof payloadSettings>,
+  decrypts: boolean,
+): string[] {
+  if (PAYLOAD_ENCRYPTION === 'off') return [];
+  const { KEY_STORE_URL, PAYLOAD_RECIPIENTS, PAYLOAD_IDENTITY } = keys;
+  const missing = [
+    ...(KEY_STORE_URL ? [] : ['KEY_STORE_URL']),
+    ...(PAYLOAD_RECIPIENTS ? [] : ['PAYLOAD_RECIPIENTS']),
+    ...(PAYLOAD_IDENTITY || !decrypts ? [] : ['PAYLOAD_IDENTITY_FILE']),
+  ];
+  return missing.length === 0
+    ? []
+    : [
+        `${missing.join(', ')} not set, and needed to encrypt what Temporal stores (PAYLOAD_ENCRYPTION=off switches that off)`,
+      ];
+}
+
 /** All that a worker reads, so that everything that is wrong is named at once. */
 export const workerSettings = z
   .object({
@@ -316,9 +345,14 @@ export const workerSettings = z
     ...notifySettings.shape,
     ...metricsSettings.shape,
     ...queueSettings.shape,
+    ...payloadSettings.shape,
     ...logSettings.shape,
   })
-  .refine(hasSecrets, secretsNeeded);
+  .refine(hasSecrets, secretsNeeded)
+  .superRefine((settings, context) => {
+    for (const message of payloadFaults(settings, true))
+      context.addIssue({ code: 'custom', path: ['PAYLOAD_ENCRYPTION'], message });
+  });
 
 export const policySettings = z.object({ FUNNEL_POLICY_FILE: z.string().min(1).optional() });
 

@@ -13,6 +13,7 @@ import {
   type Hint,
   inWords,
   parseEvaluationId,
+  neverRan,
   parseRiskosFailure,
   type RiskosFailure,
   riskosTaskQueue,
@@ -94,9 +95,10 @@ async function called(state: FunnelState, call: () => Promise<Answered>): Promis
 
 function failureOf(error: unknown): RiskosFailure {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  return cause instanceof ApplicationFailure
-    ? parseRiskosFailure(cause.type, cause.details?.[0])
-    : parseRiskosFailure(undefined, undefined);
+  if (!(cause instanceof ApplicationFailure)) return parseRiskosFailure(undefined, undefined);
+  // The SDK's words for arguments that the payload codec could not decode.
+  if (cause.message.startsWith('Failed to parse activity args')) return neverRan;
+  return parseRiskosFailure(cause.type, cause.details?.[0]);
 }
 
 function options(

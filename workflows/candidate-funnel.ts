@@ -27,6 +27,7 @@ import { handlersFinished } from './handlers-finished.ts';
 import { registerHandlers } from './handlers.ts';
 import { archiveImages, imagesPending, wantImages } from './images.ts';
 import { deliverNotices, handOverNotices } from './notices.ts';
+import { keyOfRun, makeKey } from './key.ts';
 import { maxAttempts } from './policy.ts';
 import { keepMemoPublished, markMemoPublished, publish } from './publish.ts';
 import { reviewed } from './review.ts';
@@ -48,7 +49,9 @@ export async function candidateFunnel(application: unknown, carried?: unknown): 
   if (continued) markMemoPublished(state);
   else note(state, 'start', state.baseline ? 'verified elsewhere' : 'application received');
   const story = new CancellationScope();
-  registerHandlers(state, story);
+  const key = keyOfRun();
+  registerHandlers(state, story, key);
+  await makeKey(key);
   resumeTimers(state);
   deliverNotices(state);
   watchContradictions(state);

@@ -10,15 +10,16 @@ import {
 } from '../src/contract/index.ts';
 import { onRiskosEvent } from './events.ts';
 import { onImages } from './images.ts';
+import type { Key } from './key.ts';
 import { statusOf } from './status.ts';
 import { timelineOf } from './timeline.ts';
 import { registerUpdates } from './updates.ts';
 
 /** Registers every handler; called before the first await, so that nothing that comes early is lost. */
-export function registerHandlers(state: FunnelState, story: CancellationScope): void {
+export function registerHandlers(state: FunnelState, story: CancellationScope, key: Key): void {
   setHandler(defineQuery<Status>(statusQuery), () => statusOf(state));
   setHandler(defineQuery<TimelineEntry[]>(timelineQuery), () => timelineOf(state));
   setHandler(defineSignal<[unknown]>(riskosEventSignal), (event) => onRiskosEvent(state, event));
   setHandler(defineSignal<[unknown]>(imagesSignal), (images) => onImages(state, images));
-  registerUpdates(state, story);
+  registerUpdates(state, story, key);
 }

@@ -49,7 +49,10 @@ export function isPublished(state: FunnelState): boolean {
 /** The memo for the next run, which would otherwise begin without one. */
 export function memoOf(state: FunnelState): Record<string, unknown> {
   const fields = fieldsOf(state, statusOf(state));
-  return { [memoFields.status]: clearPayload(fields.status), [memoFields.private]: statusPayload(fields.private) };
+  return {
+    [memoFields.status]: clearPayload(fields.status),
+    [memoFields.private]: statusPayload(fields.private),
+  };
 }
 
 /** Notes that the memo says what the state says, as in a run that an earlier one has given its memo. */

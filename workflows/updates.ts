@@ -25,6 +25,7 @@ import {
 } from '../src/contract/index.ts';
 import { recordActivation } from './activation.ts';
 import { type StepUp, stepUp } from './evaluation/step-up.ts';
+import type { Key } from './key.ts';
 import { openChecking } from './state.ts';
 import { statusOf } from './status.ts';
 import { note } from './timeline.ts';
@@ -42,15 +43,16 @@ type Rules = { [Name in UpdateName]: { schema: z.ZodType<UpdateMessage<Name>>; s
 const rules: Rules = updates;
 
 /** Registers a handler for each update. A withdrawal cancels `story`. */
-export function registerUpdates(state: FunnelState, story: CancellationScope): void {
+export function registerUpdates(state: FunnelState, story: CancellationScope, key: Key): void {
   const handlings = handlingsOf(state, story);
-  for (const name of updateNames) register(state, name, handlings);
+  for (const name of updateNames) register(state, name, handlings, key);
 }
 
 function register<Name extends UpdateName>(
   state: FunnelState,
   name: Name,
   handlings: Pick<Handlings, Name>,
+  key: Key,
 ): void {
   const { schema, stages } = rules[name];
   const handling = handlings[name];
@@ -58,6 +60,8 @@ function register<Name extends UpdateName>(
     defineUpdate<Status, [unknown]>(name),
     async (input) => {
       recordActivation(state);
+      // Its answer could not be encrypted before.
+      if (!key.there) await condition(() => key.there);
       await handling.take(schema.parse(input ?? {}));
       return statusOf(state);
     },

@@ -1,6 +1,7 @@
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import { applicationIdOf, isClear } from '../contract/index.ts';
 import { CodecError, type CodecProblem } from './errors.ts';
+import { failureInClear, isOfFailure } from './failure-payload.ts';
 import type { KeyStore } from './keys/store.ts';
 import { type DataKey, labelOf, open, type Place, seal } from './payload.ts';
 
@@ -48,14 +49,18 @@ export function createPayloadCodec({ keys, unreadable, onProblem }: CodecOptions
   return {
     encode: async (payloads, context) => {
       if (payloads.every((payload) => isClear(payload))) return payloads;
-      const { namespace, workflowId } = placeOf(context);
       try {
-        const key = await keyOf(workflowId);
-        return payloads.map((payload) =>
-          isClear(payload) ? payload : seal(payload, key, { namespace, workflowId }),
-        );
+        const place = placeOf(context);
+        const key = await keyOf(place.workflowId);
+        return payloads.map((payload) => (isClear(payload) ? payload : seal(payload, key, place)));
       } catch (error) {
-        if (error instanceof CodecError) onProblem?.(error.type, workflowId);
+        if (!(error instanceof CodecError)) throw error;
+        // The SDK encodes the failure of a workflow task without saying of which workflow.
+        if (context) onProblem?.(error.type, workflowIdIn(context));
+        // A worker that cannot report a failure ends itself.
+        if (payloads.every((payload) => isClear(payload) || isOfFailure(payload))) {
+          return payloads.map((payload) => (isClear(payload) ? payload : failureInClear(payload)));
+        }
         throw error;
       }
     },
@@ -66,7 +71,7 @@ export function createPayloadCodec({ keys, unreadable, onProblem }: CodecOptions
             return await decodeOne(payload, context && placeOf(context));
           } catch (error) {
             if (!(error instanceof CodecError)) throw error;
-            onProblem?.(error.type, context && 'workflowId' in context ? String(context.workflowId) : '');
+            onProblem?.(error.type, workflowIdIn(context));
             if (unreadable === 'throw') throw error;
             return marker(error.type);
           }
@@ -81,6 +86,10 @@ export function marker(problem: CodecProblem): Payload {
     metadata: { encoding: Buffer.from('json/plain') },
     data: Buffer.from(JSON.stringify({ unreadable: problem })),
   };
+}
+
+function workflowIdIn(context: unknown): string {
+  return String(Object(context).workflowId ?? '');
 }
 
 function placeOf(context: unknown): Place {

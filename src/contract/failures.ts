@@ -89,6 +89,17 @@ export function parseRiskosFailure(type: unknown, details: unknown): RiskosFailu
   return { ...told, type: known.data, processed: told.processed ?? processedBefore[known.data] };
 }
 
+/** The activity never ran, because its worker could not read what it was asked: certainly not processed. */
+export const neverRan: RiskosFailure = {
+  type: 'RiskosNotProcessed',
+  reason: 'Unexpected',
+  action: 'look at the log of the worker, which could not read what it was asked',
+  fields: [],
+  retryAfter: 60_000,
+  evalId: null,
+  processed: 'no',
+};
+
 const noAnswer: RiskosTrouble = {
   reason: 'no answer',
   action: '',

@@ -1,13 +1,15 @@
+import type { DataConverter } from '@temporalio/common';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { createEvaluationActivities } from '../../activities/evaluations.ts';
 import { createImageActivities } from '../../activities/images.ts';
+import { createKeyActivities, type KeyMaker } from '../../activities/keys.ts';
 import { createNotificationActivities } from '../../activities/notifications.ts';
 import { type Archive, createBudget } from '../archive/index.ts';
 import { defaultTaskQueue, imagesTaskQueue, riskosTaskQueue } from '../contract/index.ts';
 import type { Notifier } from '../notifier/index.ts';
 import type { RiskosClient } from '../riskos/index.ts';
-import { bundlePath } from './bundle-path.ts';
+import { temporalConfig } from '../client/settings.ts';
+import { bundlePath, encryptedBundlePath } from './bundle-path.ts';
 import { checkSearchAttributes } from './search-attributes.ts';
 import { temporalProxy } from './temporal-proxy.ts';
 
@@ -18,6 +20,8 @@ export interface WorkerParts {
   imageMemory?: number;
   /** Tells HR what happened; absent: nobody is told. */
   notifier?: Notifier | undefined;
+  /** Encrypts what Temporal stores, with the codec and the failure converter of src/codec; absent: nothing is encrypted. */
+  encryption?: { dataConverter: DataConverter; keys: KeyMaker } | undefined;
   /** Requests a second to RiskOS that the whole fleet may send. */
   requestsPerSecond: number;
   /** The funnel's task queue; those of the RiskOS calls and the images are named after it. */
@@ -38,7 +42,7 @@ export interface FunnelWorkers {
  * and the images. Rejects with {@link SetupNeeded} on a namespace without the funnel's search attributes.
  */
 export async function createWorkers(parts: WorkerParts): Promise<FunnelWorkers> {
-  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const { connectionOptions, namespace } = temporalConfig();
   const address = parts.address ?? connectionOptions.address ?? 'localhost:7233';
   const connection = await NativeConnection.connect({
     ...connectionOptions,
@@ -50,7 +54,13 @@ export async function createWorkers(parts: WorkerParts): Promise<FunnelWorkers> 
     if (warning !== undefined) Runtime.instance().logger.warn(warning);
     const workers = await Promise.all(
       queuesOf(parts).map((queue) =>
-        Worker.create({ ...common, ...queue, connection, ...(namespace === undefined ? {} : { namespace }) }),
+        Worker.create({
+          ...common,
+          ...queue,
+          ...(parts.encryption ? { dataConverter: parts.encryption.dataConverter } : {}),
+          connection,
+          ...(namespace === undefined ? {} : { namespace }),
+        }),
       ),
     );
     const shutdown = () => {
@@ -84,16 +94,17 @@ function queuesOf({
   archive,
   imageMemory = 64 * 1024 ** 2,
   notifier,
+  encryption,
   requestsPerSecond,
   taskQueue = defaultTaskQueue,
 }: WorkerParts): WorkerOptions[] {
   return [
     {
       taskQueue,
-      workflowBundle: { codePath: bundlePath },
+      workflowBundle: { codePath: encryption ? encryptedBundlePath : bundlePath },
       // All funnels of a killed worker are replayed at once, which one thread cannot share with a second core.
       workflowThreadPoolSize: 2,
-      activities: createNotificationActivities(notifier),
+      activities: { ...createNotificationActivities(notifier), ...createKeyActivities(encryption?.keys) },
     },
     {
       taskQueue: riskosTaskQueue(taskQueue),

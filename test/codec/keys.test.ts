@@ -169,7 +169,7 @@ describe('rotation', () => {
       await (await both(failing(at, when))).rotate('app-1').catch(() => undefined);
       const isThere = [await problemOf(store.get('app-1')), await problemOf(after.get('app-1'))];
       expect(isThere).toContain('none');
-      if (isThere[0] === 'none') expect(await (await both(storage)).rotate('app-1')).toBe('rotated');
+      if (isThere[0] === 'none') await (await both(storage)).rotate('app-1');
       expect(await keyOf(after, 'app-1')).toEqual(made);
     },
   );

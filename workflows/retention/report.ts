@@ -34,7 +34,10 @@ export function publish(state: RetentionState): void {
 /** The memo of a status, in which only who placed a hold, and why, is not in clear. */
 export function memoOf(status: ImagesStatus): Record<string, unknown> {
   const fields = publishedImages(status);
-  return { [memoFields.status]: clearPayload(fields.status), [memoFields.private]: statusPayload(fields.private) };
+  return {
+    [memoFields.status]: clearPayload(fields.status),
+    [memoFields.private]: statusPayload(fields.private),
+  };
 }
 
 /** A new result: published, noted, sent to HR and signalled to the funnel. */

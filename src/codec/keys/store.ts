@@ -129,7 +129,7 @@ export function createKeyStore(storage: Storage, wrapper: KeyWrapper): KeyStore 
         if (there) return there;
         const made: DataKey = { keyId: randomBytes(8).toString('hex'), bytes: randomBytes(32) };
         const first = nameOf(applicationId, 1);
-        const result = await storage.putIfAbsent(first, await wrapped(applicationId, made, wrapper));
+        const result = await storage.putIfAbsent(first, await wrap(applicationId, made, wrapper));
         await refuseForgotten(applicationId);
         if (result === 'stored' && (await generations(applicationId)).at(-1) === 1) return made;
         // Somebody else's key was there, and has been rotated since it was looked for.
@@ -162,10 +162,7 @@ export function createKeyStore(storage: Storage, wrapper: KeyWrapper): KeyStore 
         if (last === undefined) return 'missing';
         const key = await readKey(applicationId, last);
         if (!key) return 'missing';
-        await storage.putIfAbsent(
-          nameOf(applicationId, last + 1),
-          await wrapped(applicationId, key, wrapper),
-        );
+        await storage.putIfAbsent(nameOf(applicationId, last + 1), await wrap(applicationId, key, wrapper));
         await refuseForgotten(applicationId);
         for (const generation of before) await storage.delete(nameOf(applicationId, generation));
         return 'rotated';
@@ -220,7 +217,7 @@ async function isReadable(read: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-async function wrapped(applicationId: string, key: DataKey, wrapper: KeyWrapper): Promise<Uint8Array> {
+async function wrap(applicationId: string, key: DataKey, wrapper: KeyWrapper): Promise<Uint8Array> {
   const { keyId, bytes } = key;
   const text = JSON.stringify({ v: 1, applicationId, keyId, key: Buffer.from(bytes).toString('base64') });
   return wrapper.wrap(Buffer.from(text));

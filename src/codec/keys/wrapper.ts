@@ -3,9 +3,9 @@ import { CodecError } from '../errors.ts';
 
 /** How a data key is protected where it is stored; a KMS can take the place of age. */
 export interface KeyWrapper {
-  wrap(key: Uint8Array): Promise<Uint8Array>;
+  wrap: (key: Uint8Array) => Promise<Uint8Array>;
   /** Rejects with `KeyUnreadable` where no identity fits. */
-  unwrap(wrapped: Uint8Array): Promise<Uint8Array>;
+  unwrap: (wrapped: Uint8Array) => Promise<Uint8Array>;
 }
 
 /** A new age key pair: `identity` is the secret, `recipient` its public key. */

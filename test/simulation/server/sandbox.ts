@@ -40,6 +40,8 @@ export function workflowInfoOf({ runId, initialize, parent, time, replaying }: R
     runId,
     workflowType: initialize.workflowType,
     searchAttributes: {},
+    // As the client starts a funnel, which has its key then.
+    memo: { status: { stage: 'starting' } },
     typedSearchAttributes: new TypedSearchAttributes(),
     parent: parent && { ...parent, namespace },
     taskQueue,

@@ -162,19 +162,32 @@ export function memoOf(status: Status): { status: unknown; private: unknown } {
   const latest = status.verdicts.slice(-5);
   return {
     status: {
-      ...{ applicationId, stage, attempt, waitingFor, deadline, escalation },
+      applicationId,
+      stage,
+      attempt,
+      waitingFor,
+      deadline,
+      escalation,
       nextAction: { kind: nextAction.kind },
       verdicts: latest.map((one) => ({
-        ...{ stage: one.stage, attempt: one.attempt, verdict: one.verdict, flags: one.flags },
-        ...{ evaluationId: one.evaluationId, evalId: one.evalId, at: one.at },
+        stage: one.stage,
+        attempt: one.attempt,
+        verdict: one.verdict,
+        flags: one.flags,
+        evaluationId: one.evaluationId,
+        evalId: one.evalId,
+        at: one.at,
       })),
-      ...{ images, baseline, outcome },
+      images,
+      baseline,
+      outcome,
       trouble: trouble === null ? null : { reason: trouble.reason, since: trouble.since },
     },
     private: {
       nextAction,
       verdicts: latest.map(({ evaluationId, reasonCodes, rule }) => ({
-        ...{ evaluationId, reasonCodes },
+        evaluationId,
+        reasonCodes,
         ...(rule === undefined ? {} : { rule }),
       })),
       attention: status.attention,

@@ -1,0 +1,24 @@
+import { activityInfo } from '@temporalio/activity';
+import { applicationIdOf } from '../src/contract/index.ts';
+
+/** Makes the data key of an application if there is none. */
+export interface KeyMaker {
+  create(applicationId: string): Promise<unknown>;
+}
+
+export interface KeyActivities {
+  /**
+   * The data key of the workflow's application, whose funnel was started by a program that made none. Idempotent; does
+   * nothing where nothing is encrypted. It takes no argument, which could not be encrypted yet.
+   */
+  ensureKey(): Promise<void>;
+}
+
+export function createKeyActivities(keys: KeyMaker | undefined): KeyActivities {
+  return {
+    ensureKey: async () => {
+      const applicationId = applicationIdOf(activityInfo().workflowExecution?.workflowId ?? '');
+      if (applicationId !== undefined) await keys?.create(applicationId);
+    },
+  };
+}

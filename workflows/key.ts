@@ -1,0 +1,26 @@
+import { CancellationScope, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { KeyActivities } from '../activities/keys.ts';
+import { memoFields } from '../src/contract/index.ts';
+
+const { ensureKey } = proxyActivities<KeyActivities>({
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '1s', maximumInterval: '1 minute' },
+});
+
+/** Whether the application has its data key, without which nothing can be encrypted. */
+export interface Key {
+  there: boolean;
+}
+
+/** Our client makes the key before it starts a funnel, and says so by the first memo; other programs do neither. */
+export function keyOfRun(): Key {
+  const { memo, continuedFromExecutionRunId } = workflowInfo();
+  return { there: continuedFromExecutionRunId !== undefined || memo?.[memoFields.status] !== undefined };
+}
+
+/** Lets a worker make the key, once: its end is in the history, so that no replay makes another one. */
+export async function makeKey(key: Key): Promise<void> {
+  if (key.there) return;
+  await CancellationScope.nonCancellable(() => ensureKey());
+  key.there = true;
+}
