@@ -155,7 +155,9 @@ export async function ask(
     status: answer.statusCode,
     headers: answer.headers,
     payloads: json.payloads ?? [],
-    values: (json.payloads ?? []).map(valueOf),
+    get values() {
+      return (json.payloads ?? []).map(valueOf);
+    },
     reason: json.reason,
     body,
   };
