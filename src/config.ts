@@ -201,6 +201,10 @@ function offLeaves(name: keyof CodecAuth): Needed {
 
 export const codecServerSettings = z
   .object({
+    KEY_STORE_URL: word,
+    PAYLOAD_RECIPIENTS: list,
+    /** It opens the keys: age secret keys, one a line, mostly of PAYLOAD_IDENTITY_FILE. */
+    PAYLOAD_IDENTITY: secret,
     CODEC_HOST: z.string().trim().min(1).default('127.0.0.1'),
     CODEC_PORT: port.default(8081),
     /** `off`: everybody who reaches it may decode everything; on a loopback address only. */

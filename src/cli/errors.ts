@@ -136,7 +136,7 @@ function settingOf(error: unknown): string | undefined {
   }
   if (/Invalid address for Temporal/.test(error.message)) return 'TEMPORAL_ADDRESS';
   if (/EADDRINUSE|EADDRNOTAVAIL|EACCES.*listen|ENOTFOUND/.test(error.message)) {
-    return 'RELAY_HOST, RELAY_PORT, METRICS_ADDRESS or --port';
+    return 'RELAY_HOST, RELAY_PORT, CODEC_HOST, CODEC_PORT, METRICS_ADDRESS or --port';
   }
   return undefined;
 }

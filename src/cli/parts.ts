@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import type { Logger } from 'pino';
 import { openArchive } from '../archive/index.ts';
+import type { KeyStore } from '../codec/index.ts';
 import { createFunnelClient, type FunnelClient, temporalClient } from '../client/index.ts';
 import { temporalConfig } from '../client/settings.ts';
 import { type EmulatorOptions, startEmulator } from '../emulator/index.ts';
@@ -10,6 +11,7 @@ import { createRelay } from '../relay/index.ts';
 import { createRiskosClient } from '../riskos/index.ts';
 import { createWorkers } from '../worker/index.ts';
 import { registerSearchAttributes } from '../worker/search-attributes.ts';
+import { encryptingClient, workerEncryption } from './encryption.ts';
 import { listenNear } from './process.ts';
 
 export interface Parts {
@@ -27,6 +29,8 @@ export interface PartsOptions {
   taskQueue: string;
   /** An absolute folder for the images, and the age public key that they are encrypted to. */
   archive: { folder: string; recipient: string };
+  /** Encrypts what Temporal stores; absent: it is stored in clear. */
+  keys?: KeyStore;
   /** Milliseconds between two steps of a played candidate. */
   pace: number;
   logger: Logger;
@@ -76,11 +80,12 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
       url: pathToFileURL(options.archive.folder).href,
       recipients: [options.archive.recipient],
     });
-    const { notifier } = options;
+    const { notifier, keys } = options;
     const workers = await createWorkers({
       riskos,
       archive,
       notifier,
+      ...(keys ? { encryption: workerEncryption(keys) } : {}),
       requestsPerSecond: 100,
       taskQueue,
       address,
@@ -90,7 +95,10 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
       workers.shutdown();
       await running.catch(() => undefined);
     });
-    const funnels = createFunnelClient({ temporal, taskQueue });
+    const funnels = createFunnelClient({
+      temporal: keys ? encryptingClient(temporal, keys) : temporal,
+      taskQueue,
+    });
     return { funnels, emulatorUrl: emulator.url, relayUrl, running, close };
   } catch (error) {
     await close();

@@ -6,6 +6,7 @@ import { defaultTaskQueue } from '../contract/index.ts';
 import { createLogger } from '../logging.ts';
 import { InputError } from './errors.ts';
 import { notifierOfSettings } from './notifier.ts';
+import { startLocalCodecServer } from './local-codec-server.ts';
 import { startParts } from './parts.ts';
 import { usualTemporal } from './process.ts';
 import { installRuntime } from './runtime.ts';
@@ -25,13 +26,23 @@ export async function runDev(options: DevOptions): Promise<void> {
   await chmod(data, 0o700);
   await lockFolder(data);
   const key = await keptKey(resolve(data, 'archive-key.txt'));
-  const temporal = await usualTemporal({ onProgress: say, dbFile: resolve(data, 'temporal.db') });
+  const codec = await startLocalCodecServer(data, logger);
+  const temporal = await usualTemporal({
+    onProgress: say,
+    dbFile: resolve(data, 'temporal.db'),
+    uiCodecEndpoint: codec.url,
+  }).catch(async (error: unknown) => {
+    await codec.close();
+    throw error;
+  });
+  codec.allow(temporal.uiUrl);
   const taskQueue = queueFor(temporal.started);
   try {
     const parts = await startParts({
       address: temporal.address,
       taskQueue,
       archive: { folder: resolve(data, 'images'), recipient: key.recipient },
+      keys: codec.keys,
       pace: options.pace,
       logger,
       notifier: notifierOfSettings({ logger }),
@@ -40,6 +51,9 @@ export async function runDev(options: DevOptions): Promise<void> {
     });
     say(`Temporal     ${temporal.address}`);
     if (temporal.uiUrl) say(`Temporal UI  ${temporal.uiUrl}`);
+    say(
+      `Codec server ${codec.url}, which decrypts for the UI and everybody else on this machine, without a token`,
+    );
     say(`Emulator     ${parts.emulatorUrl}`);
     say(`Relay        ${parts.relayUrl}/webhooks/riskos`);
     say(
@@ -57,6 +71,7 @@ export async function runDev(options: DevOptions): Promise<void> {
     }
   } finally {
     await temporal.stop();
+    await codec.close();
   }
 }
 

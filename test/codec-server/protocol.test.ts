@@ -56,6 +56,17 @@ describe('POST /decode', () => {
     }
   });
 
+  test('without x-namespace, as from Temporal’s CLI, the payload’s own namespace counts', async () => {
+    const rig = await startRig();
+    const answer = await ask(rig.url, {
+      token: await rig.token(),
+      headers: { 'x-namespace': undefined, origin: undefined },
+      payloads: [sealed('x')],
+    });
+    expect(answer.values).toEqual(['x']);
+    expect(rig.audited).toMatchObject([{ namespace: null, count: 1 }]);
+  });
+
   test('no payloads are none', async () => {
     const rig = await startRig();
     for (const body of ['{}', '{"payloads":null}', '{"payloads":[]}']) {
@@ -111,7 +122,12 @@ describe('what is no request of the protocol is refused by name', () => {
     ['a payload that is none', { payloads: [sealed(1), null] }, 400, 'not_payloads'],
     ['metadata that is no text', { payloads: [{ metadata: { encoding: 7 } }] }, 400, 'not_payloads'],
     ['data that is no text', { payloads: [{ data: {} }] }, 400, 'not_payloads'],
-    ['no namespace', { headers: { 'x-namespace': undefined } }, 400, 'no_namespace'],
+    [
+      'encoding for no namespace',
+      { path: '/encode?workflowId=funnel-a', headers: { 'x-namespace': undefined } },
+      400,
+      'no_namespace',
+    ],
     ['an odd namespace', { headers: { 'x-namespace': 'a b' } }, 400, 'no_namespace'],
     ['an encoding that nobody knows', { headers: { 'content-encoding': 'br' } }, 415, 'unknown_encoding'],
     ['a body of 5 MiB', { body: JSON.stringify({ x: 'x'.repeat(5 << 20) }) }, 413, 'too_large'],

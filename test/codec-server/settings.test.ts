@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { codecServerSettings, readSettings } from '../../src/config.ts';
 
+const keys = {
+  KEY_STORE_URL: 'file:///keys',
+  PAYLOAD_RECIPIENTS: 'age1x',
+  PAYLOAD_IDENTITY: 'AGE-SECRET-KEY-1X',
+};
 const jwt = {
+  ...keys,
   CODEC_JWKS_URL: 'https://issuer.example/keys',
   CODEC_ISSUER: 'https://issuer.example/',
   CODEC_AUDIENCE: 'codec',
@@ -23,21 +29,23 @@ describe('settings', () => {
   });
 
   test('without authentication it does not start, unless that is plainly said, on this machine', () => {
-    expect(() => readSettings(codecServerSettings, {})).toThrow(
+    expect(() => readSettings(codecServerSettings, keys)).toThrow(
       /CODEC_JWKS_URL is needed.*CODEC_ISSUER is needed.*CODEC_AUDIENCE is needed/,
     );
     for (const CODEC_HOST of ['127.0.0.1', '::1', 'localhost'])
-      expect(readSettings(codecServerSettings, { CODEC_AUTH: 'off', CODEC_HOST })).toMatchObject({
+      expect(readSettings(codecServerSettings, { ...keys, CODEC_AUTH: 'off', CODEC_HOST })).toMatchObject({
         CODEC_HOST,
       });
   });
 
   test.each<[string, Record<string, string>]>([
-    ['CODEC_AUTH', { CODEC_AUTH: 'none' }],
-    ['CODEC_HOST', { CODEC_AUTH: 'off', CODEC_HOST: '0.0.0.0' }],
-    ['CODEC_HOST', { CODEC_AUTH: 'off', CODEC_HOST: '::' }],
-    ['CODEC_HOST', { CODEC_AUTH: 'off', CODEC_HOST: '127.0.0.1.example.com' }],
-    ['CODEC_ISSUER', { CODEC_AUTH: 'off', CODEC_ISSUER: 'https://issuer.example/' }],
+    ['CODEC_AUTH', { ...keys, CODEC_AUTH: 'none' }],
+    ['CODEC_HOST', { ...keys, CODEC_AUTH: 'off', CODEC_HOST: '0.0.0.0' }],
+    ['CODEC_HOST', { ...keys, CODEC_AUTH: 'off', CODEC_HOST: '::' }],
+    ['CODEC_HOST', { ...keys, CODEC_AUTH: 'off', CODEC_HOST: '127.0.0.1.example.com' }],
+    ['CODEC_ISSUER', { ...keys, CODEC_AUTH: 'off', CODEC_ISSUER: 'https://issuer.example/' }],
+    ['KEY_STORE_URL', { ...jwt, KEY_STORE_URL: '' }],
+    ['PAYLOAD_IDENTITY', { ...jwt, PAYLOAD_IDENTITY: '' }],
     ['CODEC_AUDIENCE', { ...jwt, CODEC_AUDIENCE: ' , ' }],
     ['CODEC_JWKS_URL', { ...jwt, CODEC_JWKS_URL: 'http://issuer.example/keys' }],
     ['CODEC_ALGORITHMS', { ...jwt, CODEC_ALGORITHMS: 'HS256' }],

@@ -39,7 +39,11 @@ const workflowIds = /^[\w.:~-]{1,200}$/;
 export function createAnswerer(options: AnswererOptions): (asked: Asked) => Promise<Answer> {
   const { cipher, limits, metrics, audit } = options;
 
-  async function decoding(given: WirePayload[], identity: Identity, namespace: string): Promise<Answer> {
+  async function decoding(
+    given: WirePayload[],
+    identity: Identity,
+    namespace: string | undefined,
+  ): Promise<Answer> {
     const work = decode(given, { cipher, role: identity.role, namespace });
     const decoded = await within(limits.keyTime, work);
     if (decoded === 'key_store_unavailable') return decoded;
@@ -61,8 +65,9 @@ export function createAnswerer(options: AnswererOptions): (asked: Asked) => Prom
   }
 
   return async ({ action, identity, namespace, workflowId, contentEncoding, body: stream }) => {
-    if (namespace === undefined || !namespaces.test(namespace)) return 'no_namespace';
+    if (namespace !== undefined && !namespaces.test(namespace)) return 'no_namespace';
     if (action === 'encode') {
+      if (namespace === undefined) return 'no_namespace';
       if (identity.role !== 'all') return 'not_permitted';
       if (workflowId === undefined || !workflowIds.test(workflowId)) return 'no_workflow_id';
     }
@@ -70,7 +75,7 @@ export function createAnswerer(options: AnswererOptions): (asked: Asked) => Prom
     if (typeof body === 'string') return body;
     const payloads = readPayloads(body.json, limits.payloads);
     if (typeof payloads === 'string') return payloads;
-    return action === 'decode' || workflowId === undefined
+    return action === 'decode' || workflowId === undefined || namespace === undefined
       ? decoding(payloads, identity, namespace)
       : encoding(payloads, identity, { namespace, workflowId });
   };

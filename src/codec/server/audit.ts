@@ -7,7 +7,8 @@ export interface AuditLine {
   who: string;
   email?: string;
   role: string;
-  namespace: string;
+  /** `null` where the sender does not say: Temporal's CLI does not. */
+  namespace: string | null;
   /** The ids of what was decoded or encoded; the first ones, where there are many. */
   workflows: string[];
   workflowCount: number;
@@ -28,7 +29,7 @@ const showable = /^[\w.:~-]{1,200}$/;
 
 export function auditOfDecode(
   { who, email, role }: Identity,
-  namespace: string,
+  namespace: string | undefined,
   fates: readonly Fate[],
 ): AuditLine {
   const idsOf = (wanted: 'decoded' | 'refused') =>
@@ -51,7 +52,7 @@ export function auditOfDecode(
     who,
     ...(email === undefined ? {} : { email }),
     role,
-    namespace,
+    namespace: namespace ?? null,
     workflows: [...ids].slice(0, most),
     workflowCount: ids.size,
     count,

@@ -5,7 +5,8 @@ import type { CodecProblem } from '../errors.ts';
 export interface Cipher {
   /** What an encrypted payload says about itself, unproven until it is opened; `undefined` for one that is not encrypted. */
   labelOf(payload: Payload): Label | undefined;
-  open(payload: Payload, namespace: string): Promise<Opened>;
+  /** `namespace`: who asks says that it is of this one; absent where they do not say. */
+  open(payload: Payload, namespace: string | undefined): Promise<Opened>;
   /** Makes the application's key if there is none. What is encrypted already stays as it is. */
   seal(payloads: Payload[], of: { namespace: string; workflowId: string }): Promise<Payload[] | SealRefusal>;
   /** Whether the key store can be reached now. */

@@ -24,7 +24,7 @@ const concurrency = 8;
  */
 export async function decode(
   given: readonly WirePayload[],
-  { cipher, role, namespace }: { cipher: Cipher; role: Role; namespace: string },
+  { cipher, role, namespace }: { cipher: Cipher; role: Role; namespace: string | undefined },
 ): Promise<Decoded | 'key_store_unavailable'> {
   const queue = new PQueue({ concurrency });
   const one = async (wire: WirePayload): Promise<{ payload: WirePayload; fate: Fate } | undefined> => {

@@ -17,10 +17,10 @@ export function createKeyCipher(store: Pick<KeyStore, 'get' | 'create'>): Cipher
     throw new CodecError('KeyForgotten', `${applicationId}: it was forgotten`);
   }
 
-  async function opened(payload: Payload, namespace: string): Promise<Opened> {
+  async function opened(payload: Payload, namespace: string | undefined): Promise<Opened> {
     const label = labelOf(payload);
     if (!label) return { payload };
-    if (label.namespace !== namespace) return { unreadable: 'PayloadMisplaced' };
+    if (namespace !== undefined && label.namespace !== namespace) return { unreadable: 'PayloadMisplaced' };
     const applicationId = applicationIdOf(label.workflowId);
     if (applicationId === undefined) return { unreadable: 'NoApplication' };
     const found = await keys.get(applicationId);

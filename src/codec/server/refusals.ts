@@ -76,7 +76,7 @@ export const refusals = {
     status: 400,
     level: 'warn',
     what: 'the header x-namespace must name the Temporal namespace',
-    remedy: `${odd}; other programs must set it`,
+    remedy: `${odd}; other programs must set it to encode`,
   },
   no_workflow_id: {
     status: 400,
