@@ -29,7 +29,7 @@ import { archiveImages, imagesPending, wantImages } from './images.ts';
 import { deliverNotices, handOverNotices } from './notices.ts';
 import { keyOfRun, makeKey } from './key.ts';
 import { maxAttempts } from './policy.ts';
-import { keepMemoPublished, markMemoPublished, publish } from './publish.ts';
+import { keepMemoPublished, noteMemo, publish } from './publish.ts';
 import { reviewed } from './review.ts';
 import { again, checking, dropSpentData, newState, restoreState } from './state.ts';
 import { statusOf } from './status.ts';
@@ -46,12 +46,12 @@ export async function candidateFunnel(application: unknown, carried?: unknown): 
   // A second argument counts only from an earlier run: anybody can start a workflow.
   const continued = workflowInfo().continuedFromExecutionRunId !== undefined && carried !== undefined;
   const state = continued ? restoreState(carried) : newState(acceptApplication(application));
-  if (continued) markMemoPublished(state);
-  else note(state, 'start', state.baseline ? 'verified elsewhere' : 'application received');
+  noteMemo(state);
+  if (!continued) note(state, 'start', state.baseline ? 'verified elsewhere' : 'application received');
   const story = new CancellationScope();
   const key = keyOfRun();
   registerHandlers(state, story, key);
-  await makeKey(key);
+  if (!key.there) await makeKey(key);
   resumeTimers(state);
   deliverNotices(state);
   watchContradictions(state);

@@ -20,7 +20,6 @@ export function keyOfRun(): Key {
 
 /** Lets a worker make the key, once: its end is in the history, so that no replay makes another one. */
 export async function makeKey(key: Key): Promise<void> {
-  if (key.there) return;
   await CancellationScope.nonCancellable(() => ensureKey());
   key.there = true;
 }

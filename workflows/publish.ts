@@ -4,6 +4,7 @@ import {
   setCurrentDetails,
   upsertMemo,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
 import {
   clearPayload,
@@ -55,9 +56,13 @@ export function memoOf(state: FunnelState): Record<string, unknown> {
   };
 }
 
-/** Notes that the memo says what the state says, as in a run that an earlier one has given its memo. */
-export function markMemoPublished(state: FunnelState): void {
-  state.memo = textOf(state, statusOf(state));
+/** Notes what the memo says already, by the client that started the funnel or by an earlier run. */
+export function noteMemo(state: FunnelState): void {
+  const { memo } = workflowInfo();
+  state.memo = {
+    status: JSON.stringify(memo?.[memoFields.status] ?? null),
+    private: JSON.stringify(memo?.[memoFields.private] ?? null),
+  };
 }
 
 function publishMemo(state: FunnelState, status: Status): void {

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { searchAttributes } from '../contract/index.ts';
 
 /** How Temporal says that a workflow ended, when that was not the funnel's own doing. */
 export const endings = ['failed', 'canceled', 'terminated', 'timed_out'] as const;
@@ -9,6 +10,8 @@ export interface Execution {
   state: 'running' | 'completed' | Ending;
   /** ISO 8601; only of one that has ended. */
   endedAt: string | null;
+  /** True once a worker has begun it, and so published its search attributes. */
+  begun: boolean;
   /** Its fields as Temporal has them, not decoded. */
   memo: RawMemo;
 }
@@ -38,6 +41,7 @@ export async function describeExecution(
     runId: info?.execution?.runId ?? '',
     state,
     endedAt: state === 'running' ? null : isoOf(info?.closeTime?.seconds),
+    begun: info ? hasBegun(info) : false,
     memo: info?.memo?.fields,
   };
 }
@@ -52,6 +56,10 @@ const states: Partial<Record<number, Execution['state']>> = {
   6: 'running',
   7: 'timed_out',
 };
+
+export function hasBegun({ searchAttributes: attributes }: ListedExecution): boolean {
+  return Boolean(attributes?.indexedFields?.[searchAttributes.stage.name]);
+}
 
 export function stateOf(status: number | null | undefined): Execution['state'] | 'unknown' {
   return states[status ?? 0] ?? 'unknown';

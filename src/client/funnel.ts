@@ -100,7 +100,11 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
   const status = (): Promise<FunnelStatus> =>
     ask(async () => {
       const execution = await standing(await runIdOf());
-      const published = statusOfMemo(applicationId, await readMemo(client, workflowId, execution.memo));
+      const published = statusOfMemo(
+        applicationId,
+        await readMemo(client, workflowId, execution.memo),
+        execution.begun,
+      );
       return withImages(client, withEnding(published, execution), execution);
     });
 

@@ -8,6 +8,7 @@ import {
   type ApplicationInput,
   clearPayload,
   defaultTaskQueue,
+  firstFields,
   memoFields,
   type NextAction,
   type Outcome,
@@ -15,6 +16,7 @@ import {
   searchAttributes,
   type Stage,
   startingStatus,
+  statusPayload,
   type TroubleReason,
   type WaitingFor,
   workflowIdOf,
@@ -24,6 +26,7 @@ import { checkApplication } from './check-application.ts';
 import { explain, FunnelError } from './errors.ts';
 import {
   describeExecution,
+  hasBegun,
   type Ending,
   isEnding,
   isoOf,
@@ -109,6 +112,7 @@ export function createFunnelClient(
     startFunnel: async (input, { again = false } = {}) => {
       const checked = checkApplication(input);
       const { applicationId } = checked;
+      const first = firstFields(applicationId, checked.baseline !== undefined);
       const start = async (reuse: Reuse) => {
         await temporal.workflow.start(workflowType, {
           taskQueue,
@@ -116,8 +120,10 @@ export function createFunnelClient(
           workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
           workflowIdReusePolicy: reuse,
           args: [checked],
-          // Until the first worker publishes the status.
-          memo: { [memoFields.status]: clearPayload(startingStatus(applicationId)) },
+          memo: {
+            [memoFields.status]: clearPayload(first.status),
+            [memoFields.private]: statusPayload(first.private),
+          },
           staticSummary: `Candidate funnel of application ${applicationId}`,
         });
       };
@@ -229,8 +235,7 @@ async function summaryOf(temporal: Client, info: ListedExecution): Promise<Funne
   const memo = await readMemo(temporal, workflowId, info.memo?.fields, { clearOnly: true });
   const execution = stateOf(info.status);
   const startedAt = isoOf(info.startTime?.seconds) ?? '';
-  const status =
-    memo.status === undefined ? startingStatus(applicationId) : publishedStatus.safeParse(memo.status).data;
+  const status = hasBegun(info) ? publishedStatus.safeParse(memo.status).data : startingStatus(applicationId);
   if (!status) return { applicationId, ...unknownSummary, startedAt, execution };
   const { stage, outcome, attempt, waitingFor, deadline, escalation, nextAction, trouble } = status;
   const words = { applicationId, stage, outcome, attempt, startedAt, execution };

@@ -37,8 +37,8 @@ export type FunnelStatus = Omit<Status, 'stage' | 'nextAction' | 'verdicts'> & {
 };
 
 /** The status that a memo holds. */
-export function statusOfMemo(applicationId: string, memo: Memo): FunnelStatus {
-  if (memo.status === undefined) return joined(startingStatus(applicationId), undefined);
+export function statusOfMemo(applicationId: string, memo: Memo, begun: boolean): FunnelStatus {
+  if (!begun) return joined(startingStatus(applicationId), undefined);
   const published = publishedStatus.safeParse(memo.status);
   if (published.success) return joined(published.data, memo.private);
   const message = `${applicationId}: a newer release wrote the status of this funnel; update this client`;

@@ -111,23 +111,38 @@ export function publishedFields(
   };
 }
 
-/** The memo field `status` of a funnel that no worker has begun. */
+/** The status of a funnel that no worker has begun; it is in no memo. */
 export function startingStatus(applicationId: string): PublishedStatus {
-  return {
-    applicationId,
-    stage: starting,
-    attempt: 0,
-    waitingFor: 'nothing',
-    deadline: null,
-    escalation: null,
-    nextAction: { kind: 'wait' },
-    verdicts: [],
-    images: [],
-    baseline: false,
-    outcome: null,
-    attention: null,
-    trouble: null,
-  };
+  return { ...firstFields(applicationId, false).status, stage: starting, attempt: 0, waitingFor: 'nothing' };
+}
+
+/**
+ * The memo with which our client starts a funnel: what the workflow would publish first, so that it need not. `verified`: the
+ * application has a baseline.
+ */
+export function firstFields(
+  applicationId: string,
+  verified: boolean,
+): { status: PublishedStatus; private: PrivateStatus } {
+  const nextAction = { kind: verified ? 'none' : 'wait' } as const;
+  return publishedFields(
+    {
+      applicationId,
+      stage: verified ? 'verified' : 'passive_check',
+      attempt: verified ? 0 : 1,
+      waitingFor: verified ? 'nothing' : 'riskos',
+      deadline: null,
+      escalation: null,
+      nextAction,
+      verdicts: [],
+      images: [],
+      baseline: verified,
+      outcome: null,
+      attention: null,
+      trouble: null,
+    },
+    null,
+  );
 }
 
 /** Both memo fields of a retention workflow: who placed a hold, and why, is private. */

@@ -11,7 +11,7 @@ import {
   FunnelError,
   temporalClient,
 } from '../../src/client/index.ts';
-import { clearPayload, type Refusal, refusals } from '../../src/contract/index.ts';
+import { clearPayload, type Refusal, refusals, searchAttributes } from '../../src/contract/index.ts';
 import { findTemporal, startDevServer } from '../../src/dev-server/index.ts';
 import type { Scenario } from '../../src/emulator/index.ts';
 import { createRiskosClient, parseWebhook, RiskosError, type RiskosProblem } from '../../src/riskos/index.ts';
@@ -99,6 +99,7 @@ const refused: Record<Refusal, () => Promise<unknown>> = {
       workflowId: `funnel-${applicationId}`,
       taskQueue: 'polled-by-nobody',
       memo: { status: clearPayload({ stage: 'a_stage_of_next_year' }) },
+      typedSearchAttributes: [{ key: searchAttributes.stage, value: 'a_stage_of_next_year' }],
     });
     return world.funnels.funnel(applicationId).status();
   },

@@ -115,7 +115,7 @@ export async function until(
   let last: FunnelStatus | undefined;
   for await (const status of funnel.watch({ interval: 50, signal: AbortSignal.timeout(patience) })) {
     last = status;
-    if (fulfils(status)) return status;
+    if (status.stage !== 'starting' && fulfils(status)) return status;
   }
   throw new Error(`it never came to that; the last status was ${JSON.stringify(last)}`);
 }

@@ -3,7 +3,7 @@ import { Client, type Payload } from '@temporalio/client';
 import type { PayloadCodec } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { createFunnelClient, temporalClient } from '../../src/client/index.ts';
-import { clearPayload, isClear, publishedFields } from '../../src/contract/index.ts';
+import { clearPayload, isClear, publishedFields, searchAttributes } from '../../src/contract/index.ts';
 import { exampleApplication } from '../support/application.ts';
 import { createWorld, until, type World } from '../support/world.ts';
 
@@ -153,6 +153,7 @@ describe('the memo', () => {
       workflowId: `funnel-${applicationId}`,
       taskQueue: 'polled-by-nobody',
       memo: { status: clearPayload(fields.status), private: fields.private },
+      typedSearchAttributes: [{ key: searchAttributes.stage, value: 'document_verification' }],
     });
     const blind = new Client({ connection, dataConverter: { payloadCodecs: [failing] } });
     for (const temporal of [world.temporal, blind]) {

@@ -30,7 +30,6 @@ describe('a document of a type that the policy does not accept', () => {
       verdict: 'resubmit',
       flags: ['routed'],
       rule: 'documents.accepted',
-      audit: { decision: 'ACCEPT', documentType: 'Drivers License' },
     });
     expect((await until(funnel, ({ stage }) => stage === 'closed')).outcome).toBe('attempts_exhausted');
   });

@@ -22,6 +22,7 @@ export interface InitializeWorkflow {
   firstExecutionRunId: string;
   continuedFromExecutionRunId: string;
   attempt: number;
+  memo: { fields: Record<string, Payload> };
 }
 
 interface DoUpdate {
@@ -153,6 +154,10 @@ export function milliseconds(duration: Duration | undefined | null): number | un
 
 export function fieldsOf(fields: Record<string, Payload>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([name, payload]) => [name, fromPayload(payload)]));
+}
+
+export function payloadsOf(values: Record<string, unknown>): Record<string, Payload> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toPayload(value)]));
 }
 
 export function signalJob(signalName: string, input: Payload[]): Job {

@@ -40,8 +40,6 @@ export function workflowInfoOf({ runId, initialize, parent, time, replaying }: R
     runId,
     workflowType: initialize.workflowType,
     searchAttributes: {},
-    // As the client starts a funnel, which has its key then.
-    memo: { status: { stage: 'starting' } },
     typedSearchAttributes: new TypedSearchAttributes(),
     parent: parent && { ...parent, namespace },
     taskQueue,

@@ -1,4 +1,4 @@
-import { type Payload, signalJob, toPayload } from './protocol.ts';
+import { type Payload, payloadsOf, signalJob, toPayload } from './protocol.ts';
 import type {
   Context,
   Execution,
@@ -75,7 +75,8 @@ function startExecution(context: Context, { workflowType, workflowId, input, par
     status: 'open',
     result: undefined,
     attributes: {},
-    memo: {},
+    // As our client starts a funnel: with its key, and a status that the workflow changes at once.
+    memo: parent ? {} : { status: { stage: 'starting' } },
   };
   execution.runs.push(execution.run);
   context.executions.set(workflowId, execution);
@@ -129,6 +130,7 @@ function begin(context: Context, execution: Execution): void {
       firstExecutionRunId: execution.firstRunId,
       continuedFromExecutionRunId: run.continuedFrom,
       attempt: 1,
+      memo: { fields: payloadsOf(execution.memo) },
     },
   });
 }

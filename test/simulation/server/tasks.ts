@@ -1,6 +1,6 @@
 import { applyCommands, closingCommand } from './commands.ts';
 import type { Activated, Context, Execution, Run } from './execution.ts';
-import { type Command, type Failure, isSame, type Job } from './protocol.ts';
+import { type Command, type Failure, isSame, type Job, payloadsOf } from './protocol.ts';
 import type { Instance, RunStart, Sandbox } from './sandbox.ts';
 
 /** A worker that died in a workflow task is noticed after this, in milliseconds. */
@@ -219,6 +219,7 @@ export function startOf(execution: Execution, run: Run, time: number): RunStart 
             firstExecutionRunId: execution.firstRunId,
             continuedFromExecutionRunId: run.continuedFrom,
             attempt: 1,
+            memo: { fields: payloadsOf(execution.memo) },
           },
     ...(parent ? { parent: { workflowId: parent.execution.workflowId, runId: parent.run.runId } } : {}),
     time: run.committed[0]?.[0]?.time ?? time,

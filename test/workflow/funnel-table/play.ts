@@ -155,7 +155,8 @@ async function observeEvents(place: Place, events: RiskosEvent[]): Promise<Word>
 async function observeCancel(world: World, state: State, stage: EvaluatedStage): Promise<Column> {
   const { funnel, handle, seen } = await stand(world, state, stage);
   if (!(await reaches(handle.cancel()))) return { cancel: 'gone' };
-  const after = await funnel.result();
+  await funnel.result();
+  const after = await funnel.status();
   if (after.outcome !== 'withdrawn' && state !== 'closed') throw new Error(`it closed as ${after.outcome}`);
   return { cancel: compare(seen, { ...seen, status: after }, undefined) };
 }
