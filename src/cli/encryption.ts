@@ -8,26 +8,26 @@ import {
 } from '../codec/index.ts';
 import type { WorkerParts } from '../worker/worker.ts';
 
-/** What a worker needs to encrypt with these keys. */
-export function workerEncryption(keys: KeyStore): NonNullable<WorkerParts['encryption']> {
-  const codec = createPayloadCodec({ keys: cachedKeys(patientKeys(keys)), unreadable: 'throw' });
-  return { keys, dataConverter: { payloadCodecs: [codec], failureConverterPath } };
-}
-
-/** The same client, which encrypts, makes the key of an application that has none, and decrypts what it can. */
-export function encryptingClient(client: Client, keys: KeyStore): Client {
-  const codec = createPayloadCodec({
-    keys: cachedKeys({
+/** For `dev` and `demo`, where one folder has all keys: whoever encrypts first makes the application's key. */
+export function localEncryption(keys: KeyStore): {
+  worker: NonNullable<WorkerParts['encryption']>;
+  client: (client: Client) => Client;
+} {
+  const made = cachedKeys(
+    patientKeys({
       get: async (applicationId) => {
         const found = await keys.get(applicationId);
         return found.kind === 'missing' ? { kind: 'found', key: await keys.create(applicationId) } : found;
       },
     }),
-    unreadable: 'mark',
+  );
+  const converterOf = (unreadable: 'throw' | 'mark') => ({
+    payloadCodecs: [createPayloadCodec({ keys: made, unreadable })],
+    failureConverterPath,
   });
-  return new Client({
-    connection: client.connection,
-    namespace: client.options.namespace,
-    dataConverter: { payloadCodecs: [codec], failureConverterPath },
-  });
+  return {
+    worker: { keys, dataConverter: converterOf('throw') },
+    client: ({ connection, options: { namespace } }) =>
+      new Client({ connection, namespace, dataConverter: converterOf('mark') }),
+  };
 }

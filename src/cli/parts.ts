@@ -11,7 +11,7 @@ import { createRelay } from '../relay/index.ts';
 import { createRiskosClient } from '../riskos/index.ts';
 import { createWorkers } from '../worker/index.ts';
 import { registerSearchAttributes } from '../worker/search-attributes.ts';
-import { encryptingClient, workerEncryption } from './encryption.ts';
+import { localEncryption } from './encryption.ts';
 import { listenNear } from './process.ts';
 
 export interface Parts {
@@ -80,12 +80,13 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
       url: pathToFileURL(options.archive.folder).href,
       recipients: [options.archive.recipient],
     });
-    const { notifier, keys } = options;
+    const { notifier } = options;
+    const encryption = options.keys && localEncryption(options.keys);
     const workers = await createWorkers({
       riskos,
       archive,
       notifier,
-      ...(keys ? { encryption: workerEncryption(keys) } : {}),
+      ...(encryption ? { encryption: encryption.worker } : {}),
       requestsPerSecond: 100,
       taskQueue,
       address,
@@ -96,7 +97,7 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
       await running.catch(() => undefined);
     });
     const funnels = createFunnelClient({
-      temporal: keys ? encryptingClient(temporal, keys) : temporal,
+      temporal: encryption ? encryption.client(temporal) : temporal,
       taskQueue,
     });
     return { funnels, emulatorUrl: emulator.url, relayUrl, running, close };
