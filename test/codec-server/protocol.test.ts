@@ -56,11 +56,11 @@ describe('POST /decode', () => {
     }
   });
 
-  test('without x-namespace, as from Temporal’s CLI, the payload’s own namespace counts', async () => {
+  test('with an empty x-namespace, as from Temporal’s CLI, the payload’s own namespace counts', async () => {
     const rig = await startRig();
     const answer = await ask(rig.url, {
       token: await rig.token(),
-      headers: { 'x-namespace': undefined, origin: undefined },
+      headers: { 'x-namespace': '', origin: undefined },
       payloads: [sealed('x')],
     });
     expect(answer.values).toEqual(['x']);

@@ -168,7 +168,8 @@ function actionOf(url: string): Action | undefined {
 
 function headerOf(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name];
-  return typeof value === 'string' ? value : undefined;
+  // Temporal's CLI sends an empty x-namespace.
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 function workflowIdOf(request: FastifyRequest): string | undefined {
