@@ -128,6 +128,8 @@ function textOf(error: unknown): string {
 /** The setting behind an error that somebody else's code throws. */
 function settingOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
+  // It names its settings itself.
+  if (error.name === 'CodecError') return undefined;
   if (typeOf(error) === 'InvalidArchiveUrl') return 'ARCHIVE_URL';
   if (error.name === 'StorageError') return 'ARCHIVE_URL';
   if (typeOf(error) === 'InvalidRecipient') return 'ARCHIVE_RECIPIENTS';

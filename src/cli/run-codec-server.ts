@@ -1,10 +1,9 @@
 import type { z } from 'zod';
-import { ageWrapper, createKeyStore } from '../codec/index.ts';
 import { type Authentication, createCodecServer, createKeyCipher } from '../codec/server/index.ts';
 import { codecServerSettings, readSettings } from '../config.ts';
 import { createLogger } from '../logging.ts';
 import { dispatcherOfSettings, fetchThrough } from '../network.ts';
-import { openStorage } from '../storage/index.ts';
+import { keyStoreOf } from './key-store.ts';
 import { stopSignal } from './process.ts';
 
 /** Milliseconds after SIGTERM within which the process is gone, whatever clients and the key store do. */
@@ -15,10 +14,7 @@ export async function runCodecServer(): Promise<void> {
   const logger = createLogger('codec-server');
   // Whatever LOG_LEVEL says: who read what is not to be lost.
   const auditLog = logger.child({}, { level: 'info' });
-  const store = createKeyStore(
-    openStorage(settings.KEY_STORE_URL),
-    ageWrapper(settings.PAYLOAD_RECIPIENTS, settings.PAYLOAD_IDENTITY),
-  );
+  const store = keyStoreOf(settings);
   const server = await createCodecServer({
     cipher: createKeyCipher(store),
     authentication: authenticationOf(settings),

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import getPort from 'get-port';
 import { expect, onTestFinished, test } from 'vitest';
 import { createPayloadIdentity } from '../../src/codec/index.ts';
 import { killProcess, run, type Running, startProcess } from '../support/processes.ts';
@@ -60,7 +61,7 @@ test('LOG_LEVEL switches no audit line off', async () => {
     payloads: [clear(1)],
   });
   expect(payloads).toHaveLength(1);
-  const port = '18081';
+  const port = String(await getPort());
   const quiet = await startQuiet({ ...env, LOG_LEVEL: 'silent', CODEC_PORT: port });
   await expect
     .poll(() =>
@@ -102,12 +103,14 @@ test('does not start without authentication or keys: one line names every settin
     expect(stderr).toContain(name);
 });
 
-test('a wrong identity or recipient stops it at its start, and is not repeated', async () => {
+test('a wrong identity, recipient or store stops it at its start, is named, and not repeated', async () => {
   const env = await settings();
-  for (const name of ['PAYLOAD_IDENTITY', 'PAYLOAD_RECIPIENTS']) {
+  for (const name of ['PAYLOAD_IDENTITY', 'PAYLOAD_RECIPIENTS', 'KEY_STORE_URL']) {
     const { code, stderr } = await run(['codec-server'], { ...env, [name]: 'AGE-NO-KEY' });
     expect([code, stderr.trim().split('\n').length]).toEqual([2, 1]);
-    expect(stderr).toContain('PAYLOAD_');
+    expect(stderr).toContain(`candidate-funnel: `);
+    expect(stderr).toContain(name);
+    expect(stderr).not.toContain('ARCHIVE');
     expect(stderr).not.toContain('AGE-NO-KEY');
   }
 });

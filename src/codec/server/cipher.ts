@@ -13,7 +13,7 @@ export interface Cipher {
   ready(): Promise<boolean>;
 }
 
-export interface Label {
+interface Label {
   workflowId: string;
   /** `status` where its writer marked it so; bound by the associated data. */
   purpose?: string;

@@ -5,7 +5,7 @@ import { fromWire, toWire, unreadable, type WirePayload } from './wire.ts';
 
 /** Why a payload comes back as a marker. */
 export const markers = ['NotPermitted', ...unreadables] as const;
-export type Marker = (typeof markers)[number];
+type Marker = (typeof markers)[number];
 
 /** What happened to one payload, for the audit log; the workflow id of a refused one is what it claims. */
 export type Fate = { result: 'clear' } | { result: 'decoded' | Marker; workflowId: string };
