@@ -6,8 +6,16 @@ export default defineConfig({
   test: {
     ...base.test,
     globalSetup: [],
-    include: ['unit', 'riskos', 'archive', 'storage', 'emulator', 'notifier', 'simulation'].map(
-      (room) => `test/${room}/**/*.test.ts`,
-    ),
+    include: [
+      'unit',
+      'riskos',
+      'archive',
+      'storage',
+      'emulator',
+      'notifier',
+      'simulation',
+      'reference',
+      'docs',
+    ].map((room) => `test/${room}/**/*.test.ts`),
   },
 });

@@ -5,7 +5,7 @@ import {
   type ImagesFailure,
   imagesFailures,
   type ImagesFound,
-  type ImagesHold,
+  type ImagesHeld,
   type ImagesTrouble,
   type ZipRefusal,
 } from '../src/contract/index.ts';
@@ -34,16 +34,16 @@ interface Because {
 }
 
 /**
- * Their failures have the type `ImagesUnavailable` (retried), `ImagesNeedOperator` or `ImagesHeld` (not retried), and an
- * {@link ImagesTrouble} as their detail. docs/images.md says which comes when.
+ * Their failures have the type `ImagesUnavailable` (retried), `ImagesNeedOperator`, `ImagesHeld` or `ImagesDeleted` (not
+ * retried), and an {@link ImagesTrouble} as their detail. docs/images.md says which comes when.
  */
 export interface ImageActivities {
   /** One try to download, encrypt and store the images of an evaluation; done before, it says so again. */
   archiveImages(ask: ImagesAsk): Promise<ImagesFound>;
   /** Deletes what {@link archiveImages} stored, and verifies it; nothing there is fine. Fails with `ImagesHeld` under a hold. */
   deleteImages(ask: ImagesRef & Partial<Because>): Promise<ImagesDeletion>;
-  /** Returns the hold that stands now: an earlier one stays. */
-  holdImages(ask: ImagesRef & Because): Promise<ImagesHold>;
+  /** Returns the hold that stands now: an earlier one stays. Fails with `ImagesDeleted` when they were deleted before. */
+  holdImages(ask: ImagesRef & Because): Promise<ImagesHeld>;
   /** False if there was no hold. */
   releaseImages(ask: ImagesRef & Because): Promise<{ released: boolean }>;
 }
@@ -65,7 +65,12 @@ export function createImageActivities(parts: ImageParts): ImageActivities {
         const { removed, verifiedAt } = await archive.remove(ref, { by, reason });
         return { removed, verifiedAt: verifiedAt.toISOString(), hrIsTold };
       }),
-    holdImages: ({ by, reason, ...ref }) => inWords(parts, () => archive.hold(ref, { by, reason })),
+    holdImages: ({ by, reason, ...ref }) =>
+      inWords(parts, async () => {
+        const hold = await archive.hold(ref, { by, reason });
+        const found = await archive.find(ref);
+        return { ...hold, archived: found?.kind === 'archived' };
+      }),
     releaseImages: ({ by, reason, ...ref }) =>
       inWords(parts, async () => ({ released: await archive.release(ref, { by, reason }) })),
   };
@@ -192,12 +197,23 @@ async function inWords<T>({ hrIsTold }: ImageParts, work: (progress: Progress) =
   }
 }
 
+/** What the archive refuses whoever asks. */
+const refusals = {
+  ArchiveHeld: { type: 'ImagesHeld', reason: 'held', action: 'release the hold, then erase again' },
+  ArchiveDeleted: {
+    type: 'ImagesDeleted',
+    reason: 'deleted',
+    action: 'nothing: there are no images to hold',
+  },
+} as const;
+
 function failureOf(error: unknown, hrIsTold: boolean): unknown {
-  if (error instanceof ArchiveError && error.type === 'ArchiveHeld') {
-    const trouble: ImagesTrouble = { reason: 'held', action: 'release the hold, then erase again', hrIsTold };
+  if (error instanceof ArchiveError && (error.type === 'ArchiveHeld' || error.type === 'ArchiveDeleted')) {
+    const { type, ...refusal } = refusals[error.type];
+    const trouble: ImagesTrouble = { ...refusal, hrIsTold };
     return ApplicationFailure.create({
       message: error.message,
-      type: 'ImagesHeld',
+      type,
       nonRetryable: true,
       details: [trouble],
     });

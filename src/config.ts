@@ -113,6 +113,11 @@ export const archiveSettings = z.object({
   ARCHIVE_MEMORY_MB: z.coerce.number().int().min(64, 'must be at least 64').max(65_536).default(64),
 });
 
+/** For the demo and `dev`, which have an archive of their own unless one is named. */
+export const ownArchiveSettings = archiveSettings
+  .pick({ ARCHIVE_URL: true, ARCHIVE_RECIPIENTS: true })
+  .partial();
+
 /** For who reads the archive and needs no key to write to it. */
 export const archiveUrlSettings = archiveSettings.pick({ ARCHIVE_URL: true });
 
@@ -295,16 +300,20 @@ export const networkSettings = z.object({
   NO_PROXY: z.string().trim().optional(),
 });
 
-export const metricsSettings = z.object({
-  METRICS_ADDRESS: z
-    .string()
-    .trim()
-    .regex(/^([^\s:[\]]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/, 'must be host:port, such as 127.0.0.1:9464')
-    .refine(
-      (address) => Number(address.slice(address.lastIndexOf(':') + 1)) <= 65_535,
-      'must have a port up to 65535',
-    )
-    .optional(),
+const metricsAddress = z
+  .string()
+  .trim()
+  .regex(/^([^\s:[\]]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/, 'must be host:port, such as 127.0.0.1:9464')
+  .refine(
+    (address) => Number(address.slice(address.lastIndexOf(':') + 1)) <= 65_535,
+    'must have a port up to 65535',
+  );
+
+export const metricsSettings = z.object({ METRICS_ADDRESS: metricsAddress.optional() });
+
+export const monitorSettings = z.object({
+  METRICS_ADDRESS: metricsAddress.default('127.0.0.1:9465'),
+  ...logSettings.shape,
 });
 
 /** Temporal's own settings are read by its envconfig; this one is ours. */

@@ -13,6 +13,7 @@ import { deadlineRule } from './evaluation/deadline.ts';
 import { hintAll } from './evaluation/hints.ts';
 import { type Reader, readQueue } from './evaluation/read.ts';
 import { deadlineFrom } from './evaluation/schedule.ts';
+import { countAttention } from './metrics.ts';
 import { again } from './state.ts';
 import { note } from './timeline.ts';
 import { clearTimers, hasFired, setTimer } from './timers.ts';
@@ -21,6 +22,7 @@ import { waitUntil } from './waiting.ts';
 /** The position in which a person has to look. */
 export function needsAttention(state: FunnelState, back: Checking, cause: AttentionCause): NeedsAttention {
   clearTimers(state, 'post', 'read', 'patience');
+  countAttention(cause.kind);
   note(state, 'attention', `stopped for attention: ${attentionText(cause)}`);
   return { stage: 'needs_attention', cause, back, request: null };
 }

@@ -26,6 +26,7 @@ import { deadlineFrom } from './evaluation/schedule.ts';
 import { handlersFinished } from './handlers-finished.ts';
 import { registerHandlers } from './handlers.ts';
 import { archiveImages, imagesPending, wantImages } from './images.ts';
+import { countClosed } from './metrics.ts';
 import { deliverNotices, handOverNotices } from './notices.ts';
 import { keyOfRun, makeKey } from './key.ts';
 import { maxAttempts } from './policy.ts';
@@ -311,6 +312,7 @@ function baselineOf({ referenceId, transactionToken, reviewedReference }: Evalua
 
 function close(state: FunnelState, outcome: Outcome): Closed {
   dropSpentData(state);
+  countClosed(outcome);
   note(state, 'close', `closed: ${inWords(outcome)}`);
   return { stage: 'closed', outcome };
 }

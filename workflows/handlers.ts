@@ -17,9 +17,17 @@ import { registerUpdates } from './updates.ts';
 
 /** Registers every handler; called before the first await, so that nothing that comes early is lost. */
 export function registerHandlers(state: FunnelState, story: CancellationScope, key: Key): void {
-  setHandler(defineQuery<Status>(statusQuery), () => statusOf(state));
-  setHandler(defineQuery<TimelineEntry[]>(timelineQuery), () => timelineOf(state));
-  setHandler(defineSignal<[unknown]>(riskosEventSignal), (event) => onRiskosEvent(state, event));
-  setHandler(defineSignal<[unknown]>(imagesSignal), (images) => onImages(state, images));
+  setHandler(defineQuery<Status>(statusQuery), () => statusOf(state), {
+    description: 'Where the funnel stands, and what HR has to do now.',
+  });
+  setHandler(defineQuery<TimelineEntry[]>(timelineQuery), () => timelineOf(state), {
+    description: 'What happened so far, for people.',
+  });
+  setHandler(defineSignal<[unknown]>(riskosEventSignal), (event) => onRiskosEvent(state, event), {
+    description: 'A webhook of RiskOS, passed on by the relay: RiskOS is read.',
+  });
+  setHandler(defineSignal<[unknown]>(imagesSignal), (images) => onImages(state, images), {
+    description: 'A result of an image workflow.',
+  });
   registerUpdates(state, story, key);
 }

@@ -32,6 +32,14 @@ export async function deliver(notice: Notice): Promise<NoticeFailure | undefined
   }
 }
 
+/** One that is refused holds nothing up: the next one is sent. */
+export function failureInWords({ type, reason, status, action }: NoticeFailure): string {
+  const answer = status === null ? reason : `${reason}, ${status}`;
+  return type === 'NoticeRefused'
+    ? `a notice was refused (${answer}): ${action}`
+    : `a notice was not delivered within three days (${answer})`;
+}
+
 function failureOf(error: unknown): NoticeFailure {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   return cause instanceof ApplicationFailure

@@ -1,14 +1,7 @@
 import { CancellationScope, condition, startChild, uuid4 } from '@temporalio/workflow';
-import type {
-  Change,
-  FunnelChanged,
-  FunnelState,
-  Notice,
-  NoticeFailure,
-  Status,
-} from '../src/contract/index.ts';
+import type { Change, FunnelChanged, FunnelState, Notice, Status } from '../src/contract/index.ts';
 import { iso, now } from './clock.ts';
-import { deliver, noticeDelivery } from './notice-delivery.ts';
+import { deliver, failureInWords, noticeDelivery } from './notice-delivery.ts';
 import { note } from './timeline.ts';
 
 /** Unsent notices that are kept; a receiver that is away for longer misses the oldest. */
@@ -55,14 +48,6 @@ async function deliverFirst(state: FunnelState): Promise<void> {
   if (failure) note(state, 'notice', failureInWords(failure));
   // A funnel that has continued as new meanwhile sends it again, under the same id.
   notices.unsent = notices.unsent.filter(({ id }) => id !== first.id);
-}
-
-/** One that is refused holds nothing up: the next one is sent. */
-function failureInWords({ type, reason, status, action }: NoticeFailure): string {
-  const answer = status === null ? reason : `${reason}, ${status}`;
-  return type === 'NoticeRefused'
-    ? `a notice was refused (${answer}): ${action}`
-    : `a notice was not delivered within three days (${answer})`;
 }
 
 /** What has not been sent when the funnel ends is sent by a workflow that outlives it. */

@@ -66,6 +66,7 @@ function register<Name extends UpdateName>(
       return statusOf(state);
     },
     {
+      description: schema.description,
       validator: (input) => {
         const parsed = schema.safeParse(input ?? {});
         if (!parsed.success) throw refusal('InvalidMessage', describeIssues(parsed.error));

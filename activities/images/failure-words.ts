@@ -1,14 +1,31 @@
 import type { ImagesFailure } from '../../src/contract/index.ts';
-import { ArchiveError, StorageError, type StorageProblem } from '../../src/archive/index.ts';
+import {
+  ArchiveError,
+  type ArchiveProblem,
+  StorageError,
+  type StorageProblem,
+} from '../../src/archive/index.ts';
 import { RiskosError, type RiskosProblem } from '../../src/riskos/index.ts';
 
 /** The contract's word for an error of RiskOS, the archive or its storage; undefined for any other error. */
 export function failureWordOf(error: unknown): ImagesFailure | undefined {
   if (error instanceof RiskosError) return error.status === 410 ? 'evaluation_unknown' : ofRiskos[error.type];
   if (error instanceof StorageError) return ofStorage[error.type];
-  if (error instanceof ArchiveError && error.type === 'ArchiveUnsafe') return 'storage_unsafe';
-  return undefined;
+  return error instanceof ArchiveError ? ofArchive[error.type] : undefined;
 }
+
+/** `undefined`: a result or a refusal of its own, or a fault of the workers' set-up that stops them at their start. */
+const ofArchive: Record<ArchiveProblem, ImagesFailure | undefined> = {
+  InvalidArchiveUrl: undefined,
+  InvalidRecipient: undefined,
+  InvalidIdentity: undefined,
+  InvalidLimits: undefined,
+  InvalidId: undefined,
+  ZipRefused: undefined,
+  ArchiveHeld: undefined,
+  ArchiveDeleted: undefined,
+  ArchiveUnsafe: 'storage_unsafe',
+};
 
 const ofRiskos: Record<RiskosProblem, ImagesFailure> = {
   InvalidSettings: 'connection_refused',

@@ -19,6 +19,18 @@ export async function load(
   evaluationId: (nth: number) => string,
 ): Promise<Load> {
   const pool = new Pool(url, { connections });
+  const measured = await loadPool(pool, count, connections, evaluationId);
+  await pool.close();
+  return measured;
+}
+
+/** As {@link load}, on connections that stay open. */
+export async function loadPool(
+  pool: Pool,
+  count: number,
+  connections: number,
+  evaluationId: (nth: number) => string,
+): Promise<Load> {
   const times: number[] = [];
   const statuses: Record<string, number> = {};
   const began = performance.now();
@@ -41,7 +53,6 @@ export async function load(
     }),
   );
   const seconds = (performance.now() - began) / 1000;
-  await pool.close();
   const sorted = times.toSorted((a, b) => a - b);
   return {
     rate: Math.round((statuses['200'] ?? 0) / seconds),
@@ -56,5 +67,9 @@ function percentile(sorted: readonly number[], share: number): number {
 }
 
 export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+  return quantile(values, 0.5);
+}
+
+export function quantile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * share)] ?? 0;
 }

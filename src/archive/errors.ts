@@ -1,6 +1,6 @@
 import type { ZipRefusal } from '../contract/index.ts';
 
-type ArchiveErrorType =
+export type ArchiveProblem =
   /** The archive's address cannot be used. */
   | 'InvalidArchiveUrl'
   /** A public key is missing or wrong. */
@@ -22,9 +22,9 @@ type ArchiveErrorType =
 
 /** Whatever goes wrong in the archive and not in its storage. The message has no PII and no name out of a ZIP. */
 export class ArchiveError extends Error {
-  readonly type: ArchiveErrorType;
+  readonly type: ArchiveProblem;
 
-  constructor(type: ArchiveErrorType, message: string, options?: ErrorOptions) {
+  constructor(type: ArchiveProblem, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'ArchiveError';
     this.type = type;

@@ -1,7 +1,7 @@
 export { type Archive, openArchive, storageAt } from './archive.ts';
 export { type Budget, createBudget, type Lease } from './budget.ts';
 export { deleteImages } from './delete.ts';
-export { ArchiveError, ZipRefusedError } from './errors.ts';
+export { ArchiveError, type ArchiveProblem, ZipRefusedError } from './errors.ts';
 export { createArchiveKey } from './keys.ts';
 export { openImages, readArchived, recordFetch } from './read.ts';
 export { type Stray, type Surveyed, surveyArchive } from './survey.ts';

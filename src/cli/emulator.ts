@@ -33,7 +33,7 @@ export const emulator = new Command('emulator')
   .option('--state <file>', 'keep evaluations here, so that an emulator that is started again goes on')
   .option('--pace <ms>', 'milliseconds between two steps of a played candidate', Number, 1000)
   .option('--seed <n>', 'the same seed gives the same faults', Number, 1)
-  .addHelpText('after', examples('emulator --port 8090 --scenarios scenarios.json'))
+  .addHelpText('after', examples('emulator --port 8090 --scenarios examples/scenarios.json'))
   .action(async ({ webhookUrl, webhookToken, scenarios, state, ...options }: Options) => {
     if (webhookUrl !== undefined && webhookToken === undefined) {
       throw new InputError('--webhook-url needs --webhook-token (or EMULATOR_WEBHOOK_TOKEN)');

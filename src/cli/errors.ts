@@ -1,7 +1,10 @@
 import { NamespaceNotFoundError } from '@temporalio/client';
+import type { ArchiveProblem } from '../archive/index.ts';
 import { FunnelError } from '../client/index.ts';
 import { temporalConfig } from '../client/settings.ts';
 import type { Refusal, UpdateName } from '../contract/index.ts';
+import type { DevServerProblem } from '../dev-server/index.ts';
+import type { StorageProblem } from '../storage/index.ts';
 
 /** Input that a verb cannot work with: a file, an option. One line that says which, and what to do. */
 export class InputError extends Error {
@@ -9,29 +12,59 @@ export class InputError extends Error {
 }
 
 /** What can end a command besides a refusal of a funnel. */
-export const commandErrors = [
-  'WrongInput',
-  'WrongSetting',
-  'InvalidArchiveUrl',
-  'InvalidRecipient',
-  'InvalidIdentity',
-  'ImagesNotFound',
-  'ArchiveHeld',
-  'ArchiveDeleted',
-  'StorageUnavailable',
-  'StorageFull',
-  'InvalidSettings',
-  'InvalidEmulatorOptions',
-  'TemporalNotFound',
-  'SetupNeeded',
-  'NotLoopback',
-  'PortInUse',
-  'DevServerFailed',
-] as const;
-export type CommandError = (typeof commandErrors)[number];
+export type CommandError =
+  | 'WrongInput'
+  | 'WrongSetting'
+  | 'ImagesNotFound'
+  | 'InvalidSettings'
+  | 'InvalidEmulatorOptions'
+  | 'TemporalNotFound'
+  | 'SetupNeeded'
+  | DevServerProblem
+  | ArchiveProblem
+  | StorageProblem;
+
+/** The exit code of each; a new type of error without one does not compile. */
+const commandExitCodes: Record<CommandError, number> = {
+  WrongInput: 2,
+  WrongSetting: 2,
+  InvalidArchiveUrl: 2,
+  InvalidRecipient: 2,
+  InvalidIdentity: 2,
+  InvalidLimits: 2,
+  InvalidId: 2,
+  ImagesNotFound: 3,
+  ZipRefused: 1,
+  ArchiveHeld: 4,
+  ArchiveDeleted: 4,
+  ArchiveUnsafe: 1,
+  InvalidStorageUrl: 2,
+  StorageUnavailable: 5,
+  StorageFull: 5,
+  StorageDenied: 2,
+  StorageMissing: 2,
+  StorageClockSkewed: 1,
+  StorageUnsupported: 2,
+  StorageUnsafe: 1,
+  StorageCorrupt: 1,
+  StorageHeld: 4,
+  InvalidSettings: 2,
+  InvalidEmulatorOptions: 2,
+  TemporalNotFound: 2,
+  SetupNeeded: 4,
+  NotLoopback: 1,
+  PortInUse: 1,
+  DevServerFailed: 1,
+};
+export const commandErrors = Object.keys(commandExitCodes).filter(isCommandError);
+
+function isCommandError(word: string): word is CommandError {
+  return Object.hasOwn(commandExitCodes, word);
+}
 
 /** The exit code of each type of error; of any other it is 1. */
 export const exitCodes: Record<Refusal | CommandError, number> = {
+  ...commandExitCodes,
   InvalidApplication: 2,
   InvalidMessage: 2,
   NotFound: 3,
@@ -47,23 +80,6 @@ export const exitCodes: Record<Refusal | CommandError, number> = {
   WrongState: 4,
   Held: 4,
   NotHeld: 4,
-  WrongInput: 2,
-  WrongSetting: 2,
-  InvalidArchiveUrl: 2,
-  InvalidRecipient: 2,
-  InvalidIdentity: 2,
-  ImagesNotFound: 3,
-  ArchiveHeld: 4,
-  ArchiveDeleted: 4,
-  StorageUnavailable: 5,
-  StorageFull: 5,
-  InvalidSettings: 2,
-  InvalidEmulatorOptions: 2,
-  TemporalNotFound: 2,
-  SetupNeeded: 4,
-  NotLoopback: 1,
-  PortInUse: 1,
-  DevServerFailed: 1,
 };
 
 export function exitCodeOf(error: unknown): number {

@@ -17,6 +17,7 @@ export const images = new Command('images')
       .description('what is archived, held and deleted, and what its retention workflow does')
       .argument('[id]', 'only of this application')
       .option('--json', 'one JSON line for each evaluation')
+      .addHelpText('after', examples('images list', 'images list app-1042 --json'))
       .action(async (id: string | undefined, { json }: { json?: boolean }) => {
         const { listImages } = await import('./images/list.ts');
         await listImages(id === undefined ? undefined : parseId(id), json === true);
@@ -31,6 +32,7 @@ export const images = new Command('images')
       .option('--evaluation <id>', 'only of this evaluation')
       .option('--by <who>', 'who reads them', userName())
       .option('--json', 'one JSON line for each image')
+      .addHelpText('after', examples('images fetch app-1042 --identity archive-key.txt --to images'))
       .action(async (id: string, options: FetchOptions) => {
         const { fetchImages } = await import('./images/fetch.ts');
         await fetchImages(parseId(id), options);
@@ -43,6 +45,7 @@ export const images = new Command('images')
       .option('--by <who>', 'who deletes', userName())
       .option('--reason <text>', 'why; no personal data', 'sweep')
       .option('--json', 'one JSON line for each finding')
+      .addHelpText('after', examples('images sweep', 'images sweep --delete --reason "yearly clean-up"'))
       .action(async (options: SweepOptions) => {
         const { sweepImages } = await import('./images/sweep.ts');
         await sweepImages(options);

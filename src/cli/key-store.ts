@@ -3,7 +3,7 @@ import { openStorage, type Storage, StorageError } from '../storage/index.ts';
 import { InputError } from './errors.ts';
 
 /** The key store of the settings. Throws {@link InputError} or a `CodecError`, which name the setting and not its value. */
-export function keyStoreOf(settings: {
+export function requiredKeyStore(settings: {
   KEY_STORE_URL: string;
   PAYLOAD_RECIPIENTS: string[];
   PAYLOAD_IDENTITY: string;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { tryReceiver, type TriedReceiver } from '../notifier/index.ts';
 import { InputError } from './errors.ts';
+import { examples } from './examples.ts';
 import { notifierOfSettings } from './notifier.ts';
 import { print } from './output.ts';
 
@@ -10,8 +11,7 @@ const test = new Command('test')
   .option('--json', 'print the result as JSON')
   .addHelpText(
     'after',
-    '\nExit codes: 0 taken, 1 not taken, 2 NOTIFY_URL or NOTIFY_SECRETS is wrong or not set.\n\n' +
-      'Example: NOTIFY_URL=https://hr.example/notices NOTIFY_SECRETS_FILE=secrets.txt candidate-funnel notices test',
+    `\nExit codes: 0 taken, 1 not taken, 2 NOTIFY_URL or NOTIFY_SECRETS is wrong or not set.\n${examples('notices test')}`,
   )
   .action(async ({ json }: { json?: boolean }) => {
     const notifier = notifierOfSettings();

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { pathToFileURL } from 'node:url';
 import type { Logger } from 'pino';
 import { openArchive } from '../archive/index.ts';
 import type { KeyStore } from '../codec/index.ts';
@@ -27,8 +26,8 @@ export interface PartsOptions {
   /** Temporal's frontend, host:port. */
   address: string;
   taskQueue: string;
-  /** An absolute folder for the images, and the age public key that they are encrypted to. */
-  archive: { folder: string; recipient: string };
+  /** Where the images go, and the age public keys that they are encrypted to. */
+  archive: { url: string; recipients: string[] };
   /** Encrypts what Temporal stores; absent: it is stored in clear. */
   keys?: KeyStore;
   /** Milliseconds between two steps of a played candidate. */
@@ -76,10 +75,9 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
       logger,
     });
     closing.push(() => riskos.close());
-    const archive = openArchive({
-      url: pathToFileURL(options.archive.folder).href,
-      recipients: [options.archive.recipient],
-    });
+    const archive = openArchive(options.archive);
+    closing.push(() => Promise.resolve(archive.close()));
+    await archive.check();
     const { notifier } = options;
     const encryption = options.keys && localEncryption(options.keys);
     const workers = await createWorkers({

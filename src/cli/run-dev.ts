@@ -1,10 +1,10 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { createArchiveKey } from '../archive/index.ts';
 import { queueSettings, readSettings } from '../config.ts';
 import { defaultTaskQueue } from '../contract/index.ts';
 import { createLogger } from '../logging.ts';
 import { InputError } from './errors.ts';
+import { archiveInWords, ownArchive } from './own-archive.ts';
 import { notifierOfSettings } from './notifier.ts';
 import { startLocalCodecServer } from './local-codec-server.ts';
 import { startParts } from './parts.ts';
@@ -25,7 +25,10 @@ export async function runDev(options: DevOptions): Promise<void> {
   await mkdir(data, { recursive: true });
   await chmod(data, 0o700);
   await lockFolder(data);
-  const key = await keptKey(resolve(data, 'archive-key.txt'));
+  const archive = await ownArchive({
+    folder: resolve(data, 'images'),
+    keyFile: resolve(data, 'archive-key.txt'),
+  });
   const codec = await startLocalCodecServer(data, logger);
   const temporal = await usualTemporal({
     onProgress: say,
@@ -41,7 +44,7 @@ export async function runDev(options: DevOptions): Promise<void> {
     const parts = await startParts({
       address: temporal.address,
       taskQueue,
-      archive: { folder: resolve(data, 'images'), recipient: key.recipient },
+      archive,
       keys: codec.keys,
       pace: options.pace,
       logger,
@@ -49,20 +52,18 @@ export async function runDev(options: DevOptions): Promise<void> {
       emulator: { port: 8090, stateFile: resolve(data, 'emulator.json') },
       relayPort: 8080,
     });
-    say(`Temporal     ${temporal.address}`);
-    if (temporal.uiUrl) say(`Temporal UI  ${temporal.uiUrl}`);
+    say(`Temporal         ${temporal.address}`);
+    if (temporal.uiUrl) say(`Temporal UI      ${temporal.uiUrl}`);
     say(
-      `Codec server ${codec.url}, which decrypts for the UI and everybody else on this machine, without a token`,
+      `Codec server     ${codec.url}, which decrypts for the UI and everybody else on this machine, without a token`,
     );
-    say(`Emulator     ${parts.emulatorUrl}`);
-    say(`Relay        ${parts.relayUrl}/webhooks/riskos`);
-    say(
-      `Images       ${resolve(data, 'images')}, each opened with: age --decrypt --identity ${key.file} IMAGE.jpg.age > IMAGE.jpg`,
-    );
+    say(`Emulator         ${parts.emulatorUrl}`);
+    say(`Relay            ${parts.relayUrl}/webhooks/riskos`);
     const where = [
       temporal.address.endsWith(':7233') ? '' : `TEMPORAL_ADDRESS=${temporal.address} `,
       taskQueue === defaultTaskQueue ? '' : `FUNNEL_TASK_QUEUE=${taskQueue} `,
     ].join('');
+    say(archiveInWords(archive, where));
     say(`\nIn another terminal: ${where}npx candidate-funnel start examples/application.json`);
     try {
       await parts.running;
@@ -99,14 +100,4 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** The key that opens the images, in the form that age-keygen writes. */
-async function keptKey(file: string): Promise<{ file: string; recipient: string }> {
-  const known = await readFile(file, 'utf8').catch(() => '');
-  const kept = /^# public key: (age1\S+)$/m.exec(known)?.[1];
-  if (kept !== undefined) return { file, recipient: kept };
-  const { identity, recipient } = await createArchiveKey();
-  await writeFile(file, `# public key: ${recipient}\n${identity}\n`, { mode: 0o600 });
-  return { file, recipient };
 }

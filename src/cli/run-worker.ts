@@ -1,35 +1,57 @@
 import Fastify from 'fastify';
+import getPort from 'get-port';
 import { openArchive } from '../archive/index.ts';
+import { workerConverter } from '../codec/index.ts';
 import { storageLimits } from '../storage/index.ts';
+import { hostAndPort } from './address.ts';
 import { notifierOfSettings } from './notifier.ts';
 import { readSettings, workerSettings } from '../config.ts';
 import { addHealth } from '../health.ts';
 import { createLogger } from '../logging.ts';
 import { observed } from '../riskos/index.ts';
-import { createWorkers, enrichmentMetrics } from '../worker/index.ts';
+import {
+  codecMetrics,
+  createWorkers,
+  enrichmentMetrics,
+  riskosMetrics,
+  sdkMetrics,
+} from '../worker/index.ts';
+import { keyStoreOf } from './payload-keys.ts';
 import { riskosOfSettings } from './riskos.ts';
 import { installRuntime } from './runtime.ts';
 
 export async function runWorker(): Promise<void> {
   const settings = readSettings(workerSettings);
   const logger = createLogger('worker');
-  installRuntime(logger);
+  const sdkPort = settings.METRICS_ADDRESS ? await getPort({ host: '127.0.0.1' }) : undefined;
+  installRuntime(logger, sdkPort);
   const metrics = enrichmentMetrics();
-  const riskos = observed(riskosOfSettings(logger), metrics.count);
   const archive = openArchive({
     url: settings.ARCHIVE_URL,
     recipients: settings.ARCHIVE_RECIPIENTS,
   });
   for (const limit of await archive.check()) logger.warn({ limit }, storageLimits[limit]);
   const health = Fastify();
-  const registry = addHealth(health, () => workers.ready());
+  const registry = addHealth(
+    health,
+    () => workers.ready(),
+    async () => (sdkPort === undefined ? '' : sdkMetrics(sdkPort)),
+  );
+  const riskos = riskosMetrics(registry).observe(observed(riskosOfSettings(logger), metrics.count));
   metrics.register(registry);
   const notifier = notifierOfSettings({ logger, registry });
+  const keys = keyStoreOf(settings);
+  await keys?.tryOut();
+  if (!keys) logger.warn('PAYLOAD_ENCRYPTION=off: Temporal stores all data of candidates in clear');
   const workers = await createWorkers({
     riskos,
     archive,
     imageMemory: settings.ARCHIVE_MEMORY_MB * 1024 ** 2,
     notifier,
+    encryption: keys && {
+      keys,
+      dataConverter: workerConverter(keys, codecMetrics(registry, logger)),
+    },
     requestsPerSecond: settings.RISKOS_REQUESTS_PER_SECOND,
     taskQueue: settings.FUNNEL_TASK_QUEUE,
   });
@@ -42,11 +64,7 @@ export async function runWorker(): Promise<void> {
     await riskos.close();
     await notifier?.close();
     archive.close();
+    keys?.close();
   }
   logger.info('worker stopped');
-}
-
-function hostAndPort(address: string): { host: string; port: number } {
-  const at = address.lastIndexOf(':');
-  return { host: address.slice(0, at).replace(/^\[(.*)\]$/, '$1'), port: Number(address.slice(at + 1)) };
 }

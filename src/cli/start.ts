@@ -34,8 +34,8 @@ export const start = new Command('start')
     'after',
     examples(
       'start examples/application.json',
-      'start examples/application.json --policy policy.json',
-      'start --file applications.ndjson',
+      'start examples/application.json --policy examples/policy.json',
+      'start --file examples/applications.ndjson',
     ),
   )
   .action(async (file: string | undefined, options: Options) => {

@@ -77,7 +77,7 @@ export const updateVerbs: Command[] = [
       '--candidate <file>',
       'JSON with the candidate\'s changed fields; "-" reads standard input',
     )
-    .addHelpText('after', examples(`correct app-1042 --candidate changes.json`)),
+    .addHelpText('after', examples('correct app-1042 --candidate examples/changes.json')),
   forSeveral('retry', 'go on after what stopped the funnel has been mended', (funnel, { by }) =>
     funnel.retry({ by }),
   ).addHelpText(

@@ -14,6 +14,8 @@ export interface Execution {
   begun: boolean;
   /** Its fields as Temporal has them, not decoded. */
   memo: RawMemo;
+  /** Where the funnel stands, as it last published it in a search attribute; `null` before its first task. */
+  stage: string | null;
 }
 
 /** One row of Temporal's raw answer to a list. */
@@ -43,7 +45,15 @@ export async function describeExecution(
     endedAt: state === 'running' ? null : isoOf(info?.closeTime?.seconds),
     begun: info ? hasBegun(info) : false,
     memo: info?.memo?.fields,
+    stage: keywordOf(info?.searchAttributes?.indexedFields?.[searchAttributes.stage.name]?.data),
   };
+}
+
+/** Search attributes are JSON, which no codec encrypts. */
+function keywordOf(data: Uint8Array | null | undefined): string | null {
+  if (!data) return null;
+  const value: unknown = JSON.parse(Buffer.from(data).toString('utf8'));
+  return typeof value === 'string' ? value : null;
 }
 
 /** Temporal's enum WorkflowExecutionStatus; a run that continued as new goes on in the next one. */

@@ -112,6 +112,8 @@ export function createFunnelClient(
     startFunnel: async (input, { again = false } = {}) => {
       const checked = checkApplication(input);
       const { applicationId } = checked;
+      // Says to the workflow that the key of the application is there; see workflows/key.ts.
+      const encrypts = temporal.options.loadedDataConverter.payloadCodecs.length > 0;
       const first = firstFields(applicationId, checked.baseline !== undefined);
       const start = async (reuse: Reuse) => {
         await temporal.workflow.start(workflowType, {
@@ -122,7 +124,7 @@ export function createFunnelClient(
           args: [checked],
           memo: {
             [memoFields.status]: clearPayload(first.status),
-            [memoFields.private]: statusPayload(first.private),
+            ...(encrypts ? { [memoFields.private]: statusPayload(first.private) } : {}),
           },
           staticSummary: `Candidate funnel of application ${applicationId}`,
         });
@@ -130,7 +132,7 @@ export function createFunnelClient(
       const funnel = funnelOf(temporal, applicationId, deadline, 0);
       try {
         await temporal.connection.withDeadline(Date.now() + deadline, () =>
-          again ? startAgain(funnel, start) : startOnce(temporal, funnel, start),
+          again ? startAgain(temporal, funnel, start) : startOnce(temporal, funnel, start),
         );
       } catch (error) {
         throw explain(error, applicationId, temporal);
@@ -171,8 +173,8 @@ async function startOnce(
     await start(WorkflowIdReusePolicy.REJECT_DUPLICATE);
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    const { state } = await describeExecution(temporal, workflowIdOf(funnel.applicationId));
-    if (state === 'running' && !(await hasClosed(funnel))) throw alreadyOpen(funnel, error);
+    const { state, stage } = await describeExecution(temporal, workflowIdOf(funnel.applicationId));
+    if (state === 'running' && stage !== 'closed') throw alreadyOpen(funnel, error);
     if (state !== 'failed' || !(await wasRefused(funnel))) throw alreadyClosed(funnel, error);
     await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY).catch((second: unknown) => {
       throw second instanceof WorkflowExecutionAlreadyStartedError ? alreadyOpen(funnel, second) : second;
@@ -181,24 +183,21 @@ async function startOnce(
 }
 
 /** A funnel that has closed runs for a moment more, to tidy up: waits for that. */
-async function startAgain(funnel: Funnel, start: (reuse: Reuse) => Promise<void>): Promise<void> {
+async function startAgain(
+  temporal: Client,
+  funnel: Funnel,
+  start: (reuse: Reuse) => Promise<void>,
+): Promise<void> {
   try {
     await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE);
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    if (!(await hasClosed(funnel))) throw alreadyOpen(funnel, error);
+    const { state, stage } = await describeExecution(temporal, workflowIdOf(funnel.applicationId));
+    if (state === 'running' && stage !== 'closed') throw alreadyOpen(funnel, error);
     await funnel.result().catch(() => undefined);
     await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE).catch((second: unknown) => {
       throw second instanceof WorkflowExecutionAlreadyStartedError ? alreadyOpen(funnel, second) : second;
     });
-  }
-}
-
-async function hasClosed(funnel: Funnel): Promise<boolean> {
-  try {
-    return (await funnel.status()).stage === 'closed';
-  } catch {
-    return false;
   }
 }
 

@@ -9,7 +9,7 @@ const codes = [
   'UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW',
 ].join(' ');
 
-const countries: readonly string[] = codes.split(' ');
+export const countries: readonly string[] = codes.split(' ');
 
 export function isCountry(code: string): boolean {
   return countries.includes(code);

@@ -7,7 +7,8 @@ export const dateOfBirth = z
   .check((context) => {
     const message = faultOf(context.value);
     if (message !== undefined) context.issues.push({ code: 'custom', message, input: context.value });
-  });
+  })
+  .meta({ format: 'date', pattern: '^(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}$' });
 
 function faultOf(text: string): string | undefined {
   if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text)) return 'must be YYYY-MM-DD';

@@ -39,4 +39,5 @@ export const verdictMapping = z
     }
     if (mapping.size > most) refuse(`must have at most ${most} words`);
     return Object.fromEntries(mapping);
-  });
+  })
+  .meta({ maxProperties: most });

@@ -55,15 +55,23 @@ function listOf(read: (text: string) => string | undefined, message: string) {
 /** Which documents are accepted. The lists are kept as {@link documentTypes} has them, and as alpha-3 codes. */
 export const acceptedDocuments = z
   .strictObject({
-    types: listOf(documentType, `must be one of ${documentTypes.join(', ')}`).optional(),
-    countries: listOf(countryCode, 'must be an ISO 3166-1 code such as "US" or "USA"').optional(),
-    /** What follows when RiskOS accepts another document. */
-    otherwise: effect.default('resubmit'),
+    types: listOf(documentType, `must be one of ${documentTypes.join(', ')}`)
+      .optional()
+      .describe(`Document types, in any case and spacing: ${documentTypes.join(', ')}.`),
+    countries: listOf(countryCode, 'must be an ISO 3166-1 code such as "US" or "USA"')
+      .optional()
+      .describe('Issuing countries, as ISO 3166-1 codes such as "US" or "USA".'),
+    otherwise: effect
+      .default('resubmit')
+      .describe(
+        'What follows when RiskOS accepts another document; one whose type or country it does not say goes to review.',
+      ),
   })
   .refine(
     ({ types, countries }) => types !== undefined || countries !== undefined,
     'must have types or countries',
-  );
+  )
+  .meta({ anyOf: [{ required: ['types'] }, { required: ['countries'] }] });
 type AcceptedDocuments = z.output<typeof acceptedDocuments>;
 
 /** Whether the document is one of those; `unknown` where RiskOS does not say what it is, which is for a person. */
@@ -91,21 +99,24 @@ function isIn(
 }
 
 /** Reason code to what follows. A code in another case is the same code; two effects for one are refused. */
-export const reasonCodeRules = z.record(z.string(), effect).transform((given, context) => {
-  const rules = new Map<string, RuleEffect>();
-  const refuse = (message: string, path: string[] = []) =>
-    context.addIssue({ code: 'custom', path, message, input: given });
-  for (const [text, wanted] of Object.entries(given)) {
-    const code = text.trim().toUpperCase();
-    const before = rules.get(code);
-    if (!/^[A-Z]{1,3}\d{2,4}$/.test(code)) refuse('must be a reason code such as "R831"', [text]);
-    else if (before !== undefined && before !== wanted)
-      refuse(`is there twice, as ${before} and as ${wanted}`, [text]);
-    else rules.set(code, wanted);
-  }
-  if (rules.size > 300) refuse('must have at most 300 reason codes');
-  return Object.fromEntries(rules);
-});
+export const reasonCodeRules = z
+  .record(z.string(), effect)
+  .transform((given, context) => {
+    const rules = new Map<string, RuleEffect>();
+    const refuse = (message: string, path: string[] = []) =>
+      context.addIssue({ code: 'custom', path, message, input: given });
+    for (const [text, wanted] of Object.entries(given)) {
+      const code = text.trim().toUpperCase();
+      const before = rules.get(code);
+      if (!/^[A-Z]{1,3}\d{2,4}$/.test(code)) refuse('must be a reason code such as "R831"', [text]);
+      else if (before !== undefined && before !== wanted)
+        refuse(`is there twice, as ${before} and as ${wanted}`, [text]);
+      else rules.set(code, wanted);
+    }
+    if (rules.size > 300) refuse('must have at most 300 reason codes');
+    return Object.fromEntries(rules);
+  })
+  .meta({ maxProperties: 300, propertyNames: { pattern: '^[A-Za-z]{1,3}[0-9]{2,4}$' } });
 
 /** The gravest effect of the rules that an evaluation's reason codes meet, and the first code that has it. */
 export function ruleFor(
@@ -126,9 +137,9 @@ const onFailure = z.enum(['ignore', 'review']);
 
 /** What an accept is worth whose enrichments failed in part, by the step that failed. */
 export const enrichmentFailureRules = z.strictObject({
-  document_request: onFailure.default('review'),
-  document_verification: onFailure.default('review'),
-  selfie_reverification: onFailure.default('review'),
-  digital_intelligence: onFailure.default('ignore'),
-  other: onFailure.default('ignore'),
+  document_request: onFailure.default('review').describe('The step that sends the capture link failed.'),
+  document_verification: onFailure.default('review').describe('The check of the document failed.'),
+  selfie_reverification: onFailure.default('review').describe('The comparison of the selfie failed.'),
+  digital_intelligence: onFailure.default('ignore').describe('The check of device and network failed.'),
+  other: onFailure.default('ignore').describe('Another step failed.'),
 } satisfies Record<FailedStep, z.ZodType>);

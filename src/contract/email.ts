@@ -11,7 +11,8 @@ export const email = z
   .check((context) => {
     const message = faultOf(context.value);
     if (message !== undefined) context.issues.push({ code: 'custom', message, input: context.value });
-  });
+  })
+  .meta({ maxLength: 254, pattern: '^[^@\\s]+@[^@\\s]+$' });
 
 const example = 'such as "name@example.com"';
 const atom = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+$/;

@@ -123,14 +123,26 @@ const anyId = z.string().min(1).max(200);
 
 /** What the relay tells the funnel of one webhook delivery: a hint that something happened, no PII, no free text. */
 export const riskosEvent = z.object({
-  eventId: anyId,
-  eventType: z.string().min(1).max(64),
-  /** When RiskOS says that it happened, ISO 8601 in UTC with milliseconds. */
-  eventAt: z.string().max(40).optional(),
-  evaluationId: z.string().min(1).max(200),
-  /** An id that names no path segment tells nothing. */
-  evalId: riskosId.optional().catch(undefined),
-  /** The step of a capture that a progress note tells of, such as "document_front_uploaded". */
-  progress: z.string().max(64).optional(),
+  eventId: anyId.describe("RiskOS's `event_id`; a repeated one is ignored."),
+  eventType: z.string().min(1).max(64).describe("RiskOS's `event_type`, such as `evaluation_completed`."),
+  eventAt: z
+    .string()
+    .max(40)
+    .optional()
+    .describe('When RiskOS says that it happened, ISO 8601 in UTC with milliseconds.'),
+  evaluationId: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe("The evaluation's id of ours, which RiskOS sends back as `id`."),
+  evalId: riskosId
+    .optional()
+    .catch(undefined)
+    .describe("RiskOS's `eval_id`; one that is no segment of a path is ignored."),
+  progress: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('The step of a capture that a progress note names, such as `document_front_uploaded`.'),
 });
 export type RiskosEvent = z.output<typeof riskosEvent>;

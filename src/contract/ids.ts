@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { stages, type Stage } from './words.ts';
 
 /** The HR system's own id of one candidate for one job: opaque, no PII. */
-export const applicationId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 _ -');
+export const applicationId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 _ -')
+  .describe("The HR system's own id of one candidate for one job; no personal data.");
 
 /**
  * An id that RiskOS makes: any text that stays one segment of a path. RiskOS promises no alphabet, and an evaluation

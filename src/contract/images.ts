@@ -72,7 +72,8 @@ export const imagesFailures = {
   },
   not_started: {
     handling: 'final',
-    action: 'look at the events of the funnel in Temporal, then retry',
+    action:
+      'look in the events of the funnel in Temporal why they were not started; then reset it there to the task before',
   },
   api_key_refused: {
     handling: 'operator',
@@ -145,14 +146,20 @@ const failureWords = Object.keys(imagesFailures).filter(isImagesFailure);
 
 /** The images of one evaluation, as status, notices and the child's signal show them. */
 export const imagesRecord = z.object({
-  evaluationId: z.string().max(200),
-  result: z.enum(imagesResults),
-  /** Images of the candidate that are, or were, in the archive. */
-  count: z.int().min(0),
-  /** Files that reviewers attached, archived beside the images; absent: written by a version that did not count them. */
-  attachments: z.int().min(0).optional(),
-  /** Of `refused` and `failed`. */
-  reason: z.enum([...failureWords, ...zipRefusals]).optional(),
+  evaluationId: z.string().max(200).describe('The evaluation.'),
+  result: z.enum(imagesResults).describe('What has become known of its images.'),
+  count: z.int().min(0).describe('How many images of the candidate are, or were, in the archive.'),
+  attachments: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'How many files of reviewers are archived beside them; absent: written by a version that did not count them.',
+    ),
+  reason: z
+    .enum([...failureWords, ...zipRefusals])
+    .optional()
+    .describe('Of `refused` and `failed`: why; the notice reference lists the words.'),
 });
 export type ImagesRecord = z.output<typeof imagesRecord>;
 
@@ -173,9 +180,25 @@ export type ImagesFound = {
   | { result: 'deleted' }
 );
 
-/** The details of `ImagesUnavailable`, `ImagesNeedOperator` and `ImagesHeld`, the failures of the image activities. */
+/** Failure types of the image activities. Each carries an {@link ImagesTrouble}. */
+export const imagesFailureTypes = [
+  /** The try failed, and another one may succeed. Retried by Temporal. */
+  'ImagesUnavailable',
+  /** Somebody must change a setting first. Not retried. */
+  'ImagesNeedOperator',
+  /** A hold forbids the deletion. Not retried. */
+  'ImagesHeld',
+  /** They were deleted before, so there is nothing to hold. Not retried. */
+  'ImagesDeleted',
+] as const;
+export type ImagesFailureType = (typeof imagesFailureTypes)[number];
+
+/**
+ * The details of `ImagesUnavailable`, `ImagesNeedOperator`, `ImagesHeld` and `ImagesDeleted`, the failures of the image
+ * activities.
+ */
 export interface ImagesTrouble {
-  reason: ImagesFailure | 'held';
+  reason: ImagesFailure | 'held' | 'deleted';
   action: string;
   /** True if this worker has a `NOTIFY_URL`. */
   hrIsTold: boolean;
@@ -189,6 +212,12 @@ export interface ImagesDeletion {
   verifiedAt: string;
   /** True if this worker has a `NOTIFY_URL`. */
   hrIsTold: boolean;
+}
+
+/** The answer of the activity `holdImages`: the hold that stands now. */
+export interface ImagesHeld extends ImagesHold {
+  /** False: the archive has no images that the hold could keep. */
+  archived: boolean;
 }
 
 /** A legal hold on the images of one evaluation. */
@@ -213,18 +242,41 @@ export interface ImagesStatus extends ImagesRecord {
   /** Of `refused`, `failed` and a deletion that does not succeed: what a person should do. */
   action: string | null;
   /** Why the last try failed, since when (ISO 8601); the workflow goes on by itself. */
-  trouble: { reason: ImagesTrouble['reason']; since: string } | null;
+  trouble: { reason: Exclude<ImagesTrouble['reason'], 'deleted'>; since: string } | null;
 }
 
 /** {@link ImagesStatus} as the memo and the updates bring it. */
 export const imagesStatus: z.ZodType<ImagesStatus> = z.object({
   ...imagesRecord.shape,
-  applicationId: z.string(),
-  state: z.enum(imagesStates),
-  keepUntil: z.string().nullable(),
-  hold: z.object({ by: z.string(), reason: z.string(), since: z.string() }).nullable(),
-  action: z.string().nullable(),
-  trouble: z.object({ reason: z.enum([...failureWords, 'held']), since: z.string() }).nullable(),
+  applicationId: z.string().describe("The HR system's id of the application."),
+  state: z.enum(imagesStates).describe('Where the image workflow stands.'),
+  keepUntil: z
+    .string()
+    .nullable()
+    .describe(
+      'When the images are to be deleted (ISO 8601), later under a hold; null: there are none to keep.',
+    ),
+  hold: z
+    .object({
+      by: z.string().describe('Who put it.'),
+      reason: z.string().describe('Why.'),
+      since: z.string().describe('Since when (ISO 8601).'),
+    })
+    .nullable()
+    .describe('The legal hold; null: there is none.'),
+  action: z
+    .string()
+    .nullable()
+    .describe(
+      'Of `refused`, `failed` and a deletion that does not succeed: what a person should do; null: nothing.',
+    ),
+  trouble: z
+    .object({
+      reason: z.enum([...failureWords, 'held']).describe('Why the last try failed.'),
+      since: z.string().describe('Since when (ISO 8601).'),
+    })
+    .nullable()
+    .describe('Why the last try failed, while the workflow goes on by itself; null: it did not.'),
 });
 
 /** The workflow type of the retention workflow. */
@@ -239,18 +291,21 @@ export interface ImagesChanged {
   data: ImagesStatus;
 }
 
-const who = lineOf(200);
-const why = proseOf(1000);
+const who = lineOf(200).describe('Who asks for it: a person or a system.');
+const why = proseOf(1000).describe('Why; no personal data of the candidate.');
 
 /** The updates of the retention workflow, whose id is {@link imagesWorkflowIdOf}. */
 export const imagesUpdates = {
-  /** Fetch again after `refused` or `failed`. */
-  retry: z.strictObject({ by: who }),
-  /** Keep the images beyond their time, until {@link imagesUpdates.release}. */
-  hold: z.strictObject({ by: who, reason: why }),
-  release: z.strictObject({ by: who, reason: why }),
-  /** Delete them now; refused under a hold. */
-  erase: z.strictObject({ by: who, reason: why }),
+  retry: z
+    .strictObject({ by: who })
+    .describe('Fetches again after `refused` or `failed`; tries a deletion that does not succeed at once.'),
+  hold: z
+    .strictObject({ by: who, reason: why })
+    .describe('Keeps the images beyond their time, until `release`.'),
+  release: z
+    .strictObject({ by: who, reason: why })
+    .describe('Ends a hold; images whose time is over are deleted then.'),
+  erase: z.strictObject({ by: who, reason: why }).describe('Deletes the images now; refused under a hold.'),
 } as const;
 export type ImagesUpdateName = keyof typeof imagesUpdates;
 export type ImagesUpdateInput<Name extends ImagesUpdateName> = z.input<(typeof imagesUpdates)[Name]>;
@@ -263,9 +318,9 @@ export function imagesWorkflowIdOf(evaluationId: string): string {
 export const keepFor = z.union([
   duration,
   z.strictObject({
-    accept: duration.default('90 days'),
-    review: duration.default('90 days'),
-    reject: duration.default('30 days'),
+    accept: duration.default('90 days').describe('After the verdict `accept`.'),
+    review: duration.default('90 days').describe('After the verdict `review`.'),
+    reject: duration.default('30 days').describe('After the verdict `reject`.'),
   }),
 ]);
 export type KeepFor = z.output<typeof keepFor>;

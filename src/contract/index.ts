@@ -11,6 +11,7 @@ export * from './failures.ts';
 export * from './ids.ts';
 export * from './images.ts';
 export * from './messages.ts';
+export * from './metrics.ts';
 export * from './notice-failures.ts';
 export * from './notice.ts';
 export * from './policy.ts';

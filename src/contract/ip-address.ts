@@ -10,7 +10,8 @@ export const ipAddress = z
   .refine(
     (text) => ipv4.safeParse(text).success || ipv6.safeParse(text).success,
     'must be an IPv4 or IPv6 address, such as "203.0.113.7"',
-  );
+  )
+  .meta({ anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] });
 
 /** `::ffff:203.0.113.7`, in any spelling. */
 function unmapped(text: string): string {

@@ -12,17 +12,19 @@ const better = candidate
   .refine(
     (fields) => Object.values(fields).some((value) => value !== undefined),
     'must have at least one field',
-  );
-/** Who asks for it: a person or a system, as the caller names them. */
-const by = lineOf(200);
-const why = proseOf(1000);
+  )
+  .meta({ description: "The candidate's new or changed fields, at least one.", minProperties: 1 });
+const by = lineOf(200).describe('Who sends it: a person or a system, as the caller names them.');
+const why = proseOf(1000).describe('Why; no personal data of the candidate.');
 /** Every update may say who sends it. */
 const sender = { by: by.optional() };
 
+const codePattern = /^[0-9]{4,10}$/;
 const oneTimeCode = z
   .string()
   .trim()
-  .refine((text) => /^[0-9]{4,10}$/.test(text), 'must be 4 to 10 digits');
+  .refine((text) => codePattern.test(text), 'must be 4 to 10 digits')
+  .meta({ description: 'The code, 4 to 10 digits.', pattern: codePattern.source });
 
 /** What the checks of payroll need beyond the application. */
 export const payrollCandidate = candidate
@@ -40,64 +42,95 @@ const open: readonly Stage[] = [
   'needs_attention',
 ];
 
-/** Every update: its schema, and the stages in which it is possible. */
+/** Every update: its schema, whose description Temporal's UI shows, and the stages in which it is possible. */
 export const updates = {
-  /** Documents are wanted now: the candidate gets a capture link. */
   requestDocuments: {
-    schema: z.strictObject({ ...session, ...sender }),
+    schema: z
+      .strictObject({ ...session, ...sender })
+      .describe('Starts document verification: the candidate gets a capture link.'),
     stages: ['awaiting_document_request'],
   },
-  /** A selfie is wanted, compared with the accepted documents. */
   requestReverification: {
-    schema: z.strictObject({
-      ...session,
-      reason: z.enum(['first_day', 'high_risk_action', 'account_recovery', 'periodic']).optional(),
-      ...sender,
-    }),
+    schema: z
+      .strictObject({
+        ...session,
+        reason: z
+          .enum(['first_day', 'high_risk_action', 'account_recovery', 'periodic'])
+          .optional()
+          .describe('Why the selfie is asked for.'),
+        ...sender,
+      })
+      .describe('Starts a selfie reverification against the accepted documents.'),
     stages: ['verified'],
   },
-  /** The code that the candidate got, when RiskOS waits for one. */
   submitOneTimeCode: {
-    schema: z.strictObject({ code: oneTimeCode, ...sender }),
+    schema: z
+      .strictObject({ code: oneTimeCode, ...sender })
+      .describe('Hands RiskOS the one-time code that the candidate received.'),
     stages: evaluatedStages,
   },
-  /** Another code for the candidate. */
-  resendOneTimeCode: { schema: z.strictObject({ ...sender }), stages: evaluatedStages },
-  /** What RiskOS misses of the candidate, when it waits for more information. */
+  resendOneTimeCode: {
+    schema: z
+      .strictObject({ ...sender })
+      .describe('Asks RiskOS to send the candidate another one-time code.'),
+    stages: evaluatedStages,
+  },
   provideInformation: {
-    schema: z.strictObject({ candidate: better, ...sender }),
+    schema: z
+      .strictObject({ candidate: better, ...sender })
+      .describe("Hands RiskOS more of the candidate's data, when it waits for it."),
     stages: evaluatedStages,
   },
-  /** The passive checks of payroll, which need more of the candidate's data than the earlier ones. */
   requestPayrollSetup: {
-    schema: z.strictObject({
-      ...session,
-      candidate: payrollCandidate.default({}),
-      ...sender,
-    }),
+    schema: z
+      .strictObject({
+        ...session,
+        candidate: payrollCandidate
+          .default({})
+          .describe('Fields of the candidate that payroll set-up needs and the funnel does not have.'),
+        ...sender,
+      })
+      .describe(
+        'Starts the passive checks of payroll set-up, which need address, date of birth and national id.',
+      ),
     stages: ['verified'],
   },
-  /** HR's own decision on an open review. */
   review: {
-    schema: z.strictObject({ verdict: z.enum(['accept', 'reject', 'resubmit']), by, reason: why }),
+    schema: z
+      .strictObject({
+        verdict: z.enum(['accept', 'reject', 'resubmit']).describe('The decision.'),
+        by,
+        reason: why,
+      })
+      .describe("Settles an open review by a person's decision at HR."),
     stages: ['review'],
   },
-  /** RiskOS is read now, for an operator who believes that a webhook was lost. */
   readNow: {
-    schema: z.strictObject({ ...sender }),
+    schema: z.strictObject({ ...sender }).describe('Reads RiskOS now, where a webhook may have been lost.'),
     stages: [...evaluatedStages, 'review', 'needs_attention'],
   },
-  /** Better data of the candidate, after RiskOS refused the request. */
   correct: {
-    schema: z.strictObject({ candidate: better, ...sender }),
+    schema: z
+      .strictObject({ candidate: better, ...sender })
+      .describe("Corrects the candidate's data after RiskOS refused the request, and resumes the funnel."),
     stages: ['needs_attention'],
   },
-  /** The cause has been removed: go on where the funnel stopped. */
-  retry: { schema: z.strictObject({ ...sender }), stages: ['needs_attention'] },
-  /** The candidate or HR gives up. */
-  withdraw: { schema: z.strictObject({ reason: why.optional(), ...sender }), stages: open },
-  /** HR needs this funnel no longer. */
-  complete: { schema: z.strictObject({ ...sender }), stages: ['verified'] },
+  retry: {
+    schema: z
+      .strictObject({ ...sender })
+      .describe('Resumes the funnel where it stopped, after the cause has been fixed.'),
+    stages: ['needs_attention'],
+  },
+  withdraw: {
+    schema: z
+      .strictObject({ reason: why.optional(), ...sender })
+      .describe('Closes the funnel because the candidate or HR gives up.'),
+    stages: open,
+  },
+  complete: {
+    schema: z.strictObject({ ...sender }).describe('Closes the funnel because HR no longer needs it.'),
+    stages: ['verified'],
+  },
 } as const satisfies Record<string, { schema: z.ZodType; stages: readonly Stage[] }>;
 
 export type UpdateName = keyof typeof updates;

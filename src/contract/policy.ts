@@ -7,13 +7,19 @@ import { lineOf } from './text.ts';
 
 const attempts = z.int().min(1).max(10);
 
-/** How long before a deadline HR is reminded; absent: when a quarter of the time is left; `null`: never. */
-const reminder = duration.nullable().optional();
+const reminder = duration
+  .nullable()
+  .optional()
+  .describe(
+    'How long before `deadline` HR is reminded; absent: when a quarter of the time is left; null: never.',
+  );
 
-/** Where the Capture App sends the candidate; also after a cancel [doc]. */
 export const redirect = z.strictObject({
-  url: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).max(2048),
-  method: z.enum(['GET', 'POST']).optional(),
+  url: z
+    .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+    .max(2048)
+    .describe('The http(s) address, at most 2048 characters.'),
+  method: z.enum(['GET', 'POST']).optional().describe('The HTTP method; absent: none is sent.'),
   headers: z
     .record(
       z.string(),
@@ -29,12 +35,22 @@ export const redirect = z.strictObject({
           refuse('must be the name of an HTTP header', [name]);
       }
     })
-    .optional(),
-  /** Whether the unit is seconds or milliseconds is not documented [open]; sent as it is. */
-  delay: z.number().min(0).max(600_000).optional(),
+    .meta({ maxProperties: 50 })
+    .optional()
+    .describe('HTTP headers of that request: at most 50, each of at most 4096 printable ASCII characters.'),
+  delay: z
+    .number()
+    .min(0)
+    .max(600_000)
+    .optional()
+    .describe(
+      'How long the Capture App waits before it redirects; sent as it is, because RiskOS does not document the unit [open].',
+    ),
 });
 
-const useCaseKey = lineOf(100);
+const useCaseKey = lineOf(100).optional();
+
+const afterPassive = z.enum(['document_verification', 'review', 'close']);
 
 /**
  * Everything a customer may set. Every field has a default; it is validated at start, fixed from then on, and
@@ -44,88 +60,158 @@ export const policy = z
   .strictObject({
     passive: z
       .strictObject({
-        onReview: z.enum(['document_verification', 'review', 'close']).default('document_verification'),
-        onReject: z.enum(['document_verification', 'review', 'close']).default('close'),
-        onResubmit: z.enum(['document_verification', 'review', 'close']).default('document_verification'),
+        onReview: afterPassive
+          .default('document_verification')
+          .describe('What follows when the passive check ends with `review`.'),
+        onReject: afterPassive
+          .default('close')
+          .describe('What follows when the passive check ends with `reject`.'),
+        onResubmit: afterPassive
+          .default('document_verification')
+          .describe('What follows when the passive check ends with `resubmit`.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('The passive check, when a candidate applies.'),
     documents: z
       .strictObject({
-        /** Whether documents wait for HR's `requestDocuments` or follow an accepted passive check at once. */
-        start: z.enum(['on_request', 'immediately']).default('on_request'),
-        /** How many times the candidate may try, the first one included. */
-        maxAttempts: attempts.default(3),
-        /** New evaluations after a technical error; they do not count as the candidate's attempts. */
-        maxTechnicalRetries: z.int().min(0).max(10).default(2),
-        /** How long one attempt may take. */
-        deadline: duration.default('7 days'),
+        start: z
+          .enum(['on_request', 'immediately'])
+          .default('on_request')
+          .describe(
+            'Whether documents wait for the update `requestDocuments`, or follow an accepted passive check at once.',
+          ),
+        maxAttempts: attempts
+          .default(3)
+          .describe('How many attempts the candidate has, the first one included.'),
+        maxTechnicalRetries: z
+          .int()
+          .min(0)
+          .max(10)
+          .default(2)
+          .describe(
+            "How many new evaluations follow technical errors; they do not count as the candidate's attempts.",
+          ),
+        deadline: duration.default('7 days').describe('How long one attempt may take.'),
         reminder,
-        onDeadline: z.enum(['close', 'next_attempt']).default('close'),
-        /** What follows a RESUBMIT that carries a reason code which marks fraud. */
-        onRisk: z.enum(['review', 'close', 'next_attempt']).default('review'),
-        /** Whether RiskOS sends the capture link by SMS. */
-        sendMessage: z.boolean().default(true),
+        onDeadline: z
+          .enum(['close', 'next_attempt'])
+          .default('close')
+          .describe('What follows when an attempt has expired.'),
+        onRisk: z
+          .enum(['review', 'close', 'next_attempt'])
+          .default('review')
+          .describe('What follows `resubmit` with a reason code that marks fraud.'),
+        sendMessage: z.boolean().default(true).describe('Whether RiskOS sends the capture link by SMS.'),
         language: z
           .string()
           .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$/, 'must be a language tag such as "en-us"')
-          .default('en-us'),
-        documentType: z.enum(['license', 'passport']).optional(),
-        useCaseKey: useCaseKey.optional(),
-        redirect: redirect.optional(),
-        /** Which documents are accepted; absent: whatever RiskOS accepts. */
-        accepted: acceptedDocuments.optional(),
-        /** What follows a reason code when RiskOS accepts, reviews or asks again; a reject stays one. */
-        rules: reasonCodeRules.default({}),
+          .default('en-us')
+          .describe(
+            'The language of the capture flow, as a language tag; sent as `docv.config.language` [doc].',
+          ),
+        documentType: z
+          .enum(['license', 'passport'])
+          .optional()
+          .describe(
+            'The kind of document that the capture flow asks for, sent as `docv.config.document_type` [doc]; absent: none is named.',
+          ),
+        useCaseKey: useCaseKey.describe(
+          "RiskOS's key of the capture flow, sent as `docv.config.use_case_key` [doc]; absent: RiskOS's default.",
+        ),
+        redirect: redirect
+          .optional()
+          .describe('Where the Capture App sends the candidate at the end, and after a cancel [doc].'),
+        accepted: acceptedDocuments
+          .optional()
+          .describe('Which documents are accepted; absent: whatever RiskOS accepts.'),
+        rules: reasonCodeRules
+          .default({})
+          .describe(
+            'What follows a reason code such as "R831" when RiskOS accepts, reviews or asks for a resubmit; a reject is never improved.',
+          ),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('Document verification.'),
     review: z
       .strictObject({
-        /** After this a review is shown as overdue; it still ends only by a person's decision. */
-        deadline: duration.default('5 days'),
+        deadline: duration
+          .default('5 days')
+          .describe("When a review is shown as overdue; it still ends only by a person's decision."),
         reminder,
       })
-      .prefault({}),
+      .prefault({})
+      .describe('Reviews by a person.'),
     reverification: z
       .strictObject({
-        /** A selfie is asked for again each time this has passed at `verified`; `null`: only when HR asks. */
-        every: duration.nullable().default(null),
-        maxAttempts: attempts.default(3),
-        deadline: duration.default('7 days'),
+        every: duration
+          .nullable()
+          .default(null)
+          .describe(
+            'How long a funnel stays at `verified` before the next selfie is asked for; null: only when HR asks.',
+          ),
+        maxAttempts: attempts.default(3).describe('How many attempts the candidate has for each selfie.'),
+        deadline: duration.default('7 days').describe('How long one attempt may take.'),
         reminder,
-        onReject: z.enum(['close', 'review', 'verified']).default('close'),
-        onDeadline: z.enum(['verified', 'close']).default('verified'),
-        /** RiskOS's key of the capture flow, where a selfie has one of its own. */
-        useCaseKey: useCaseKey.optional(),
-        /** As `documents.rules`, for selfies. */
-        rules: reasonCodeRules.default({}),
+        onReject: z
+          .enum(['close', 'review', 'verified'])
+          .default('close')
+          .describe('What follows when the selfie ends with `reject`.'),
+        onDeadline: z
+          .enum(['verified', 'close'])
+          .default('verified')
+          .describe('What follows when an attempt has expired.'),
+        useCaseKey: useCaseKey.describe(
+          "RiskOS's key of the capture flow for selfies, sent as `docv.config.use_case_key` [doc]; absent: RiskOS's default.",
+        ),
+        rules: reasonCodeRules.default({}).describe('As `documents.rules`, for selfies.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('Selfie reverification.'),
     reconciliation: z
       .strictObject({
-        /** The first read without a webhook. The later ones follow at 4, 20, 60, 120 … times this. */
-        first: duration.default('30s'),
-        longest: duration.default('12 hours'),
+        first: duration
+          .default('30s')
+          .describe(
+            'When RiskOS is first read without a webhook; later readings follow at 4, 20, 60, 120 … times this.',
+          ),
+        longest: duration.default('12 hours').describe('The longest time between two readings.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('Readings of RiskOS without a webhook.'),
     images: z
       .strictObject({
-        archiveOn: z.array(z.enum(['accept', 'review', 'reject'])).default(['accept']),
-        /** For all verdicts alike, or for each of `accept`, `review` and `reject`. */
-        keepFor: keepFor.default('90 days'),
-        /** How long images may lag the decision: they are asked for after this, and twice again. A close asks at once. */
+        archiveOn: z
+          .array(z.enum(['accept', 'review', 'reject']))
+          .default(['accept'])
+          .describe('The verdicts whose images are archived.'),
+        keepFor: keepFor
+          .default('90 days')
+          .describe('How long images are kept before they are deleted: for all verdicts alike, or for each.'),
         lag: duration
           .refine((lag) => milliseconds(lag) <= 3_600_000, 'must be at most 1 hour')
-          .default('10s'),
-        /** How long fetching is retried before the result is `failed`. */
-        giveUpAfter: duration.default('1 day'),
+          .default('10s')
+          .describe(
+            'How long images may lag the decision, at most 1 hour: they are fetched after this, and twice again; a close fetches at once.',
+          ),
+        giveUpAfter: duration
+          .default('1 day')
+          .describe('How long fetching is retried before the result is `failed`.'),
       })
-      .prefault({}),
-    /** RiskOS's decision words, in any case and spacing, to ours; added to the built-in ones. */
-    verdicts: verdictMapping.default({}),
-    /** What follows an accept of RiskOS when one of its steps failed. */
-    onEnrichmentFailure: enrichmentFailureRules.prefault({}),
-    /** How long to wait for a webhook after a POST that perhaps was processed, before it is sent again. */
-    ambiguousWait: duration.default('30s'),
+      .prefault({})
+      .describe('Archived images.'),
+    verdicts: verdictMapping
+      .default({})
+      .describe(
+        "RiskOS's decision words, in any case and spacing, mapped to verdicts; added to the built-in ones.",
+      ),
+    onEnrichmentFailure: enrichmentFailureRules
+      .prefault({})
+      .describe('What follows an accept of RiskOS when one of its steps failed, by step.'),
+    ambiguousWait: duration
+      .default('30s')
+      .describe(
+        'How long to wait for a webhook after a POST that RiskOS perhaps processed, before it is sent again.',
+      ),
   })
   .superRefine((value, context) => {
     for (const contradiction of contradictions(value)) context.addIssue({ code: 'custom', ...contradiction });

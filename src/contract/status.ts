@@ -61,8 +61,8 @@ export interface VerdictRecord {
   audit: Audit;
 }
 
-/** A verdict without what only an audit needs. */
-export type VerdictSummary = Omit<VerdictRecord, 'audit'>;
+/** A verdict; what an audit needs is in the timeline, the answers of updates and the result of the workflow. */
+export type VerdictSummary = Omit<VerdictRecord, 'audit'> & { audit?: Audit };
 
 /** What RiskOS said of an evaluation, for routing and audit; never its free text. */
 export type Audit = Pick<

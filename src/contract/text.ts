@@ -40,7 +40,8 @@ function text(
     .check((context) => {
       const message = faultOf(context.value, longest, fault);
       if (message !== undefined) context.issues.push({ code: 'custom', message, input: context.value });
-    });
+    })
+    .meta({ minLength: 1, maxLength: longest });
 }
 
 function faultOf(

@@ -7,9 +7,11 @@ import type { Environment } from './cli-version.ts';
 import { untilHealthy } from './health.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 
+export type DevServerProblem = 'PortInUse' | 'NotLoopback' | 'DevServerFailed';
+
 /** The dev server does not start: a port is taken, or the server says something else. */
 export class DevServerError extends Error {
-  readonly type: 'PortInUse' | 'NotLoopback' | 'DevServerFailed';
+  readonly type: DevServerProblem;
   constructor(type: DevServerError['type'], message: string) {
     super(message);
     this.type = type;

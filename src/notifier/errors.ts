@@ -10,7 +10,7 @@ interface Meaning {
 }
 
 /** What each word for a notice that was not taken means. */
-const noticeProblems: Record<NoticeProblem, Meaning> = {
+export const noticeProblems: Record<NoticeProblem, Meaning> = {
   Redirected: {
     what: 'NOTIFY_URL answers with a redirect, which is not followed',
     retryable: false,

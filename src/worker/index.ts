@@ -1,2 +1,5 @@
+export { codecMetrics } from './codec-metrics.ts';
+export { riskosMetrics } from './riskos-metrics.ts';
+export { sdkMetrics } from './sdk-metrics.ts';
 export { enrichmentMetrics, type EnrichmentMetrics } from './enrichment-metrics.ts';
 export { createWorkers, type FunnelWorkers, type WorkerParts } from './worker.ts';

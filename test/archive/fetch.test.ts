@@ -3,9 +3,15 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createImageActivities } from '../../activities/images.ts';
-import { createBudget } from '../../src/archive/index.ts';
-import type { ImagesAsk } from '../../src/contract/index.ts';
-import { createRiskosClient } from '../../src/riskos/index.ts';
+import {
+  type Archive,
+  ArchiveError,
+  createBudget,
+  StorageError,
+  type StorageProblem,
+} from '../../src/archive/index.ts';
+import { type ImagesAsk, type ImagesFailure, imagesFailures } from '../../src/contract/index.ts';
+import { createRiskosClient, RiskosError } from '../../src/riskos/index.ts';
 import { apiKey, silent } from '../support/constants.ts';
 import { serve } from '../support/serve.ts';
 import { archiveFixture, because, keysIn, ref } from './fixture.ts';
@@ -34,7 +40,10 @@ const ask: ImagesAsk = {
 };
 
 /** RiskOS, which gives these answers one after the other, and the last one from then on. */
-async function riskosThat(answers: Answer[], memory = 96 * mebibyte) {
+async function riskosThat(
+  answers: Answer[],
+  { memory = 96 * mebibyte, ...faults }: { memory?: number } & Partial<Archive> = {},
+) {
   let asked = 0;
   const served = await serve(async (_, outgoing) => {
     const answer = answers[Math.min(asked, answers.length - 1)] ?? good;
@@ -58,7 +67,7 @@ async function riskosThat(answers: Answer[], memory = 96 * mebibyte) {
   const fixture = await archiveFixture();
   const activities = createImageActivities({
     riskos,
-    archive: fixture.archive,
+    archive: { ...fixture.archive, ...faults },
     budget: createBudget(memory),
     hrIsTold: true,
   });
@@ -165,6 +174,41 @@ describe('archiveImages', () => {
     expect(Number(failure.nextRetryDelay)).toBeGreaterThanOrEqual(asked);
   });
 
+  const ofStorage = {
+    InvalidStorageUrl: 'storage_missing',
+    StorageUnavailable: 'storage_unavailable',
+    StorageFull: 'storage_full',
+    StorageDenied: 'storage_denied',
+    StorageMissing: 'storage_missing',
+    StorageClockSkewed: 'clock_skewed',
+    StorageUnsupported: 'storage_denied',
+    StorageUnsafe: 'storage_unsafe',
+    StorageCorrupt: 'storage_unsafe',
+    StorageHeld: 'storage_denied',
+  } as const satisfies Record<StorageProblem, ImagesFailure>;
+  const isStorageProblem = (word: string): word is StorageProblem => Object.hasOwn(ofStorage, word);
+  const storageProblems = Object.keys(ofStorage).filter(isStorageProblem);
+  const faults: [string, unknown, ImagesFailure][] = [
+    ...storageProblems.map((type): [string, unknown, ImagesFailure] => [
+      type,
+      new StorageError(type, 'of the test'),
+      ofStorage[type],
+    ]),
+    ['an archive that was changed', new ArchiveError('ArchiveUnsafe', 'of the test'), 'storage_unsafe'],
+    ['another environment', new RiskosError('WrongEnvironment'), 'wrong_environment'],
+  ];
+
+  test.each(faults)('names what an archive or RiskOS fails with: %s', async (_, error, reason) => {
+    const { activities } = await riskosThat([good], { find: () => Promise.reject(error) });
+    const failure = await failureOf(inActivity(() => activities.archiveImages(ask)));
+    const { handling, action } = imagesFailures[reason];
+    expect(failure).toMatchObject({
+      type: handling === 'retried' ? 'ImagesUnavailable' : 'ImagesNeedOperator',
+      nonRetryable: handling !== 'retried',
+      details: [{ reason, action }],
+    });
+  });
+
   test.each([true, false])('refuses 65 MiB, whether it says so (chunked: %s)', async (chunked) => {
     const { activities } = await riskosThat([{ ...good, body: Buffer.alloc(65 * mebibyte, zip), chunked }]);
     expect(await inActivity(() => activities.archiveImages(ask))).toMatchObject({
@@ -214,7 +258,7 @@ describe('archiveImages', () => {
 
   test('holds no more of all ZIPs in memory than its budget, and serves all', async () => {
     const large = forgedZip([{ name: paths.front, data: Buffer.alloc(3 * mebibyte, picture) }]);
-    const { activities } = await riskosThat([{ ...good, body: large }], 5 * mebibyte);
+    const { activities } = await riskosThat([{ ...good, body: large }], { memory: 5 * mebibyte });
     const ids = Array.from({ length: 8 }, (_, nth) => `app-1042~0a1b2c3d~document_verification~${nth + 1}`);
     const results = await Promise.all(
       ids.map((evaluationId) => inActivity(() => activities.archiveImages({ ...ask, evaluationId }))),
@@ -251,7 +295,10 @@ describe('the other activities', () => {
   test('hold, refuse to delete, release and delete', async () => {
     const { activities } = await riskosThat([good]);
     await inActivity(() => activities.archiveImages(ask));
-    expect(await inActivity(() => activities.holdImages({ ...ref, ...because }))).toMatchObject(because);
+    expect(await inActivity(() => activities.holdImages({ ...ref, ...because }))).toMatchObject({
+      ...because,
+      archived: true,
+    });
     const failure = await failureOf(inActivity(() => activities.deleteImages({ ...ref })));
     expect(failure).toMatchObject({ type: 'ImagesHeld', nonRetryable: true });
     expect(failure.details).toMatchObject([{ reason: 'held' }]);
@@ -263,6 +310,12 @@ describe('the other activities', () => {
     });
     expect(await inActivity(() => activities.deleteImages({ ...ref, ...because }))).toMatchObject({
       removed: 3,
+    });
+    // Trying again cannot help, and says nothing of a fault.
+    expect(await failureOf(inActivity(() => activities.holdImages({ ...ref, ...because })))).toMatchObject({
+      type: 'ImagesDeleted',
+      nonRetryable: true,
+      details: [{ reason: 'deleted', action: expect.any(String) }],
     });
   });
 });

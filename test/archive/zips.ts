@@ -21,6 +21,8 @@ export async function goodZip(files: Record<string, Uint8Array>): Promise<Buffer
 export interface ForgedEntry {
   name: string | Uint8Array;
   data?: Uint8Array;
+  /** Its bytes in the ZIP, where they are not those of an honest program. */
+  packed?: Uint8Array;
   method?: number;
   flags?: number;
   /** Unix mode with its file type. */
@@ -33,6 +35,8 @@ export interface ForgedEntry {
   offset?: number;
   /** The central directory's extra field. */
   extra?: Uint8Array;
+  /** The central directory's comment on it. */
+  comment?: string;
   /** What the local header says instead. */
   local?: {
     name?: string;
@@ -63,7 +67,7 @@ export function forgedZip(entries: readonly ForgedEntry[], end: ForgedEnd = {}):
     const name = Buffer.from(entry.name);
     const data = entry.data ?? new Uint8Array();
     const method = entry.method ?? 0;
-    const packed = method === 8 ? deflateRawSync(data) : data;
+    const packed = entry.packed ?? (method === 8 ? deflateRawSync(data) : data);
     const common = Buffer.alloc(26);
     common.writeUInt16LE(20, 0);
     common.writeUInt16LE(entry.flags ?? 0, 2);
@@ -76,10 +80,14 @@ export function forgedZip(entries: readonly ForgedEntry[], end: ForgedEnd = {}):
 
     const extra = Buffer.from(entry.extra ?? []);
     common.writeUInt16LE(extra.length, 24);
+    const comment = Buffer.from(entry.comment ?? '');
     const rest = Buffer.alloc(14);
+    rest.writeUInt16LE(comment.length, 0);
     rest.writeUInt32LE(((entry.mode ?? 0o100644) << 16) >>> 0, 6);
     rest.writeUInt32LE(entry.offset ?? position, 10);
-    centrals.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x03', 'latin1'), common, rest, name, extra]));
+    centrals.push(
+      Buffer.concat([Buffer.from('PK\x01\x02\x14\x03', 'latin1'), common, rest, name, extra, comment]),
+    );
     locals.push(local);
     position += local.length;
   }

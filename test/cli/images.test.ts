@@ -153,6 +153,40 @@ describe('images sweep', () => {
   });
 });
 
+describe('images erase, where no workflow looks after the images,', () => {
+  const why = ['--by', 'Ada', '--reason', 'asked for'];
+
+  test('deletes them through the archive, with what killed runs left, and verifies it', async () => {
+    const { archive, storage, verb } = await archived();
+    await archive.store({ ...second, keepFor: day, zip });
+    const prefix = `${ref.applicationId}/${ref.evaluationId}`;
+    await storage.putIfAbsent(`${prefix}/0123456789abcdef/selfie-1.jpg.age`, Buffer.from('half'));
+    const { code, stdout } = await verb('erase', ref.applicationId, ...why, '--json');
+    expect(code).toBe(0);
+    expect(jsonLines(stdout)).toMatchObject([
+      { ...ref, result: 'deleted', removed: 4 },
+      { ...second, result: 'deleted', removed: 3 },
+    ]);
+    expect((await keysIn(storage)).filter((key) => !key.endsWith('/deleted.json'))).toEqual([]);
+    expect((await readArchived(storage, ref)).deleted).toMatchObject({ by: 'Ada', reason: 'asked for' });
+    expect(await verb('erase', ref.applicationId, ...why)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('nothing of it is in the archive'),
+    });
+  });
+
+  test('deletes nothing under a hold, and says so', async () => {
+    const { archive, storage, verb } = await archived();
+    await archive.hold(ref, because);
+    const before = await keysIn(storage);
+    expect(await verb('erase', ref.evaluationId, ...why)).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('under a legal hold since'),
+    });
+    expect(await keysIn(storage)).toEqual(before);
+  });
+});
+
 describe('a finding', () => {
   const now = new Date('2026-05-01T00:00:00Z');
   const evaluation = {

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { request } from 'undici';
 import { expect, inject, onTestFinished, test } from 'vitest';
@@ -21,7 +22,10 @@ async function start(more: Partial<PartsOptions>): Promise<Parts> {
   const parts = await startParts({
     address: inject('temporalAddress'),
     taskQueue: 'parts',
-    archive: { folder: await temporaryFolder(), recipient: (await createArchiveKey()).recipient },
+    archive: {
+      url: pathToFileURL(await temporaryFolder()).href,
+      recipients: [(await createArchiveKey()).recipient],
+    },
     pace: 10,
     logger: pino({ level: 'silent' }),
     ...more,

@@ -77,6 +77,55 @@ describe('start --file', () => {
     expect(started).toEqual(['a', 'b', 'c']);
   });
 
+  test('of five thousand lines that is killed anywhere and run again starts each one once, and names the refused ones', async () => {
+    const { started, start } = temporal();
+    const refused = [17, 1999, 2000, 4321];
+    const lines = Array.from({ length: 5000 }, (_, index) =>
+      refused.includes(index + 1) ? '{"applicationId": ' : lineOf(`app-${index + 1}`),
+    );
+    const text = lines.join('\n');
+    // A kill: what has been started stays started, and nobody hears of it.
+    const killedAt = (count: number) => (input: ApplicationInput) =>
+      started.length < count ? start(input) : new Promise<never>(() => undefined);
+    for (const count of [700, 3100]) {
+      const options = { start: killedAt(count), complete: (input: unknown) => input, rate: 1000 };
+      void startLines(text, { ...options, onResult: () => undefined });
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(started).toHaveLength(count);
+    }
+    const options = { start, complete: (input: unknown) => input, rate: 1000 };
+    const finished = startLines(text, { ...options, onResult: () => undefined });
+    // The timers of the killed runs never end.
+    await vi.advanceTimersByTimeAsync(10_000);
+    const results = await finished;
+    expect(new Set(started).size).toBe(started.length);
+    expect(started).toHaveLength(5000 - refused.length);
+    expect(report(results).split('\n')).toEqual([
+      '1896 started, 3100 had a funnel already, 4 refused',
+      ...refused.map((line) => `line ${line}: is not JSON: a value is missing, column 19`),
+    ]);
+  });
+
+  test('holds at most fifty starts in flight, however slow Temporal is', async () => {
+    let inFlight = 0;
+    let most = 0;
+    const text = Array.from({ length: 5000 }, (_, index) => lineOf(`app-${index}`)).join('\n');
+    const slow = async () => {
+      most = Math.max(most, ++inFlight);
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      inFlight -= 1;
+    };
+    const results = startLines(text, {
+      start: slow,
+      complete: (input) => input,
+      rate: 200,
+      onResult: () => undefined,
+    });
+    await vi.runAllTimersAsync();
+    expect(await results).toHaveLength(5000);
+    expect(most).toBe(50);
+  });
+
   test('starts no more a second than its rate', async () => {
     const { started, start } = temporal();
     const text = Array.from({ length: 12 }, (_, index) => lineOf(`app-${index}`)).join('\n');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DevServer, findTemporal, startDevServer } from '../../src/dev-server/index.ts';
 import { exampleApplication } from '../support/application.ts';
+import { captureIn, decideInRiskos, documentsOf } from '../support/riskos.ts';
 import { createWorld, quickPolicy, until, verdictsOf, type World } from '../support/world.ts';
 
 let server: DevServer;
@@ -16,7 +17,11 @@ beforeAll(async () => {
   });
   world = await createWorld({
     address: server.address,
-    scenarios: { later: { documents: [{ after: 600 }] }, absent: { documents: [{ candidate: 'absent' }] } },
+    scenarios: {
+      later: { documents: [{ after: 600 }] },
+      absent: { documents: [{ candidate: 'absent' }] },
+      person: { documents: [{ candidate: 'person' }] },
+    },
   });
   await world.startRelay();
   await world.startWorker();
@@ -49,7 +54,7 @@ describe('continue-as-new', () => {
     await expect.poll(() => runsOf(funnel.applicationId)).toBeGreaterThan(2);
   });
 
-  test('keeps the baseline, the seen events and the deadline', async () => {
+  test('keeps the deadline of an attempt, and the baseline for the next selfies', async () => {
     const policy = {
       ...quickPolicy,
       documents: { ...quickPolicy.documents, deadline: '2s' },
@@ -71,6 +76,24 @@ describe('continue-as-new', () => {
     const twice = await until(kept, ({ verdicts, stage }) => stage === 'verified' && verdicts.length === 4);
     expect(verdictsOf(twice).at(-1)).toBe('selfie_reverification 2 accept');
     expect(await kept.complete()).toMatchObject({ stage: 'closed', outcome: 'completed' });
+  });
+
+  test('forgets no attempt that was given up, and no verdict that RiskOS may change', async () => {
+    const policy = {
+      ...quickPolicy,
+      documents: { start: 'immediately', deadline: '12s', onDeadline: 'next_attempt', maxAttempts: 10 },
+      reconciliation: { first: '1s', longest: '1s' },
+    } as const;
+    const funnel = await world.start('given-up', { custom: { scenario: 'person' }, policy });
+    await until(funnel, ({ stage, attempt }) => stage === 'document_verification' && attempt === 2);
+    expect(await runsOf(funnel.applicationId)).toBeGreaterThan(2);
+    const [first] = documentsOf(world, funnel.applicationId);
+    await captureIn(world, first?.eval_id ?? '');
+    const status = await until(funnel, ({ stage }) => stage === 'verified');
+    expect(status.verdicts.at(-1)).toMatchObject({ evaluationId: first?.id, attempt: 1, verdict: 'accept' });
+    await decideInRiskos(world, first?.eval_id ?? '', 'REJECT');
+    const changed = await until(funnel, ({ verdicts }) => verdicts.at(-1)?.flags.length === 1);
+    expect(changed).toMatchObject({ stage: 'verified', verdicts: [{}, { flags: ['contradicted_later'] }] });
   });
 
   test('carries no national id and no date of birth once documents are accepted', async () => {
@@ -118,7 +141,7 @@ describe('continue-as-new', () => {
     expect(status.images.map(({ count }) => count)).toEqual([3, 1]);
   });
 
-  test('racing with events and updates loses none of them', async () => {
+  test('racing with a withdrawal loses none', async () => {
     const policy = { ...quickPolicy, reconciliation: { first: '50ms', longest: '50ms' } };
     const funnels = await Promise.all(
       Array.from({ length: 6 }, () => world.start('race', { custom: { scenario: 'absent' }, policy })),

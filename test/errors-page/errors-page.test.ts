@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { createArchiveKey } from '../../src/archive/index.ts';
+import { createArchiveKey, openArchive } from '../../src/archive/index.ts';
 import { type CommandError, commandErrors, exitCodeOf, exitCodes, oneLine } from '../../src/cli/errors.ts';
 import {
   createFunnelClient,
@@ -15,6 +15,8 @@ import { clearPayload, type Refusal, refusals, searchAttributes } from '../../sr
 import { findTemporal, startDevServer } from '../../src/dev-server/index.ts';
 import type { Scenario } from '../../src/emulator/index.ts';
 import { createRiskosClient, parseWebhook, RiskosError, type RiskosProblem } from '../../src/riskos/index.ts';
+import { openStorage, readObject, StorageError } from '../../src/storage/index.ts';
+import { tryVerbs } from '../../src/storage/trial.ts';
 import { archiveFixture, because, ref } from '../archive/fixture.ts';
 import { picture } from '../archive/hostile-zips.ts';
 import { forgedZip, paths } from '../archive/zips.ts';
@@ -23,11 +25,13 @@ import { run, type Run } from '../support/processes.ts';
 import { createWorld, until, type World } from '../support/world.ts';
 import { completed, evalId } from '../riskos/support/answers.ts';
 import { clientOf, freePort, startAnswering, startRiskos } from '../riskos/support/server.ts';
-import { pagePath, renderPage, riskosTypes } from './page.ts';
+import { exitCodeWords, pagePath, renderPage, riskosTypes } from './page.ts';
 
 let world: World;
 let folder: string;
+let recipients: string[];
 beforeAll(async () => {
+  recipients = [(await createArchiveKey()).recipient];
   folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-errors-'));
   const patch = (status: number, code: string): Scenario => ({
     passive: [
@@ -154,16 +158,32 @@ describe('a funnel refuses with', () => {
 const riskos = { RISKOS_BASE_URL: 'http://127.0.0.1:9', RISKOS_API_KEY: 'k', RISKOS_ENVIRONMENT: 'Sandbox' };
 const archive = { ARCHIVE_URL: 'file:///tmp/images', ARCHIVE_RECIPIENTS: 'age1x' };
 
-/** Node 20 is supported, whatever the SDK of S3 prints about it. */
-const s3 = {
-  AWS_ACCESS_KEY_ID: 'id-of-the-tests',
-  AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests',
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-};
+const s3 = { AWS_ACCESS_KEY_ID: 'id-of-the-tests', AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests' };
 
 function fetchOf(applicationId: string, identity: string): string[] {
   return ['images', 'fetch', applicationId, '--identity', identity, '--to', join(folder, 'out')];
 }
+
+/** Lists the archive of an S3 store that answers every request the same way. */
+async function listingFrom(status: number, code: string): Promise<Run> {
+  const store = await startRiskos((_, response) => {
+    response.writeHead(status, { 'content-type': 'application/xml', date: new Date().toUTCString() });
+    response.end(`<Error><Code>${code}</Code></Error>`);
+  });
+  return run(['images', 'list'], {
+    ARCHIVE_URL: `s3://bucket?endpoint=${store.url}&region=us-east-1`,
+    ...s3,
+  });
+}
+
+/** A storage that replaces what is there. */
+const forgetful = {
+  putIfAbsent: () => Promise.resolve('stored' as const),
+  get: () => Promise.resolve(undefined),
+  delete: () => Promise.resolve(0),
+  held: () => Promise.resolve(false),
+  async *list() {},
+};
 
 /** What ends a command: its run, or what it would print. */
 const ending: Record<CommandError, () => Promise<Run | { error: unknown }>> = {
@@ -202,15 +222,46 @@ const ending: Record<CommandError, () => Promise<Run | { error: unknown }>> = {
       ARCHIVE_URL: `s3://bucket?endpoint=http://127.0.0.1:${await freePort()}&region=us-east-1`,
       ...s3,
     }),
-  StorageFull: async () => {
-    const full = await startRiskos((_, response) => {
-      response.writeHead(507, { 'content-type': 'application/xml' });
-      response.end('<Error><Code>InsufficientStorage</Code></Error>');
-    });
-    return run(['images', 'list'], {
-      ARCHIVE_URL: `s3://bucket?endpoint=${full.url}&region=us-east-1`,
-      ...s3,
-    });
+  StorageFull: () => listingFrom(507, 'InsufficientStorage'),
+  InvalidLimits: async () => ({
+    error: await thrownBy(() => openArchive({ url: archive.ARCHIVE_URL, recipients, limits: { files: 0 } })),
+  }),
+  InvalidId: async () => {
+    const { archive: fixture } = await archiveFixture();
+    return { error: await thrownBy(() => fixture.find({ ...ref, applicationId: 'another' })) };
+  },
+  ZipRefused: async () => {
+    const { archive: fixture } = await archiveFixture();
+    return { error: await thrownBy(() => fixture.store({ ...ref, zip: Buffer.from('no ZIP') })) };
+  },
+  ArchiveUnsafe: async () => {
+    const { storage, url } = await archiveFixture();
+    await storage.putIfAbsent(`${ref.applicationId}/${ref.evaluationId}/manifest.json`, Buffer.from('{}'));
+    return run(['images', 'list'], { ARCHIVE_URL: url });
+  },
+  InvalidStorageUrl: async () => ({ error: await thrownBy(() => openStorage('ftp://x')) }),
+  StorageDenied: () => listingFrom(403, 'AccessDenied'),
+  StorageMissing: () => listingFrom(404, 'NoSuchBucket'),
+  StorageClockSkewed: () => listingFrom(403, 'RequestTimeTooSkewed'),
+  StorageUnsupported: async () => ({ error: await thrownBy(() => tryVerbs(forgetful)) }),
+  StorageUnsafe: async () => {
+    const { root, url } = await archiveFixture();
+    await mkdir(join(root, ref.applicationId, ref.evaluationId), { recursive: true });
+    await symlink('/etc/hostname', join(root, ref.applicationId, ref.evaluationId, 'manifest.json'));
+    return { error: await thrownBy(() => openArchive({ url, recipients }).find(ref)) };
+  },
+  StorageCorrupt: async () => {
+    const { storage } = await archiveFixture();
+    await storage.putIfAbsent('a', Buffer.from('more than that'));
+    return { error: await thrownBy(() => readObject(storage, 'a', 3)) };
+  },
+  StorageHeld: async () => {
+    const { storage } = await archiveFixture();
+    const locked = {
+      ...storage,
+      delete: () => Promise.reject(new StorageError('StorageHeld', 'is locked there')),
+    };
+    return { error: await thrownBy(() => tryVerbs(locked)) };
   },
   InvalidSettings: async () => ({
     error: await thrownBy(() =>
@@ -263,6 +314,33 @@ describe('a command ends with', () => {
     // The page of how to get a Temporal server is the only one of more than a line.
     expect(seen.says).toMatch(type === 'TemporalNotFound' ? /\n/ : /^candidate-funnel: [^\n]{20,}\n$/);
     expect('error' in came ? came.error : { type }).toMatchObject({ type });
+  });
+});
+
+/** A command for each exit code of the page. */
+const endingWith: Record<number, () => Promise<Run>> = {
+  0: () => run(['list'], temporal()),
+  1: () => run(['doctor'], { TEMPORAL_ADDRESS: '127.0.0.1:9' }),
+  2: () => run(['no-such-verb']),
+  3: () => run(['status', 'nobody'], temporal()),
+  4: async () => run(['complete', (await closed()).applicationId], temporal()),
+  5: () => run(['status', 'nobody'], { TEMPORAL_ADDRESS: '127.0.0.1:9' }),
+};
+
+function temporal(): Record<string, string> {
+  return { TEMPORAL_ADDRESS: inject('temporalAddress'), FUNNEL_TASK_QUEUE: world.taskQueue };
+}
+
+describe('the page of exit codes', () => {
+  const codes = Object.keys(exitCodeWords);
+
+  test('has every code that an error can have, and no other', () => {
+    expect([...new Set(['0', ...Object.values(exitCodes).map(String)])].toSorted()).toEqual(codes);
+    expect(Object.keys(endingWith)).toEqual(codes);
+  });
+
+  test.each(codes)('%s is what a command ends with', async (code) => {
+    expect(await endingWith[Number(code)]?.()).toMatchObject({ code: Number(code) });
   });
 });
 

@@ -1,5 +1,12 @@
 import type { CommandError } from '../../src/cli/errors.ts';
-import type { Refusal } from '../../src/contract/index.ts';
+import type {
+  ImagesFailure,
+  ImagesFailureType,
+  NoticeFailureType,
+  NoticeProblem,
+  Refusal,
+  RiskosFailureType,
+} from '../../src/contract/index.ts';
 import type { RiskosProblem } from '../../src/riskos/index.ts';
 
 interface Text {
@@ -93,6 +100,22 @@ export const commandTexts: Record<CommandError, Text> = {
     when: 'The file of `--identity` holds no age secret key, or its keys open none of the images.',
     remedy: 'Give it the secret key of one of `ARCHIVE_RECIPIENTS`, as age-keygen wrote it.',
   },
+  InvalidLimits: {
+    when: 'A cap of the archive is no positive whole number, in a program of your own.',
+    remedy: 'Correct the named cap.',
+  },
+  InvalidId: {
+    when: 'An application id or an evaluation id is not one of a funnel, or the two do not belong together.',
+    remedy: 'Take both from `images list` or `status`.',
+  },
+  ZipRefused: {
+    when: 'A ZIP is refused, for the reason that the message says; nothing of it was kept. A funnel shows it as the result `refused`.',
+    remedy: 'Look at the images in the RiskOS dashboard.',
+  },
+  ArchiveUnsafe: {
+    when: 'Something in the archive is not as the archive wrote it; the message names it. Nothing was changed.',
+    remedy: 'Find out who changed it, and restore it.',
+  },
   ImagesNotFound: {
     when: 'No images of the application are archived, or they were deleted; the message says when and by whom.',
     remedy: 'Check the application id and `ARCHIVE_URL`; `images list` shows what is archived.',
@@ -112,6 +135,38 @@ export const commandTexts: Record<CommandError, Text> = {
   StorageFull: {
     when: 'The storage that `ARCHIVE_URL` names has no room left.',
     remedy: 'Make room, and run the command again.',
+  },
+  InvalidStorageUrl: {
+    when: 'The address of a storage cannot be used; of the archive it is `InvalidArchiveUrl`.',
+    remedy: 'Give it the form that the message shows.',
+  },
+  StorageDenied: {
+    when: 'The storage refuses the credentials, or they are missing or lack a permission.',
+    remedy: 'Give the worker the permissions that docs/images.md lists.',
+  },
+  StorageMissing: {
+    when: 'The bucket or folder is not there, or the bucket is in another region.',
+    remedy: 'Create it, mount it, or correct `ARCHIVE_URL`.',
+  },
+  StorageClockSkewed: {
+    when: 'The clock of this machine differs from that of the storage.',
+    remedy: 'Set the clock.',
+  },
+  StorageUnsupported: {
+    when: 'The storage lacks something that cannot be done without, such as a conditional put; the message names it.',
+    remedy: 'Take another storage.',
+  },
+  StorageUnsafe: {
+    when: 'Something is in the place of the archive that it did not put there, such as a symbolic link.',
+    remedy: 'Find out who put it there, and remove it.',
+  },
+  StorageCorrupt: {
+    when: 'What was read is not what was written: its checksum or its size differs.',
+    remedy: 'Restore the object from a copy, and look for the fault in the storage.',
+  },
+  StorageHeld: {
+    when: 'A legal hold or a retention of the storage itself forbids the deletion.',
+    remedy: 'Lift it in the storage, if it may end.',
   },
   InvalidSettings: {
     when: 'The options of the RiskOS client are wrong, in a program of your own.',
@@ -170,4 +225,104 @@ export const riskosStatuses: Record<RiskosProblem, string> = {
   WrongEnvironment: '2xx',
   WrongEvaluation: '2xx',
   InvalidWebhook: '–',
+};
+
+/** The HTTP status of the answers of the receiver that lead to it. */
+export const noticeStatuses: Record<NoticeProblem, string> = {
+  Redirected: '3xx',
+  SignatureRefused: '401, 403',
+  NotFound: '404',
+  Gone: '410',
+  TooLarge: '413',
+  Refused: 'any other 4xx',
+  Busy: '409, 423, 425, 429',
+  ServerError: '5xx',
+  Unreachable: '–',
+  InsecureConnection: '–',
+  TimedOut: '408, or no answer',
+  ConnectionLost: '–',
+  MalformedAnswer: 'below 200, above 599, or no HTTP',
+  Cancelled: '–',
+};
+
+/** When images end with one of these reasons; what to do is in the contract. */
+export const imagesTexts: Record<ImagesFailure, string> = {
+  evaluation_unknown: 'RiskOS does not know the evaluation: 404 or 410.',
+  request_refused: 'RiskOS refuses to give the documents, with another 4xx.',
+  not_started: 'The retention workflow could not be started.',
+  api_key_refused: 'RiskOS refuses the API key: 401.',
+  permission_denied: 'The API key may not download documents: 403.',
+  wrong_environment: 'RiskOS answers for another environment than `RISKOS_ENVIRONMENT`.',
+  connection_refused:
+    'There is no secure connection to RiskOS, or something in between redirects or changes the answers.',
+  storage_denied: 'The storage refuses to store, read or delete.',
+  storage_missing: 'The bucket or folder that `ARCHIVE_URL` names is not there.',
+  storage_unsafe:
+    'Something in the archive is not what was stored there, or is gone without a record of a deletion.',
+  clock_skewed: 'The clock of the worker differs from that of the storage.',
+  riskos_unavailable: 'RiskOS does not answer, or answers 408, 429 or 5xx.',
+  riskos_unreadable:
+    'RiskOS answers something that is neither a ZIP nor an error: 204, HTML, text, an empty body.',
+  storage_unavailable: 'The storage does not answer, or answers that it fails.',
+  storage_full: 'The storage has no room left.',
+  interrupted: 'The worker ended, or something without a word of its own happened.',
+};
+
+type FailureType = RiskosFailureType | NoticeFailureType | ImagesFailureType;
+
+/** The types of failed activities, as the Temporal UI shows them. */
+export const failureTexts: Record<FailureType, Text> = {
+  RiskosNotProcessed: {
+    when: 'RiskOS certainly did not process the request.',
+    remedy: 'Nothing: the funnel sends it again by itself.',
+  },
+  RiskosAmbiguous: {
+    when: 'It is not known whether RiskOS processed the request.',
+    remedy: 'Nothing: the funnel waits for a webhook before it sends it again.',
+  },
+  RiskosRefused: {
+    when: 'RiskOS refused the request, and only a person can mend that.',
+    remedy: 'Do what `attention` in the status says; then `retry` or `correct`.',
+  },
+  RiskosUnknownEvaluation: {
+    when: 'RiskOS does not know the evaluation that is read.',
+    remedy:
+      'Nothing at first; if the funnel asks for attention, look for the evaluation in the RiskOS dashboard.',
+  },
+  RiskosForeignEvaluation: {
+    when: 'The evaluation that a webhook named belongs to another request.',
+    remedy: 'Nothing: the funnel ignores it.',
+  },
+  RiskosUnavailable: {
+    when: 'RiskOS cannot be read now.',
+    remedy: 'Nothing: the funnel reads again.',
+  },
+  ResetRunGone: {
+    when: 'The workflow was reset, and the run that may hold an earlier request is gone. Nothing was sent.',
+    remedy: 'Look in the RiskOS dashboard whether the evaluation exists; then `retry`.',
+  },
+  NoticeNotTaken: {
+    when: "HR's receiver is down or busy.",
+    remedy: 'Nothing: the same notice is sent again, for three days.',
+  },
+  NoticeRefused: {
+    when: "HR's receiver refuses the notice for good.",
+    remedy: 'Do what the timeline says. Later notices do not wait for it.',
+  },
+  ImagesUnavailable: {
+    when: 'A try to fetch, store, hold or delete images failed, and another one may succeed.',
+    remedy: 'Nothing, unless `trouble` lasts.',
+  },
+  ImagesNeedOperator: {
+    when: 'Images cannot be fetched, stored, held or deleted until somebody has changed a setting.',
+    remedy: 'Do what `action` says; then `images retry`.',
+  },
+  ImagesHeld: {
+    when: 'A hold in the archive forbids the deletion.',
+    remedy: '`images release`, if the hold may end.',
+  },
+  ImagesDeleted: {
+    when: 'The images that are to be held were deleted before.',
+    remedy: 'Nothing: there is nothing to hold.',
+  },
 };

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { pino } from 'pino';
@@ -100,7 +100,10 @@ async function record(
   const parts = await startParts({
     address: server.address,
     taskQueue: 'recorded',
-    archive: { folder: archiveFolder, recipient: (await createArchiveKey()).recipient },
+    archive: {
+      url: pathToFileURL(archiveFolder).href,
+      recipients: [(await createArchiveKey()).recipient],
+    },
     pace: 200,
     logger,
     notifier,

@@ -33,6 +33,18 @@ function thrice(type: RiskosProblem, processed: Processed = 'perhaps'): [RiskosP
 }
 
 describe('a 2xx answer that is not what RiskOS is documented to send', () => {
+  it('is a named error when documents were asked for and nothing says how to take them', async () => {
+    const riskos = await startAnswering(201, paused());
+    const client = clientOf(riskos.url);
+    expect(await failureOf(client.create(documentRequest))).toMatchObject({
+      type: 'IncompleteAnswer',
+      processed: 'yes',
+      fields: ['capture link'],
+      evalId,
+    });
+    expect(await client.create(passiveRequest)).toMatchObject({ pausedFor: 'unknown' });
+  });
+
   it.each<[string, string, RiskosProblem, Processed?]>([
     ['an HTML page', '<!doctype html><title>Welcome to the hotel WiFi</title>', 'MalformedAnswer'],
     ['nothing', '', 'MalformedAnswer'],

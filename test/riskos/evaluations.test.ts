@@ -1,7 +1,8 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { comparedWith } from '../../src/contract/index.ts';
-import { interpretEvaluation, RiskosError, type RiskosProblem } from '../../src/riskos/index.ts';
+import { comparedWith, type RiskosProblem } from '../../src/contract/index.ts';
+import { interpretEvaluation } from '../../src/riskos/answers.ts';
+import { RiskosError } from '../../src/riskos/errors.ts';
 import {
   answer,
   baselineId,
@@ -9,17 +10,15 @@ import {
   captureToken,
   captureUrl,
   completed,
-  documentRequest,
   evalId,
   evaluationId,
   imageRequest,
   type Json,
-  passiveRequest,
   paused,
   selfie,
   verification,
 } from './support/answers.ts';
-import { clientOf, failureOf, startAnswering, thrownBy } from './support/server.ts';
+import { thrownBy } from './support/thrown.ts';
 
 describe('an accepted document verification', () => {
   it('is reduced to exactly what the funnel needs', () => {
@@ -136,18 +135,6 @@ describe('what a paused evaluation waits for', () => {
   it('is a named error when the link of a Hosted Flow is none', () => {
     const error = thrownBy(() => interpretEvaluation(paused({ redirect_uri: 'javascript:alert(1)' })));
     expect(error).toMatchObject({ type: 'IncompleteAnswer', fields: ['redirect_uri'], evalId });
-  });
-
-  it('is a named error when documents were asked for and nothing says how to take them', async () => {
-    const riskos = await startAnswering(201, paused());
-    const client = clientOf(riskos.url);
-    expect(await failureOf(client.create(documentRequest))).toMatchObject({
-      type: 'IncompleteAnswer',
-      processed: 'yes',
-      fields: ['capture link'],
-      evalId,
-    });
-    expect(await client.create(passiveRequest)).toMatchObject({ pausedFor: 'unknown' });
   });
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { adviceFor, defaultReasonCodes, marksFraud, parseReasonCodes } from '../../src/riskos/index.ts';
 import { completed, evalId, verification } from './support/answers.ts';
-import { clientOf, startAnswering, thrownBy } from './support/server.ts';
+import { clientOf, startAnswering } from './support/server.ts';
+import { thrownBy } from './support/thrown.ts';
 
 const table = defaultReasonCodes;
 

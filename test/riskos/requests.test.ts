@@ -22,7 +22,8 @@ import {
   paused,
   person,
 } from './support/answers.ts';
-import { apiKey, clientOf, failureOf, type Received, startAnswering, thrownBy } from './support/server.ts';
+import { apiKey, clientOf, failureOf, type Received, startAnswering } from './support/server.ts';
+import { thrownBy } from './support/thrown.ts';
 
 const now = (): Date => new Date('2026-03-02T10:00:00.250Z');
 

@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import type { Evaluation } from '../../src/contract/index.ts';
-import { interpretEvaluation } from '../../src/riskos/index.ts';
+import { interpretEvaluation } from '../../src/riskos/answers.ts';
 import {
   answer,
   captureRequest,
@@ -45,6 +45,48 @@ const failure = (modules: string, error: unknown = 'upstream timed out', changes
 function of(data_enrichments: unknown[], changes: Json = {}): Evaluation {
   return interpretEvaluation(completed({ data_enrichments, ...changes }));
 }
+
+describe('the document result that counts, in detail', () => {
+  const without = (name: string, decision: unknown): Json => {
+    const { response, ...rest } = result(name, decision);
+    return { ...rest, response: { ...Object(response), referenceId: undefined } };
+  };
+
+  it('is an accepted one with a reference, even where a later one has none', () => {
+    expect(of([result('a', 'accept'), without('b', 'accept')])).toMatchObject({
+      referenceId: 'reference-a',
+      documentType: 'Type a',
+    });
+  });
+
+  it('is the last accepted one where none has a reference', () => {
+    const accepted = ['a', 'b', 'c'].map((name) => without(name, 'accept'));
+    expect(of([...accepted, result('d', 'reject')])).toMatchObject({
+      documentResult: 'accepted',
+      documentType: 'Type c',
+    });
+    expect(of([without('a', 'accept'), result('b', 'reject')]).documentType).toBe('Type a');
+  });
+
+  it('in review gives nothing to compare with where it has no reference, and no token where it has none', () => {
+    expect(of([without('a', 'review')], { decision: 'REVIEW' })).not.toHaveProperty('reviewedReference');
+    const untold = of([result('a', 'review', { request: {} })], { decision: 'REVIEW' });
+    expect(untold.reviewedReference).toStrictEqual({ referenceId: 'reference-a' });
+  });
+
+  it.each([null, '', undefined])('with %j for a decision has none', (decision) => {
+    const evaluation = of([result('a', decision)], { decision: 'ACCEPT' });
+    expect(evaluation).toMatchObject({ documentResult: 'accepted', referenceId: 'reference-a' });
+    expect(evaluation).not.toHaveProperty('moduleDecision');
+  });
+
+  it.each([7, {}, [], true])('with %j for a decision has one that nobody can read', (decision) => {
+    expect(of([result('a', decision)], { decision: 'ACCEPT' })).toMatchObject({
+      documentResult: 'not_accepted',
+      moduleDecision: 'UNKNOWN',
+    });
+  });
+});
 
 describe('the document result that counts', () => {
   it.each<[string, Json[], Json, Partial<Evaluation>]>([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRiskosClient } from '../../src/riskos/index.ts';
-import { thrownBy } from './support/server.ts';
+import { thrownBy } from './support/thrown.ts';
 
 const right = {
   baseUrl: 'https://riskos.sandbox.socure.com',

@@ -1,9 +1,10 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { riskosEvent } from '../../src/contract/index.ts';
-import { parseWebhook, RiskosError } from '../../src/riskos/index.ts';
+import { RiskosError } from '../../src/riskos/errors.ts';
+import { parseWebhook } from '../../src/riskos/webhooks.ts';
 import { evalId, evaluationId, type Json } from './support/answers.ts';
-import { thrownBy } from './support/server.ts';
+import { thrownBy } from './support/thrown.ts';
 
 function event(changes: Json = {}, data: Json = {}): Json {
   return {

@@ -1,5 +1,6 @@
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { proxyFor } from '../../src/storage/s3/client.ts';
+import { openS3Storage } from '../../src/storage/s3/storage.ts';
 import { openStorage, type StorageProblem } from '../../src/storage/index.ts';
 import { serve } from '../support/serve.ts';
 
@@ -66,6 +67,25 @@ test('a store that ignores the condition of a put is refused', async () => {
     type: 'StorageUnsupported',
     message: expect.stringContaining('conditional put'),
   });
+});
+
+test('a store that takes a request and never answers is unavailable, after a few tries', async () => {
+  let requests = 0;
+  const silent = await serve(async () => {
+    requests += 1;
+    await new Promise<never>(() => undefined);
+  });
+  onTestFinished(() => silent.close());
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'id-of-the-tests');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-of-the-tests');
+  const url = `s3://bucket?endpoint=${silent.url}&region=us-east-1`;
+  const storage = openS3Storage(url, {}, { connection: 1000, request: 100 });
+  await expect(storage.get('a')).rejects.toMatchObject({ type: 'StorageUnavailable' });
+  await expect(storage.putIfAbsent('a', Buffer.from('x'))).rejects.toMatchObject({
+    type: 'StorageUnavailable',
+  });
+  expect(requests).toBeGreaterThan(2);
+  storage.close();
 });
 
 test('a store that nobody reaches is unavailable', async () => {

@@ -11,8 +11,13 @@ export interface Run {
 }
 
 /** Runs `candidate-funnel` to its end, as a user would. */
-export async function run(args: string[], env: Record<string, string> = {}, input = ''): Promise<Run> {
-  const child = spawnCommand(args, env);
+export async function run(
+  args: string[],
+  env: Record<string, string> = {},
+  input = '',
+  { cwd }: { cwd?: string } = {},
+): Promise<Run> {
+  const child = spawnCommand(args, env, cwd);
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   child.stdin?.end(input);
   await once(child, 'close');
@@ -48,13 +53,15 @@ export async function killProcess(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-function spawnCommand(args: string[], env: Record<string, string>): ChildProcess {
+/** Starts `candidate-funnel`, with nothing of the surroundings' settings. */
+export function spawnCommand(args: string[], env: Record<string, string>, cwd?: string): ChildProcess {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(TEMPORAL|RISKOS|RELAY|ARCHIVE|FUNNEL)_/.test(name),
   );
   return spawn(process.execPath, [command, ...args], {
     env: { ...Object.fromEntries(inherited), NO_COLOR: '1', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    ...(cwd === undefined ? {} : { cwd }),
   });
 }
 

@@ -175,6 +175,31 @@ describe('the command', () => {
   });
 });
 
+test('an erasure of an application deletes images whose workflow was terminated too', async () => {
+  const funnel = await world.start('orphans', { custom: { scenario: 'accept' } });
+  const { applicationId } = funnel;
+  const { images } = await until(funnel, (status) => status.images[0]?.result === 'archived');
+  const evaluationId = images[0]?.evaluationId ?? '';
+  await funnel.requestReverification();
+  await until(funnel, (status) => status.images[1]?.result === 'archived');
+  await world.temporal.workflow.getHandle(imagesWorkflowIdOf(evaluationId)).terminate();
+  const ended = async () =>
+    (await world.funnels.listImages(applicationId)).filter(({ ended: how }) => how).length;
+  await expect.poll(ended).toBe(1);
+  const env = { ARCHIVE_URL: `file://${world.archiveFolder}`, TEMPORAL_ADDRESS: inject('temporalAddress') };
+  const { code, stdout } = await run(
+    ['images', 'erase', applicationId, '--by', 'Ada', '--reason', 'asked for', '--json'],
+    env,
+  );
+  expect(code).toBe(0);
+  const erased = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(erased.map(({ result }) => result)).toEqual(['deleted', 'deleted']);
+  expect(erased.map((one) => one.evaluationId)).toContain(evaluationId);
+});
+
 const secret = `whsec_${Buffer.alloc(32, 'a').toString('base64')}`;
 
 /** A world of its own, with a gateway before RiskOS and an HR system that takes notices. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import {
@@ -312,32 +313,59 @@ describe('a hold', () => {
     },
   );
 
-  test('while fetching is carried into the archive once the images are stored, and outlasts their time', async () => {
+  // That it outlasts the time of the images, test/simulation/retention.test.ts tries over years.
+  test('while fetching is carried into the archive once the images are stored, and its release deletes what is over', async () => {
     let answer = (): void => undefined;
     const held = new Promise<void>((resolve) => (answer = resolve));
-    const standing = await start([{ ...good, held }], { keepFor: 1000, giveUpAfter: day });
+    const standing = await start([{ ...good, held }], { keepFor: 1, giveUpAfter: day });
     await standing.images.hold(because);
     answer();
     await comesTo(standing, { state: 'kept', result: 'archived' });
     await expect.poll(async () => (await readArchived(storage, standing.ref)).hold).toMatchObject(because);
-    // Its time has passed long before the release, which therefore deletes.
-    await expect
-      .poll(async () => Date.parse((await standing.images.status()).keepUntil ?? '') < Date.now())
-      .toBe(true);
     expect(await standing.images.status()).toMatchObject({ state: 'kept' });
     await standing.images.release(because);
     expect(await standing.handle.result()).toMatchObject(deleted);
     expect((await archive.find(standing.ref))?.kind).toBe('deleted');
   });
 
-  test('keeps a stopped workflow waiting for a retry beyond its time', async () => {
-    const standing = await start([forbidden, good], { keepFor: 4000 });
+  test('of a stopped workflow stands in the archive once a retry has stored the images', async () => {
+    const standing = await start([forbidden, good]);
     await comesTo(standing, { state: 'stopped' });
-    const startedAt = (await standing.handle.describe()).startTime.getTime();
     await standing.images.hold(because);
-    await expect.poll(() => Date.now() - startedAt > 6000).toBe(true);
     expect(await standing.images.retry({ by: 'Ada' })).toMatchObject({ state: 'fetching' });
     await comesTo(standing, { state: 'kept', hold: expect.objectContaining(because) });
+    await expect.poll(async () => (await readArchived(storage, standing.ref)).hold).toMatchObject(because);
+  });
+
+  test('on images whose deletion the archive records ends the workflow as deleted, and is refused', async () => {
+    const standing = await standingAt.kept();
+    await archive.remove(standing.ref, { by: 'Eve', reason: 'by hand' });
+    const refusal = await refusalOf(standing.images.hold(because));
+    expect(refusal).toMatchObject({
+      type: 'WrongState',
+      message: expect.stringMatching(/hold is not possible: .*with the result deleted/),
+    });
+    expect(await standing.handle.result()).toMatchObject(deleted);
+    await expect.poll(() => noticesOf(standing).map(({ result }) => result)).toContain('deleted');
+  });
+
+  test('on images that somebody removed from the archive is shown as failed; a retry fetches them again', async () => {
+    const standing = await standingAt.kept();
+    const { applicationId, evaluationId } = standing.ref;
+    await rm(join(world.archiveFolder, applicationId, evaluationId), { recursive: true });
+    expect(await standing.images.hold(because)).toMatchObject({
+      state: 'stopped',
+      result: 'failed',
+      reason: 'storage_unsafe',
+      hold: because,
+      action: expect.stringContaining('restore'),
+    });
+    await expect
+      .poll(() => noticesOf(standing).at(-1))
+      .toMatchObject({ state: 'stopped', reason: 'storage_unsafe' });
+    await standing.images.retry({ by: 'Ada' });
+    await comesTo(standing, { state: 'kept', result: 'archived', hold: expect.objectContaining(because) });
+    await expect(archive.remove(standing.ref, because)).rejects.toMatchObject({ type: 'ArchiveHeld' });
   });
 
   test('that is only in the archive is obeyed and shown; released, the images can be erased', async () => {
@@ -358,10 +386,14 @@ describe('a hold', () => {
       trouble: { reason: 'storage_missing' },
     });
     expect((await refusalOf(standing.images.erase(because))).type).toBe('Held');
+    await expect
+      .poll(() => noticesOf(standing).at(-1))
+      .toMatchObject({ trouble: { reason: 'storage_missing' } });
     await mend();
     // Whatever is sent ends the back-off.
     await standing.images.hold(because);
     await comesTo(standing, { state: 'kept', trouble: null });
+    await expect.poll(() => noticesOf(standing).at(-1)).toMatchObject({ trouble: null });
     await expect(archive.remove(standing.ref, because)).rejects.toMatchObject({ type: 'ArchiveHeld' });
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ApplicationInput, Funnel } from '../../src/client/index.ts';
+import { updateNames } from '../../src/contract/index.ts';
 import { createWorld, quickPolicy, until, type World } from '../support/world.ts';
 
 let world: World;
@@ -14,6 +15,14 @@ afterAll(() => world.close());
 const handleOf = (funnel: Funnel) => world.temporal.workflow.getHandle(`funnel-${funnel.applicationId}`);
 
 const metadata = z.object({ currentDetails: z.string() });
+const described = z.array(z.object({ name: z.string(), description: z.string().optional() }));
+const definitions = z.object({
+  definition: z.object({
+    updateDefinitions: described,
+    queryDefinitions: described,
+    signalDefinitions: described,
+  }),
+});
 
 describe('an operator sees', () => {
   test('in the current details the stage, the attempt, what it waits for and until when, and what to do', async () => {
@@ -28,6 +37,19 @@ describe('an operator sees', () => {
       `Waits for the candidate until ${deadline?.slice(0, 16).replace('T', ' ')} UTC.`,
     );
     expect(currentDetails).toContain('Verdicts: passive check 1 **accept**');
+  });
+
+  test('what each update, query and signal does, by its description', async () => {
+    const funnel = await world.start('described', { custom: { scenario: 'absent' } });
+    await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
+    const { definition } = definitions.parse(await handleOf(funnel).query('__temporal_workflow_metadata'));
+    const { updateDefinitions, queryDefinitions, signalDefinitions } = definition;
+    expect(updateDefinitions.map(({ name }) => name)).toEqual(expect.arrayContaining([...updateNames]));
+    // Those that begin with two underscores are Temporal's own.
+    const bare = [...updateDefinitions, ...queryDefinitions, ...signalDefinitions].filter(
+      ({ name, description }) => !name.startsWith('__') && !description?.endsWith('.'),
+    );
+    expect(bare).toEqual([]);
   });
 
   test('the same in the search attributes, which the client lists by', async () => {
@@ -125,5 +147,31 @@ describe('nobody sees the candidate', () => {
       .filter(Boolean);
     expect(failures).not.toEqual([]);
     expect(JSON.stringify([attention, failures])).not.toMatch(traces);
+  });
+
+  test('in anything that is shown or recorded open, when RiskOS refuses what an update brought', async () => {
+    const funnel = await world.start('refused-again', { custom: { scenario: 'no-such-scenario' } });
+    await until(funnel, ({ stage }) => stage === 'needs_attention');
+    await funnel.correct({ candidate: canary });
+    const stops = async () => (await funnel.timeline()).filter(({ kind }) => kind === 'attention').length;
+    await expect.poll(stops).toBe(2);
+    const handle = handleOf(funnel);
+    const description = await handle.describe();
+    const { events } = await handle.fetchHistory();
+    const failures = events?.flatMap(
+      ({ activityTaskFailedEventAttributes: failed }) => failed?.failure ?? [],
+    );
+    expect(failures).toHaveLength(2);
+    const { currentDetails } = metadata.parse(await handle.query('__temporal_workflow_metadata'));
+    const open = [
+      await funnel.status(),
+      await funnel.timeline(),
+      description.memo,
+      description.typedSearchAttributes,
+      await summariesOf(funnel),
+      currentDetails,
+      failures,
+    ];
+    expect(JSON.stringify(open)).not.toMatch(traces);
   });
 });

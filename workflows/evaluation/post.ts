@@ -12,6 +12,7 @@ import {
 } from '../../src/contract/index.ts';
 import { postEvaluation } from '../activities.ts';
 import { now } from '../clock.ts';
+import { countFound } from '../metrics.ts';
 import { noteRecovery, noteTrouble } from '../timeline.ts';
 import { clearTimers, hasFired, setTimer } from '../timers.ts';
 import { waitUntil } from '../waiting.ts';
@@ -113,6 +114,7 @@ function identified(
     overdue: false,
   };
   position.attempt = reading;
+  if (answer?.state === 'completed') countFound(position.stage, 'post');
   // An event that came during the POST can be newer than its answer.
   const toRead = answer?.state === 'completed' ? named : attempt.evalIds.slice(-mostEvalIds);
   position.toRead.push(...toRead.map((evalId) => ({ evaluationId, evalId })));

@@ -10,6 +10,7 @@ import {
 } from '../../src/contract/index.ts';
 import { read } from '../activities.ts';
 import { now } from '../clock.ts';
+import { countFound } from '../metrics.ts';
 import { note, noteRecovery, noteTrouble } from '../timeline.ts';
 import { clearTimers, hasFired, setDeadlineTimer, setTimer } from '../timers.ts';
 import { waitUntil } from '../waiting.ts';
@@ -44,11 +45,14 @@ export async function readNext(
   const isDue = () => hasFired(state, 'read') || deadlinePassed() || position.readNow;
   await waitUntil(state, () => reader.interrupted() || position.toRead.length > 0 || isDue());
   if (reader.interrupted()) return undefined;
+  const by = position.toRead.length > 0 ? 'event' : position.readNow ? 'request' : 'poll';
+  const wasCompleted = attempt.latest?.state === 'completed';
   if (isDue()) hintAll(position, attempt);
   if (deadlinePassed()) attempt.overdue = true;
   if (hasFired(state, 'read')) scheduleReading(state, position, attempt, reader);
   const result = await readQueue(state, position, attempt, reader);
   position.readNow = false;
+  if (!wasCompleted && attempt.latest?.state === 'completed') countFound(position.stage, by);
   return result;
 }
 

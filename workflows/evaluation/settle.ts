@@ -5,12 +5,15 @@ import {
   type Evaluation,
   type FunnelState,
   inWords,
+  milliseconds,
   type VerdictRecord,
 } from '../../src/contract/index.ts';
 import { iso, now } from '../clock.ts';
+import { countVerdict } from '../metrics.ts';
 import { announce } from '../notices.ts';
 import { note } from '../timeline.ts';
 import { endTimers } from '../timers.ts';
+import { deadlineRule } from './deadline.ts';
 import type { Judgement } from './judgement.ts';
 import type { Judged } from './result.ts';
 
@@ -40,6 +43,7 @@ export function settle(
   };
   state.verdicts = [...state.verdicts, record].slice(-keptVerdicts);
   state.notices.verdicts.push(record);
+  countVerdict(position.stage, verdict, secondsSincePost(state, position, attempt));
   announce(state, 'verdict');
   note(
     state,
@@ -50,6 +54,12 @@ export function settle(
   remember(state, attempt);
   endTimers(state);
   return { kind: 'judged', ...judgement, attempt };
+}
+
+/** An attempt's deadline begins with the answer of its POST. */
+function secondsSincePost(state: FunnelState, { stage }: Checking, { deadline }: Decidable): number {
+  const begun = deadline.at - milliseconds(deadlineRule(state, stage).deadline);
+  return (now() - begun) / 1000;
 }
 
 function auditOf(evaluation: Evaluation): Audit {

@@ -14,7 +14,7 @@ import {
   type ImagesFailure,
   imagesFailures,
   type ImagesFound,
-  type ImagesHold,
+  type ImagesHeld,
   imagesTaskQueue,
   isImagesFailure,
 } from '../../src/contract/index.ts';
@@ -41,7 +41,7 @@ const { deleteImages, holdImages, releaseImages } = proxyActivities<ImageActivit
 /** Why a call failed. */
 export interface Failure {
   /** Absent: the failure says nothing, for example because the worker ended. */
-  reason?: ImagesFailure | 'held';
+  reason?: ImagesFailure | 'held' | 'deleted';
   /** False: trying again cannot help until somebody has changed a setting. */
   retried: boolean;
   /** The time to try it is over. */
@@ -75,7 +75,7 @@ export function tryDeletion(state: RetentionState, because: Because | null): Pro
   return called(state, () => deleteImages.executeWithOptions(options, [{ ...refOf(state), ...because }]));
 }
 
-export function tryHold(state: RetentionState, because: Because): Promise<Called<ImagesHold>> {
+export function tryHold(state: RetentionState, because: Because): Promise<Called<ImagesHeld>> {
   const options = onImagesQueue('write the hold into the archive');
   return called(state, () =>
     holdImages.executeWithOptions(options, [{ ...refOf(state), by: because.by, reason: because.reason }]),
@@ -126,7 +126,7 @@ function reasonIn(detail: unknown): Failure['reason'] {
   if (typeof detail !== 'object' || detail === null || !('reason' in detail)) return undefined;
   const { reason } = detail;
   if (typeof reason !== 'string') return undefined;
-  if (reason === 'held') return reason;
+  if (reason === 'held' || reason === 'deleted') return reason;
   return isImagesFailure(reason) && imagesFailures[reason].handling !== 'final' ? reason : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
-import type { ImagesFound } from '../../src/contract/index.ts';
+import type { ImagesFailure, ImagesFound } from '../../src/contract/index.ts';
 import { now } from '../clock.ts';
 import { type Failure, tryArchiving } from './calls.ts';
 import { publish, reportResult } from './report.ts';
@@ -55,7 +55,7 @@ async function asked(state: RetentionState, end: number): Promise<ImagesFound> {
   const first = await tryArchiving(state, ask, { milliseconds: left(), tries: 'few' });
   if ('answer' in first) return recovered(state, first.answer);
   if (!first.failure.retried || first.failure.givenUp) return failedBy(state, first.failure);
-  noteTrouble(state, first.failure.reason ?? 'interrupted');
+  noteTrouble(state, wordOf(first.failure.reason));
   publish(state);
   const pause = Math.min(first.failure.delay ?? firstPause, left());
   await sleep(pause, { summary: 'back-off before the images are fetched again' });
@@ -74,9 +74,14 @@ function failedBy({ notices }: RetentionState, { reason }: Failure): ImagesFound
     result: 'failed',
     count: 0,
     attachments: 0,
-    reason: reason === undefined || reason === 'held' ? 'interrupted' : reason,
+    reason: wordOf(reason),
     hrIsTold: notices.wanted !== false,
   };
+}
+
+/** Archiving meets no hold and no deletion: those are answers of other calls. */
+function wordOf(reason: Failure['reason']): ImagesFailure {
+  return reason === undefined || reason === 'held' || reason === 'deleted' ? 'interrupted' : reason;
 }
 
 async function settle(state: RetentionState, position: Fetching, found: ImagesFound): Promise<void> {

@@ -1,4 +1,5 @@
 import { condition } from '@temporalio/workflow';
+import type { ImagesHeld, ImagesHold } from '../../src/contract/index.ts';
 import { now } from '../clock.ts';
 import { tryDeletion, tryHold, tryRelease, type Failure } from './calls.ts';
 import { notify, publish, reportResult } from './report.ts';
@@ -6,6 +7,8 @@ import { type Deleting, type Kept, note, noteTrouble, type RetentionState, type 
 
 /** Waits for a retry until the images would be deleted anyway; under a hold without an end. */
 export async function waitForRetry(state: RetentionState, position: Stopped): Promise<void> {
+  // A hold that was written for images that are gone would forbid even the deletion of their leftovers.
+  if (state.hold === null && !(await writeHold(state, position))) return;
   const isOver = await timeIsOver(state, position.endsAt, 'nobody retries the images any more');
   if (!isOver || state.position !== position) return;
   note(state, 'close', 'nobody retried in time');
@@ -14,7 +17,7 @@ export async function waitForRetry(state: RetentionState, position: Stopped): Pr
 
 /** Keeps the archived images until their time is over and no hold stands. */
 export async function keep(state: RetentionState, position: Kept): Promise<void> {
-  if (!(await writeHold(state))) return;
+  if (!(await writeHold(state, position))) return;
   const { keepUntil } = position;
   const isOver = await timeIsOver(state, keepUntil, 'the images are deleted then');
   if (isOver && state.position === position) state.position = { state: 'deleting', because: null, keepUntil };
@@ -22,12 +25,17 @@ export async function keep(state: RetentionState, position: Kept): Promise<void>
 
 /** Deletes the images, or goes back to keeping them if the archive has a hold that this workflow did not know. */
 export async function remove(state: RetentionState, position: Deleting): Promise<void> {
-  if (!(await writeHold(state))) return;
+  if (!(await writeHold(state, position))) return;
   const deleted = await tryDeletion(state, position.because);
   if ('failure' in deleted) {
     if (deleted.failure.reason !== 'held') return backOff(state, deleted.failure);
     return keepAsHeld(state, position);
   }
+  await end(state);
+}
+
+/** The archive has verified that it has nothing of them any more. */
+async function end(state: RetentionState): Promise<void> {
   const { evaluationId, count, attachments } = state.record;
   state.record = {
     evaluationId,
@@ -40,6 +48,24 @@ export async function remove(state: RetentionState, position: Deleting): Promise
   await reportResult(state);
 }
 
+/** Somebody deleted them through the archive alone, which its record says; so nothing is left to hold. */
+async function endWithoutHold(state: RetentionState): Promise<void> {
+  state.hold = null;
+  state.holdInArchive = 'no';
+  note(state, 'images', 'not held: the archive has a record of their deletion');
+  await end(state);
+}
+
+/** The manifest is gone, and nobody recorded a deletion: a hold keeps nothing, until the images are back. */
+async function stopWithout(state: RetentionState, { keepUntil }: Kept): Promise<void> {
+  const { evaluationId } = state.record;
+  state.record = { evaluationId, result: 'failed', count: 0, attachments: 0, reason: 'storage_unsafe' };
+  state.position = { state: 'stopped', endsAt: keepUntil };
+  note(state, 'images', 'held, but the archive has the images no more, and no record of their deletion');
+  recovered(state);
+  await reportResult(state);
+}
+
 /** A hold that was lost with a terminated workflow is still in the archive. */
 async function keepAsHeld(state: RetentionState, position: Deleting): Promise<void> {
   // Returns the hold that stands, which is not this one.
@@ -48,7 +74,7 @@ async function keepAsHeld(state: RetentionState, position: Deleting): Promise<vo
     reason: 'a hold in the archive or its storage forbids the deletion',
   });
   if ('failure' in found) return backOff(state, found.failure);
-  state.hold = found.answer;
+  state.hold = holdIn(found.answer);
   state.holdInArchive = 'yes';
   const { keepFor } = state.retention;
   state.position = { state: 'kept', keepUntil: position.keepUntil ?? state.startedAt + keepFor };
@@ -58,7 +84,7 @@ async function keepAsHeld(state: RetentionState, position: Deleting): Promise<vo
 }
 
 /** True once the archive has a hold if and only if this workflow has one; one try, and its back-off. */
-async function writeHold(state: RetentionState): Promise<boolean> {
+async function writeHold(state: RetentionState, position: Kept | Deleting | Stopped): Promise<boolean> {
   const { hold, released } = state;
   if (state.holdInArchive === (hold === null ? 'no' : 'yes')) return true;
   // Of a try that fails it is not known what it did.
@@ -73,15 +99,26 @@ async function writeHold(state: RetentionState): Promise<boolean> {
   } else {
     const written = await tryHold(state, hold);
     if ('failure' in written) {
-      await backOff(state, written.failure);
+      if (written.failure.reason === 'deleted') await endWithoutHold(state);
+      else await backOff(state, written.failure);
       return false;
     }
     state.holdInArchive = 'yes';
     // An earlier hold stays, unless this one was released while it was written.
-    if (state.hold === hold) state.hold = written.answer;
+    if (state.hold === hold) state.hold = holdIn(written.answer);
+    if (!written.answer.archived && position.state === 'kept' && state.position === position) {
+      await stopWithout(state, position);
+      return false;
+    }
   }
+  const hadTrouble = state.trouble !== null;
   recovered(state);
+  if (hadTrouble) notify(state);
   return false;
+}
+
+function holdIn({ by, reason, since }: ImagesHeld): ImagesHold {
+  return { by, reason, since };
 }
 
 function recovered(state: RetentionState): void {
@@ -94,8 +131,10 @@ const longestPause = 12 * 3600_000;
 
 /** Shows the trouble and waits before the next try, or until somebody sends something. */
 async function backOff(state: RetentionState, { reason }: Failure): Promise<void> {
-  noteTrouble(state, reason ?? 'interrupted');
+  const isNew = noteTrouble(state, reason === undefined || reason === 'deleted' ? 'interrupted' : reason);
   publish(state);
+  // It may go on for ever, and only a person can end it.
+  if (isNew) notify(state);
   const pause = Math.min(longestPause, firstPause * 2 ** state.failures);
   state.failures += 1;
   await received(state, pause, 'back-off before the archive is tried again');

@@ -18,7 +18,8 @@ import {
   workflowIdOf,
 } from '../../src/contract/index.ts';
 import { iso, now } from '../clock.ts';
-import { deliver, noticeDelivery } from '../notice-delivery.ts';
+import { countImages } from '../metrics.ts';
+import { deliver, failureInWords, noticeDelivery } from '../notice-delivery.ts';
 import { note, type RetentionState, statusOf } from './state.ts';
 
 /** Publishes the status when it has changed: as the memo, and as the UI's current details. */
@@ -43,6 +44,7 @@ export function memoOf(status: ImagesStatus): Record<string, unknown> {
 /** A new result: published, noted, sent to HR and signalled to the funnel. */
 export async function reportResult(state: RetentionState): Promise<void> {
   const { result, count, reason } = state.record;
+  countImages(state.record);
   const more = reason === undefined ? '' : `: ${reason.replaceAll('_', ' ')}`;
   note(state, 'images', `images: ${result}${count > 0 ? ` (${count})` : ''}${more}`);
   publish(state);
@@ -79,13 +81,15 @@ export function notify(state: RetentionState): void {
 }
 
 /** Sends the notices one after the other, beside the story, which never waits for them. */
-export function deliverNotices({ notices }: RetentionState): void {
+export function deliverNotices(state: RetentionState): void {
+  const { notices } = state;
   void CancellationScope.nonCancellable(async () => {
     for (;;) {
       await condition(() => notices.unsent.length > 0);
       const [first] = notices.unsent;
       if (!first) continue;
-      if (notices.wanted !== false) await deliver(first);
+      const failure = notices.wanted === false ? undefined : await deliver(first);
+      if (failure) note(state, 'notice', failureInWords(failure));
       // A run that has continued as new meanwhile sends it again, under the same id.
       notices.unsent = notices.unsent.filter(({ id }) => id !== first.id);
     }

@@ -5,7 +5,6 @@ import {
   type ImagesHold,
   type ImagesRecord,
   type ImagesStatus,
-  type ImagesTrouble,
   type Notice,
   type TimelineEntry,
   type TimelineKind,
@@ -57,7 +56,7 @@ export interface RetentionState {
   holdInArchive: 'no' | 'perhaps' | 'yes';
   /** Who released the hold that is still in the archive. */
   released: Because | null;
-  trouble: { reason: ImagesTrouble['reason']; since: string } | null;
+  trouble: ImagesStatus['trouble'];
   /** Tries of the archive that failed one after the other. */
   failures: number;
   /** Counts what came in, so that a wait ends when something does. */
@@ -123,11 +122,15 @@ export function note(state: RetentionState, kind: TimelineKind, what: string, by
   if (state.timeline.length > keptLines) state.timeline.shift();
 }
 
-/** A trouble is noted when it begins, and when its reason changes. */
-export function noteTrouble(state: RetentionState, reason: ImagesTrouble['reason']): void {
-  if (state.trouble?.reason === reason) return;
+/** A trouble is noted when it begins, and when its reason changes; true if this is one of the two. */
+export function noteTrouble(
+  state: RetentionState,
+  reason: NonNullable<ImagesStatus['trouble']>['reason'],
+): boolean {
+  if (state.trouble?.reason === reason) return false;
   note(state, 'trouble', `${reason.replaceAll('_', ' ')}; tried again`);
   state.trouble = { reason, since: state.trouble?.since ?? iso(now()) };
+  return true;
 }
 
 /** True for a run that goes on from an earlier one: only then does a second argument count, since anybody can start a workflow. */

@@ -27,10 +27,16 @@ import { note, pendingRecord, type RetentionState, statusOf } from './state.ts';
 
 /** Registers every handler; called before the first await, so that nothing that comes early is lost. */
 export function registerHandlers(state: RetentionState): void {
-  setHandler(defineQuery<ImagesStatus>(statusQuery), () => statusOf(state));
-  setHandler(defineQuery<TimelineEntry[]>(timelineQuery), () => state.timeline);
+  setHandler(defineQuery<ImagesStatus>(statusQuery), () => statusOf(state), {
+    description: 'Where the images stand, and what a person has to do.',
+  });
+  setHandler(defineQuery<TimelineEntry[]>(timelineQuery), () => state.timeline, {
+    description: 'What happened so far, for people.',
+  });
   // A funnel that was reset asks again for a result that it has forgotten.
-  setHandler(defineSignal(imagesReport), () => CancellationScope.nonCancellable(() => signalFunnel(state)));
+  setHandler(defineSignal(imagesReport), () => CancellationScope.nonCancellable(() => signalFunnel(state)), {
+    description: 'Sends the funnel the result again.',
+  });
   register(state, 'retry', { admit: admitRetry, take: retry });
   register(state, 'hold', { admit: admitHold, take: hold });
   register(state, 'release', { admit: admitRelease, take: release });
@@ -64,6 +70,7 @@ function register<Name extends ImagesUpdateName>(
         return statusOf(state);
       }),
     {
+      description: schema.description,
       validator: (input) => {
         const parsed = checkInput(schema, input);
         if (!parsed.success) throw refusal('InvalidMessage', describeIssues(parsed.error));
@@ -132,8 +139,14 @@ async function hold(state: RetentionState, { by, reason }: Message<'hold'>): Pro
     notify(state);
   }
   state.received += 1;
-  if (state.position.state === 'kept')
-    await answered(() => state.holdInArchive === 'yes' || state.hold === null);
+  if (state.position.state !== 'kept') return;
+  await answered(() => state.holdInArchive === 'yes' || state.hold === null);
+  // They had been deleted behind the workflow.
+  if (isEnded(state)) throw wrongState(state, 'hold');
+}
+
+function isEnded({ position }: RetentionState): boolean {
+  return position.state === 'ended';
 }
 
 function admitRelease(state: RetentionState): void {

@@ -130,9 +130,7 @@ function overlap(extents: { start: number; end: number }[]): boolean {
 function refusalOf(error: unknown): ZipRefusal {
   const text = error instanceof Error ? error.message : '';
   if (/encrypt/i.test(text)) return 'encrypted';
-  if (/size mismatch/i.test(text)) return 'size_mismatch';
   if (/zip64/i.test(text)) return 'zip64';
-  if (/multi-disk/i.test(text)) return 'multiple_disks';
   if (/local file header signature/i.test(text)) return 'header_mismatch';
   if (/overflows file bounds|unexpected EOF/i.test(text)) return 'truncated';
   return 'damaged';

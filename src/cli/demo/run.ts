@@ -1,14 +1,14 @@
 import { setMaxListeners } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pino } from 'pino';
-import { createArchiveKey } from '../../archive/index.ts';
-import { logSettings, readSettings } from '../../config.ts';
+import { logSettings, ownArchiveSettings, readSettings } from '../../config.ts';
 import { play, type Progress } from './play.ts';
 import { applicationOf, type Scenario, scenarios } from './scenarios.ts';
 import { comparison, display, jsonLine, sumOf } from './table.ts';
 import { InputError } from '../errors.ts';
+import { archiveInWords, ownArchive } from '../own-archive.ts';
 import { startLocalCodecServer } from '../local-codec-server.ts';
 import { type Parts, startParts } from '../parts.ts';
 import { stopSignal, usualTemporal } from '../process.ts';
@@ -30,6 +30,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const logger = pino({ level: LOG_LEVEL }, pino.destination(2));
   installRuntime(logger);
   const folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-'));
+  const archive = await archiveOfDemo(folder);
   const codec = await startLocalCodecServer(folder, logger);
   const temporal = await usualTemporal({ onProgress: say, uiCodecEndpoint: codec.url }).catch(
     async (error: unknown) => {
@@ -42,7 +43,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     const parts = await startParts({
       address: temporal.address,
       taskQueue: 'candidate-funnel-demo',
-      archive: { folder, recipient: (await createArchiveKey()).recipient },
+      archive,
       keys: codec.keys,
       pace: 300,
       logger,
@@ -54,6 +55,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       if (temporal.uiUrl) say(`Temporal UI      ${temporal.uiUrl}`);
       say(`Codec server     ${codec.url}, which decrypts for the UI, without a token on this machine`);
       say(`Capture page     ${parts.emulatorUrl}/`);
+      if (archive.named || stays) say(archiveInWords(archive, addressInWords(temporal.address)));
       const stopped = new AbortController();
       const stop = stopSignal().then(() => stopped.abort());
       const suffix = Date.now().toString(36).slice(-5);
@@ -75,6 +77,18 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     await codec.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Of its own and gone when the demo ends, unless `ARCHIVE_URL` names another: then its key is kept beside that of `dev`. */
+async function archiveOfDemo(folder: string): ReturnType<typeof ownArchive> {
+  const isNamed = readSettings(ownArchiveSettings).ARCHIVE_URL !== undefined;
+  const keys = isNamed ? resolve('.data') : folder;
+  await mkdir(keys, { recursive: true, mode: 0o700 });
+  return ownArchive({ folder: join(folder, 'images'), keyFile: join(keys, 'archive-key.txt') });
+}
+
+function addressInWords(address: string): string {
+  return address.endsWith(':7233') ? '' : `TEMPORAL_ADDRESS=${address} `;
 }
 
 function choose(only: string | undefined): Scenario[] {

@@ -1,4 +1,4 @@
-import { surveyArchive } from '../../archive/index.ts';
+import { deleteImages, surveyArchive, type Surveyed } from '../../archive/index.ts';
 import { type EvaluationImages, type FunnelClient, FunnelError } from '../../client/index.ts';
 import {
   type ImagesStatus,
@@ -6,6 +6,7 @@ import {
   inWords,
   parseEvaluationId,
 } from '../../contract/index.ts';
+import type { Storage } from '../../storage/index.ts';
 import { InputError } from '../errors.ts';
 import { parseId, withFunnels } from '../funnels.ts';
 import { idsOf, inTurn } from '../ids.ts';
@@ -35,15 +36,17 @@ async function sendToOne(
   id: string,
   options: SendOptions,
 ): Promise<void> {
+  const sentTo = new Set<string>();
   try {
     for (const images of await targetsOf(funnels, name, id)) {
       const status = await send(images, name, options);
+      sentTo.add(status.evaluationId);
       print(status, () => statusText(status), options.json);
     }
   } catch (error) {
-    if (name !== 'erase' || !(await isErased(id, error))) throw error;
-    print({ id, result: 'deleted' }, () => `${id}  nothing of it is in the archive`, options.json);
+    if (name !== 'erase' || !hasNoWorkflow(error)) throw error;
   }
+  if (name === 'erase') await eraseOthers(funnels, id, { ...options, sentTo });
 }
 
 /** The images of one evaluation, or those of an application that the update is for. */
@@ -87,21 +90,63 @@ function send(
   return name === 'retry' ? images.retry({ by }) : images[name]({ by, reason });
 }
 
-/** Without a workflow, erased is what the archive does not have; what it has is left to `images sweep`. */
-async function isErased(id: string, error: unknown): Promise<boolean> {
-  if (!(error instanceof FunnelError) || (error.type !== 'NotFound' && error.type !== 'WrongState'))
-    return false;
-  const applicationId = id.split('~')[0] ?? id;
-  return withStorage(async (storage) => {
-    for await (const each of surveyArchive(storage, applicationId)) {
-      if (!('objects' in each) || (id.includes('~') && each.evaluationId !== id)) continue;
-      if (each.manifest || each.unaccounted.length > 0) {
-        const message = `${id}: no workflow looks after these images any more; look at them with "images sweep"`;
-        throw new FunnelError('WrongState', message, { cause: error });
-      }
+function hasNoWorkflow(error: unknown): boolean {
+  return error instanceof FunnelError && (error.type === 'NotFound' || error.type === 'WrongState');
+}
+
+/** What the archive has of it besides: images whose workflow somebody ended are nobody's to delete otherwise. */
+async function eraseOthers(
+  funnels: FunnelClient,
+  id: string,
+  { sentTo, ...options }: SendOptions & { sentTo: Set<string> },
+): Promise<void> {
+  if (sentTo.size > 0 && !isArchiveNamed()) {
+    const line = `${id}: the archive itself was not looked at, since ARCHIVE_URL is not set here`;
+    process.stderr.write(`candidate-funnel: ${line}\n`);
+    return;
+  }
+  await withStorage(async (storage) => {
+    let erased = sentTo.size;
+    for (const each of await leftOf(storage, id)) {
+      if (sentTo.has(each.evaluationId)) continue;
+      const status = await eraseOne(funnels, storage, each, options);
+      print(status, () => `${each.evaluationId}  deleted, verified`, options.json);
+      erased += 1;
     }
-    return true;
+    if (erased > 0) return;
+    print({ id, result: 'deleted' }, () => `${id}  nothing of it is in the archive`, options.json);
   });
+}
+
+function isArchiveNamed(): boolean {
+  return Boolean(process.env['ARCHIVE_URL'] || process.env['ARCHIVE_URL_FILE']);
+}
+
+/** The evaluations of an application, or the one, of which the archive has more than the record of a deletion. */
+async function leftOf(storage: Storage, id: string): Promise<Surveyed[]> {
+  const left: Surveyed[] = [];
+  for await (const each of surveyArchive(storage, id.split('~')[0] ?? id)) {
+    if (!('objects' in each) || (id.includes('~') && each.evaluationId !== id)) continue;
+    if (each.manifest || each.hold || each.unaccounted.length > 0) left.push(each);
+  }
+  return left;
+}
+
+/** By its workflow if there is one, which a list may not show yet; otherwise here, never under a hold. */
+async function eraseOne(
+  funnels: FunnelClient,
+  storage: Storage,
+  { applicationId, evaluationId }: Surveyed,
+  { by, reason = '' }: SendOptions,
+): Promise<object> {
+  try {
+    return await funnels.images(evaluationId).erase({ by, reason });
+  } catch (error) {
+    if (!hasNoWorkflow(error)) throw error;
+  }
+  const now = () => new Date();
+  const { removed } = await deleteImages({ storage, now }, { applicationId, evaluationId }, { by, reason });
+  return { applicationId, evaluationId, result: 'deleted', removed };
 }
 
 function statusText({

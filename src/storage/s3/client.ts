@@ -3,27 +3,53 @@ import { HttpsProxyAgent } from 'https-proxy-agent';
 import { invalidUrl } from '../keys.ts';
 import type { S3Location } from './location.ts';
 
-/** Milliseconds. */
-const patience = { connection: 5000, request: 60_000 };
+/** How long a connection and an answer may take, in milliseconds. */
+export interface Patience {
+  connection: number;
+  request: number;
+}
+
+export const patience: Patience = { connection: 5000, request: 60_000 };
 
 /** A client with the SDK's own chain of credentials, through the proxy that the environment names. */
 export function s3Client(
   { endpoint, region }: S3Location,
   env: Record<string, string | undefined>,
+  { connection, request }: Patience,
 ): S3Client {
   const proxy = proxyFor(endpoint ?? 'https://s3.amazonaws.com', env);
   const agent = proxy === undefined ? undefined : new HttpsProxyAgent(proxy, { keepAlive: true });
-  return new S3Client({
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    maxAttempts: 4,
-    requestHandler: {
-      connectionTimeout: patience.connection,
-      requestTimeout: patience.request,
-      throwOnRequestTimeout: true,
-      ...(agent ? { httpAgent: agent, httpsAgent: agent } : {}),
-    },
-  });
+  return withoutNodeWarning(
+    () =>
+      new S3Client({
+        ...(region === undefined ? {} : { region }),
+        ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+        maxAttempts: 4,
+        requestHandler: {
+          connectionTimeout: connection,
+          requestTimeout: request,
+          throwOnRequestTimeout: true,
+          ...(agent ? { httpAgent: agent, httpsAgent: agent } : {}),
+        },
+      }),
+  );
+}
+
+const warningSwitch = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
+
+/**
+ * The SDK's first client writes to stderr that later versions of it need Node 22. The version here is pinned and runs on
+ * Node 20, and a command's errors are one line. Its other warnings stay.
+ */
+function withoutNodeWarning(create: () => S3Client): S3Client {
+  const before = process.env[warningSwitch];
+  process.env[warningSwitch] = 'true';
+  try {
+    return create();
+  } finally {
+    if (before === undefined) delete process.env[warningSwitch];
+    else process.env[warningSwitch] = before;
+  }
 }
 
 /** The proxy for this address by `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, upper or lower case. */

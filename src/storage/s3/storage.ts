@@ -13,7 +13,7 @@ import { StorageError } from '../errors.ts';
 import { checkKey, checkPrefix } from '../keys.ts';
 import type { Storage } from '../storage.ts';
 import { tryVerbs } from '../trial.ts';
-import { s3Client } from './client.ts';
+import { type Patience, patience, s3Client } from './client.ts';
 import { codeOf, problemOf, statusOf } from './errors.ts';
 import { currentObjects, type Listing, unfinishedUploads, versionsBelow } from './listing.ts';
 import { parseS3Url, type S3Location } from './location.ts';
@@ -22,9 +22,13 @@ import { parseS3Url, type S3Location } from './location.ts';
 const partSize = 8 * 1024 * 1024;
 
 /** A storage in an S3 bucket, with SHA-256 checksums. */
-export function openS3Storage(url: string, env: Record<string, string | undefined>): Storage {
+export function openS3Storage(
+  url: string,
+  env: Record<string, string | undefined>,
+  waits: Patience = patience,
+): Storage {
   const location = parseS3Url(url);
-  const client = s3Client(location, env);
+  const client = s3Client(location, env, waits);
   const listing: Listing = {
     client,
     bucket: location.bucket,

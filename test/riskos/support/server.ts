@@ -126,14 +126,3 @@ export async function failureOf(promise: Promise<unknown>): Promise<RiskosError>
   if (error instanceof RiskosError) return error;
   throw error;
 }
-
-/** The RiskosError that it throws. */
-export function thrownBy(work: () => unknown): RiskosError {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof RiskosError) return error;
-    throw error;
-  }
-  throw new Error('it did not throw');
-}

@@ -122,7 +122,10 @@ function startChild(
   { seq, workflowId, workflowType, input }: StartChild,
 ): void {
   const known = context.executions.get(workflowId);
-  if (!known) {
+  const refused = context.refusesChild?.(workflowType) ?? false;
+  if (refused) {
+    context.trace(() => `${workflowId} is not started`);
+  } else if (!known) {
     context.start({
       workflowType,
       workflowId,
@@ -132,9 +135,11 @@ function startChild(
   } else {
     context.wrong(`${workflowId} is started a second time`);
   }
-  const started = known
-    ? { seq, failed: { workflowId, workflowType, cause: 1 } }
-    : { seq, succeeded: { runId: context.executions.get(workflowId)?.firstRunId ?? '' } };
+  const started = refused
+    ? { seq, cancelled: { failure: { message: 'cancelled', canceledFailureInfo: {} } } }
+    : known
+      ? { seq, failed: { workflowId, workflowType, cause: 1 } }
+      : { seq, succeeded: { runId: context.executions.get(workflowId)?.firstRunId ?? '' } };
   // Before anything that the child does.
   run.starting += 1;
   context.agenda.after(0, () => {

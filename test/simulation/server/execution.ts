@@ -118,6 +118,8 @@ export interface ServerOptions {
   beforeUpdates(execution: Execution, instance: Instance | null): void;
   /** True if the whole history of a run that ends must be replayed. */
   replaysAtEnd(run: Run): boolean;
+  /** True if a child is cancelled before it has begun. */
+  refusesChild?: (workflowType: string) => boolean;
   /** A rule of Temporal's was broken. */
   wrong: (reason: string) => void;
   trace(line: () => string): void;

@@ -54,6 +54,7 @@ export type Job =
         seq: number;
         succeeded?: { runId: string };
         failed?: { workflowId: string; workflowType: string; cause: number };
+        cancelled?: { failure: Failure };
       };
     }
   | {
@@ -85,6 +86,7 @@ export interface ScheduleActivity {
   };
   scheduleToCloseTimeout?: Duration;
   startToCloseTimeout?: Duration;
+  heartbeatTimeout?: Duration;
 }
 
 export interface StartChild {
@@ -102,6 +104,8 @@ export interface UpdateResponse {
 }
 
 export interface Command {
+  /** What it is for, as the Temporal UI shows it. */
+  userMetadata?: { summary?: Payload };
   startTimer?: { seq: number; startToFireTimeout: Duration };
   cancelTimer?: { seq: number };
   scheduleActivity?: ScheduleActivity;

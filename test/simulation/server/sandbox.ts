@@ -78,7 +78,8 @@ interface Activator {
   getAndResetSinkCalls(): unknown[];
 }
 
-export function openSandbox(bundlePath: string): Sandbox {
+/** `onSinkCalls` gets what the workflows log. */
+export function openSandbox(bundlePath: string, onSinkCalls: (calls: unknown[]) => void = () => {}): Sandbox {
   const context = createContext({}, { microtaskMode: 'afterEvaluate' });
   injectGlobals(context);
   context['__webpack_module_cache__'] = {};
@@ -113,7 +114,7 @@ export function openSandbox(bundlePath: string): Sandbox {
       const activator: Activator = context['__TEMPORAL_ACTIVATOR__'];
       const conclude = (): Command[] => {
         const completion: { successful: { commands: Command[] } } = call(activator, 'concludeActivation');
-        activator.getAndResetSinkCalls();
+        onSinkCalls(activator.getAndResetSinkCalls());
         return completion.successful.commands;
       };
       return {

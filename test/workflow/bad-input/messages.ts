@@ -77,7 +77,7 @@ const badValue = fc.constantFrom<unknown>(
 const badName = fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'extra', '\ud800');
 
 /** One change somewhere in a valid message: a field left out, another value, a field too many. */
-function mutated(message: unknown): fc.Arbitrary<unknown> {
+export function mutated(message: unknown): fc.Arbitrary<unknown> {
   return fc
     .record({ path: fc.constantFrom(...pathsOf(message)), name: badName, value: badValue })
     .chain(({ path, name, value }) =>

@@ -2,20 +2,21 @@
 export const prose = {
   title: `# What a funnel does
 
-For people in HR and operators: what happens in every state of a funnel, and what comes of everything that can happen there.
+This page says, for HR and operators, what a funnel does in each state with each message, deadline and verdict. The
+[architecture](architecture.md#stages-of-a-funnel) has the same stages as a picture; read it first.
 
-Every cell of the tables is tested: a test brings real funnels into each state, sends them each message, and compares. The
-page is written from the same data by \`npm run docs:funnel\`.`,
+Every cell of the tables is tested: a test brings real funnels into each state, sends them each message, and compares.
+\`npm run docs:funnel\` writes the page from the same data.`,
 
   stages: `## Stages
 
-Four stages ask RiskOS for an evaluation, all in the same way: the passive check, document verification, selfie
-reverification and payroll set-up. The other five wait for somebody, or for nothing.
+Four stages run an evaluation in RiskOS, all in the same way: the passive check, document verification, selfie
+reverification and payroll set-up. The other five wait for a person, or for nothing.
 
-| stage | waits for | goes on |
+| stage | waits for | ends |
 | --- | --- | --- |
 | \`passive_check\` | RiskOS | when there is a verdict |
-| \`awaiting_document_request\` | HR | with \`requestDocuments\`; \`documents.start: immediately\` passes it by |
+| \`awaiting_document_request\` | HR | with \`requestDocuments\`; skipped with \`documents.start: immediately\` |
 | \`document_verification\` | the candidate, then RiskOS | when there is a verdict, or the deadline passes |
 | \`review\` | a reviewer | when a person decides, in RiskOS or with the update \`review\` |
 | \`verified\` | nothing, for years if need be | with \`requestReverification\`, \`requestPayrollSetup\`, \`complete\`, or every \`reverification.every\` |
@@ -26,36 +27,36 @@ reverification and payroll set-up. The other five wait for somebody, or for noth
 
 A funnel starts at \`passive_check\`, or at \`verified\` if it is given a \`baseline\`.`,
 
-  states: `## What comes of each message
+  states: `## What each message does
 
-A stage that asks RiskOS does something else with a message according to what it waits for. The columns of the table, with the
-four stages together in the first six:`,
+In the four stages that run an evaluation, the effect of a message depends on what the funnel waits for. The first six columns
+of the table are these waits, for the four stages together:`,
 
-  words: `The words in its cells:`,
+  words: `The words in the cells:`,
 
-  messages: `The table. The updates come from HR and operators; the events come from RiskOS through the relay, and each is of the
-evaluation under way, or of the last one where none is:`,
+  messages: `Updates come from HR and operators. Events come from RiskOS through the relay; each concerns the evaluation in progress, or
+the last one where none is:`,
 
   belowMessages: `- An update that is not valid is refused everywhere, with \`InvalidMessage\`, the field and the reason. A refused update leaves
   nothing in the history and changes nothing.
 - An update that has just been accepted is carried out before the next one: until then others are refused with \`WrongStage\`.
   \`withdraw\` always passes.
 - \`requestReverification\` is refused with \`NoBaseline\` if the documents were accepted without a reference.
-- What RiskOS refuses of the updates that are *sent* is answered with \`RiskosRefused\`, an unclear answer with
-  \`RiskosUnavailable\`; the funnel stays, and reads.
-- \`review\` stands here for a decision to accept. The reminder comes when a quarter of the time is left, or as
+- Where an update is *sent* to RiskOS and RiskOS refuses it, the update fails with \`RiskosRefused\`; after an unclear answer with
+  \`RiskosUnavailable\`. The funnel stays, and reads RiskOS.
+- The row \`review\` shows a decision to accept. The reminder comes when a quarter of the time is left, or as
   \`documents.reminder\`, \`review.reminder\` and \`reverification.reminder\` say.
-- Without any event RiskOS is read all the same: after 30 seconds, 2, 10 and 30 minutes, 1, 2, 4 and 8 hours, then every 12
+- Without any event the funnel reads RiskOS after 30 seconds, 2, 10 and 30 minutes, 1, 2, 4 and 8 hours, then every 12
   hours (\`reconciliation\`), and once more at the deadline.
-- An attempt that was given up at its deadline can still end well: while the same stage is open its events are read, and an
-  accept counts; the newer attempt is superseded.
+- An attempt that expired can still be accepted: while the same stage is open, its events are read and an accept counts. It
+  supersedes the newer attempt.
 - An attempt expires only after a reading that began after its deadline, of every evaluation that RiskOS has for it.
 - Once an evaluation has a verdict, RiskOS is read again only after \`decision_update\`, \`reevaluation\`, or a completion under another
-  \`eval_id\`. If the decision is another one then, the verdict stays and gets the flag \`contradicted_later\`.
+  \`eval_id\`. If the decision has changed, the verdict stays and gets the flag \`contradicted_later\`.
 - \`readNow\` reads RiskOS at once and is answered when that is done.
 
-A deadline in one of the four stages is \`documents.deadline\`, that of a selfie \`reverification.deadline\`. It runs from when
-RiskOS took the request. Where *works* says \`needs attention\`, it is RiskOS that is late, and not the candidate.`,
+The deadline of an evaluation is \`documents.deadline\`, for a selfie \`reverification.deadline\`. It starts when RiskOS takes
+the request. In the column *works* it leads to \`needs attention\`, because RiskOS is late, not the candidate.`,
 
   verdicts: `## What follows a verdict
 
@@ -63,19 +64,19 @@ RiskOS took the request. Where *works* says \`needs attention\`, it is RiskOS th
 \`attempts_exhausted\`. A failure of RiskOS's Document Request or Document Verification step does not count as the candidate's
 attempt; after \`documents.maxTechnicalRetries\` of them the funnel needs attention.
 
-- A REJECT with nothing behind it but such a failure goes to a person, with the flag \`technical\`.
+- A REJECT that has only such a failure as its cause goes to a person, with the flag \`technical\`.
 - An ACCEPT of the document verification stage without any document result goes to a person, with the flag \`no_document_result\`.
 - An ACCEPT of a selfie that was compared with another reference than the one sent, or with none, goes to a person, with the
   flag \`other_reference\`.
 - An ACCEPT without an accepted document result has the flag \`no_baseline\`: no selfie can be compared later.`,
 
-  review: `A review ends by a person's decision, here or in RiskOS, and that is final whatever the policy says. HR may grant a try
-beyond \`maxAttempts\`. Past its deadline it is shown as overdue and goes on waiting.`,
+  review: `A review ends by a person's decision, here or in RiskOS, and that is final whatever the policy says. HR may grant an attempt
+beyond \`maxAttempts\`. After its deadline it is shown as overdue, and stays open.`,
 
   routing: `### Routing by document and reason code
 
 These rules of the policy apply to an accept, a review or a resubmit of RiskOS. They never change a reject, nor a person's decision. A
-verdict that a rule changed has the flag \`routed\`, \`rule\` names the rule, and \`audit.decision\` keeps RiskOS's own word. The gravest rule counts.
+verdict that a rule changed has the flag \`routed\`, \`rule\` names the rule, and \`audit.decision\` keeps RiskOS's own word. The strictest rule counts.
 
 | policy | what it does |
 | --- | --- |
@@ -86,30 +87,30 @@ verdict that a rule changed has the flag \`routed\`, \`rule\` names the rule, an
 
   policy: `### What the policy changes
 
-The tables above show a funnel without a policy of its own. Every field, with its default, is in
-[src/contract/policy.ts](../src/contract/policy.ts); those that change the way of a funnel:`,
+The tables above show a funnel without a policy of its own. Every setting, with its default, is in the
+[policy reference](policy.md); these change the path of a funnel:`,
 
   trouble: `## When RiskOS cannot be asked
 
 A failure of RiskOS is never a rejection. \`trouble\` in the status says that RiskOS is out of reach, and since when; the funnel
-goes on by itself.
+resumes by itself.
 
-- **It certainly did not take the request** (connection refused, 429, and the like): asked again, for as long as it takes, with
-  growing waits of at most five minutes, or as RiskOS says.
-- **It perhaps took it** (no answer, 5xx): the funnel waits \`ambiguousWait\` for an event that tells, each time twice as long, at
-  most an hour, because another request can mean another SMS. After five such requests it needs attention, and one
-  event that tells brings it back.
-- **It refuses** (a wrong key, a permission, data it does not take): the funnel needs attention at once; \`attention.fields\` names what
+- **RiskOS certainly did not take the request** (connection refused, 429, and the like): the funnel sends it again, without limit,
+  with a back-off of at most five minutes, or as RiskOS says.
+- **RiskOS perhaps took it** (no answer, 5xx): the funnel waits \`ambiguousWait\` for an event that names the evaluation, each time
+  twice as long, at most an hour, because another request can mean another SMS. After five such requests it needs attention;
+  an event that names the evaluation resumes it.
+- **RiskOS refuses** (a wrong key, a permission, data it does not take): the funnel needs attention at once; \`attention.fields\` names what
   to \`correct\`. \`retry\` sends the same again. A refusal after which RiskOS may have processed the request all the same (a redirect,
   an unreadable answer, 404, 409) waits \`ambiguousWait\` for an event first; then \`attention\` says that an SMS may be out, and one
   event that names the evaluation resumes the funnel.
-- **It cannot be read**: read again at the next reading. A deadline waits for that, but no longer than \`reconciliation.longest\`;
+- **RiskOS cannot be read**: the funnel tries again at the next reading. A deadline waits for that, but no longer than \`reconciliation.longest\`;
   then the funnel needs attention, and resumes with the first reading that succeeds.
-- **It has not finished at the deadline**: the funnel needs attention, and resumes when RiskOS finishes; if RiskOS then waits for the
-  candidate, the deadline begins anew.
-- **Its workflow failed** (\`workflow_execution_failed\`, confirmed by a reading): the funnel needs attention; \`retry\` begins another
+- **RiskOS has not finished at the deadline**: the funnel needs attention, and resumes when RiskOS finishes; if RiskOS then waits for the
+  candidate, the deadline starts again.
+- **RiskOS's workflow failed** (\`workflow_execution_failed\`, confirmed by a reading): the funnel needs attention; \`retry\` starts another
   evaluation.
-- **It no longer knows an evaluation that it began**: the funnel needs attention; \`retry\` begins another one.
+- **RiskOS no longer knows an evaluation**: the funnel needs attention; \`retry\` starts another one.
 
 An operator's reset of the workflow (\`temporal workflow reset\`) creates no evaluation twice: before a POST the worker looks for it in the
 run before, and adopts its evaluation or waits as after an unclear answer. Where that run is gone, the funnel needs attention.`,
@@ -125,8 +126,8 @@ each: \`pending\`, \`archived\`, \`deleted\`, why there are none (\`military\`, 
 
   notices: `## Notices
 
-With \`NOTIFY_URL\` a notice comes for each of these; [src/contract/notice.ts](../src/contract/notice.ts) has its shape. Several
-at once are one notice.
+With \`NOTIFY_URL\` set, HR's system receives a notice of each of these changes; several at once are one notice. The
+[notice reference](notices.md) has the fields.
 
 | change | when |
 | --- | --- |
@@ -138,6 +139,6 @@ at once are one notice.
 | \`images\` | the archiving of the images of an evaluation could not be started; their results are the notices \`images.changed\` |
 | \`closed\` | the funnel has closed |
 
-What only the timeline records causes no notice. A notice that the receiver refuses for good is noted in the timeline; later ones
+What is only in the timeline causes no notice. A notice that the receiver refuses for good is noted in the timeline; later ones
 do not wait for it.`,
 };

@@ -26,13 +26,13 @@ interface Column {
 export const columns: Record<State, Column> = {
   asked: {
     head: 'asked',
-    meaning: 'RiskOS has been asked, and has not said yet that it took the request.',
+    meaning: 'The request was sent, and RiskOS has not confirmed it yet.',
   },
-  works: { head: 'works', meaning: 'RiskOS works on it, and waits for nobody.' },
+  works: { head: 'works', meaning: 'RiskOS is evaluating, and waits for nobody.' },
   capture: { head: 'capture', meaning: 'The candidate has the capture link.' },
   code: { head: 'code', meaning: 'The candidate has a one-time code to enter.' },
   information: { head: 'information', meaning: 'RiskOS wants more of the candidate’s data.' },
-  hosted: { head: 'Hosted Flow', meaning: 'The candidate has a page of RiskOS’s own to go through.' },
+  hosted: { head: 'Hosted Flow', meaning: 'The candidate has to go through a page of RiskOS.' },
   awaiting: {
     head: 'awaiting',
     meaning: '`awaiting_document_request`: HR has to say when documents are wanted.',
@@ -41,12 +41,12 @@ export const columns: Record<State, Column> = {
   verified: { head: 'verified', meaning: '`verified`: nothing is open; HR may ask for more.' },
   refused: {
     head: 'refused',
-    meaning: '`needs_attention`, because RiskOS refuses, or fails again and again.',
+    meaning: '`needs_attention`, because RiskOS refuses, or keeps failing.',
   },
   unclear: {
     head: 'unclear',
     meaning:
-      '`needs_attention`, because five requests got no clear answer: an event may still tell what became of them.',
+      '`needs_attention`, because five requests got no clear answer; an event may still name the evaluation.',
   },
   closed: { head: 'closed', meaning: '`closed`: for good.' },
 };

@@ -20,10 +20,10 @@ export type Word =
 /** In the order of the legend; a refusal has its own entry. */
 export const meanings: [shown: string, meaning: string][] = [
   ['→ stage', 'The funnel goes on to that stage.'],
-  ['back', 'The funnel goes back to the stage where it stopped, and does there what it was about to do.'],
+  ['back', 'The funnel resumes at the stage where it stopped.'],
   [
     'read',
-    'It is recorded in the timeline, and RiskOS is read. Only what RiskOS then says counts: the funnel stays until that is a verdict.',
+    'It is recorded in the timeline, and RiskOS is read. Only that reading counts: the funnel stays until it brings a verdict.',
   ],
   ['sent', 'It is sent to RiskOS, which is then read. The funnel stays until RiskOS has a verdict.'],
   [
@@ -35,11 +35,8 @@ export const meanings: [shown: string, meaning: string][] = [
   ['reminder', '`escalation` becomes `reminder`, and HR gets a notice.'],
   ['overdue', '`escalation` becomes `overdue`, and HR gets a notice. It still ends only by a person.'],
   ['✗', 'An update is refused with `WrongStage`; the message names what is possible instead.'],
-  [
-    'gone',
-    'The funnel’s run has ended: Temporal answers that there is nobody to tell. The relay answers 200.',
-  ],
-  ['–', 'Does not come here.'],
+  ['gone', 'The workflow has ended, so Temporal refuses the signal. The relay answers 200.'],
+  ['–', 'Cannot happen here.'],
 ];
 
 /** As it stands in a cell. */

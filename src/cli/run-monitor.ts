@@ -1,0 +1,30 @@
+import Fastify from 'fastify';
+import { temporalClient } from '../client/index.ts';
+import { monitorSettings, readSettings } from '../config.ts';
+import { addHealth } from '../health.ts';
+import { createLogger } from '../logging.ts';
+import { funnelGauges, keepFresh } from '../monitor/gauges.ts';
+import { hostAndPort } from './address.ts';
+import { stopSignal } from './process.ts';
+
+/** Milliseconds between two rounds of count queries. */
+const interval = 60_000;
+
+export async function runMonitor(): Promise<void> {
+  const settings = readSettings(monitorSettings);
+  const logger = createLogger('monitor');
+  const temporal = temporalClient();
+  const health = Fastify();
+  const registry = addHealth(health, () => true);
+  const gauges = funnelGauges(temporal, registry, Date.now);
+  const stop = new AbortController();
+  const address = await health.listen(hostAndPort(settings.METRICS_ADDRESS));
+  logger.info({ address }, 'monitor listens');
+  const running = keepFresh(gauges, { interval, logger, signal: stop.signal });
+  await stopSignal();
+  stop.abort();
+  await running;
+  await health.close();
+  await temporal.connection.close();
+  logger.info('monitor stopped');
+}

@@ -1,0 +1,223 @@
+import { describe, expect, test } from 'vitest';
+import type { FunnelByHand } from './by-hand.ts';
+import { asking, attempting } from './carried/bases.ts';
+import { accepted, open } from './carried/open.ts';
+import {
+  applicationId,
+  at,
+  call,
+  decided,
+  event,
+  hour,
+  idOf,
+  paused,
+  second,
+  timers,
+} from './carried/row.ts';
+
+const stage = 'document_verification';
+const [current, next] = [idOf(stage, 2), idOf(stage, 3)] as const;
+
+/** The funnel after its deadline, which one reading has confirmed. */
+function expired(policy: object): FunnelByHand {
+  const overdue = { read: { times: [at + hour] }, deadline: { times: [at - second], fired: 1 } };
+  const funnel = open({ ...attempting('reading'), timers: overdue }, policy);
+  funnel.settle('readEvaluation', { evaluation: paused(current) });
+  return funnel;
+}
+
+describe('an attempt that was given up', () => {
+  test('can still end well while the next one waits, and while the one after that does', () => {
+    for (const attempts of [1, 2]) {
+      const funnel = expired({ documents: { onDeadline: 'next_attempt', maxAttempts: 9 } });
+      for (let number = 3; number < 2 + attempts; number += 1) {
+        const evaluationId = idOf(stage, number);
+        funnel.settle('createEvaluation', {
+          evaluation: decided(evaluationId, 'RESUBMIT', { evalId: `eval-${number}` }),
+        });
+      }
+      funnel.settle('createEvaluation', {
+        evaluation: paused(idOf(stage, 2 + attempts), { evalId: 'eval-9' }),
+      });
+      funnel.signal('riskosEvent', event(current, { evalId: 'eval-2', eventType: 'evaluation_completed' }));
+      expect(funnel.calls('readEvaluation')).toEqual([{ evaluationId: current, evalId: 'eval-2' }]);
+      funnel.settle('readEvaluation', { evaluation: accepted(current) });
+      expect(funnel.status()).toMatchObject({ stage: 'verified', baseline: true });
+      expect(funnel.status().verdicts.at(-1)).toMatchObject({ evaluationId: current, verdict: 'accept' });
+    }
+  });
+
+  test('is one of the last five', () => {
+    const overdue = { read: { times: [at + hour] }, deadline: { times: [at - second], fired: 1 } };
+    const givenUp = [11, 12, 13, 14, 15].map((number) => ({
+      evaluationId: idOf(stage, number),
+      number,
+      evalIds: [`eval-${number}`],
+    }));
+    const state = attempting('reading');
+    const position = { ...Object(state).position, givenUp };
+    const funnel = open(
+      { ...state, position, timers: overdue },
+      { documents: { onDeadline: 'next_attempt' } },
+    );
+    for (const evaluationId of [current, ...givenUp.map((one) => one.evaluationId)]) {
+      if (funnel.calls('readEvaluation').length > 0)
+        funnel.settle('readEvaluation', { evaluation: paused(evaluationId) });
+    }
+    funnel.settle('createEvaluation', { evaluation: paused(next, { evalId: 'eval-3' }) });
+    const completed = { eventType: 'evaluation_completed' };
+    funnel.signal(
+      'riskosEvent',
+      event(idOf(stage, 11), { ...completed, evalId: 'eval-11', eventId: 'event-11' }),
+    );
+    expect(funnel.calls('readEvaluation')).toEqual([]);
+    funnel.signal('riskosEvent', event(current, { ...completed, evalId: 'eval-2', eventId: 'event-2' }));
+    expect(funnel.calls('readEvaluation')).toEqual([{ evaluationId: current, evalId: 'eval-2' }]);
+  });
+
+  test('changes nothing where it did not end well, and its POST is not repeated', () => {
+    const funnel = expired({ documents: { onDeadline: 'next_attempt' } });
+    funnel.settle('createEvaluation', { evaluation: paused(next, { evalId: 'eval-3' }) });
+    funnel.signal('riskosEvent', event(current, { evalId: 'eval-2', eventType: 'evaluation_completed' }));
+    funnel.settle('readEvaluation', { evaluation: decided(current, 'REJECT') });
+    expect(funnel.status()).toMatchObject({ stage, attempt: 3, outcome: null });
+    expect(funnel.asked('createEvaluation')).toBe(1);
+  });
+});
+
+describe('readings, counted', () => {
+  test('one for many events of the same evaluation, and one for an event that comes twice', () => {
+    const funnel = open(attempting('reading'));
+    const told = event(current, { evalId: 'eval-2' });
+    funnel.signal('riskosEvent', told);
+    for (const eventId of ['event-2', 'event-3', 'event-4'])
+      funnel.signal('riskosEvent', { ...told, eventId });
+    expect(funnel.asked('readEvaluation')).toBe(1);
+    funnel.settle('readEvaluation', { evaluation: paused(current) });
+    // One more for those that came while it was read.
+    expect(funnel.asked('readEvaluation')).toBe(2);
+    funnel.settle('readEvaluation', { evaluation: paused(current) });
+    for (let times = 0; times < 3; times += 1) funnel.signal('riskosEvent', told);
+    expect(funnel.asked('readEvaluation')).toBe(2);
+  });
+
+  test.each(['progress', 'evaluation_started', 'session_expired'])('none for the event %s', (eventType) => {
+    const funnel = open(attempting('reading'));
+    funnel.signal('riskosEvent', event(current, { evalId: 'eval-2', eventType }));
+    expect(funnel.asked('readEvaluation')).toBe(0);
+    expect(funnel.timeline().map(({ kind }) => kind)).toEqual(['riskos_event']);
+  });
+
+  test.each([
+    ['another application', `app-7~0a1b2c3d~${stage}~2`],
+    ['another funnel of the application', `${applicationId}~0a1b2c3e~${stage}~2`],
+    ['an attempt that never was', next],
+    ['nothing', 'not-an-id'],
+  ])('none for an event of %s', (_, evaluationId) => {
+    const funnel = open(attempting('reading'));
+    funnel.signal(
+      'riskosEvent',
+      event(evaluationId, { evalId: 'eval-2', eventType: 'evaluation_completed' }),
+    );
+    expect(funnel.asked('readEvaluation')).toBe(0);
+  });
+
+  test('one for an event that came during the POST, although the POST was answered', () => {
+    const funnel = open({
+      ...asking,
+      position: { stage, attempt: { kind: 'posting', evaluationId: current, number: 2 } },
+    });
+    funnel.signal('riskosEvent', event(current, { evalId: 'eval-2' }));
+    funnel.settle('createEvaluation', { evaluation: paused(current) });
+    expect(funnel.calls('readEvaluation')).toEqual([{ evaluationId: current, evalId: 'eval-2' }]);
+  });
+
+  test('no more of one that has completed', () => {
+    const funnel = open({
+      ...asking,
+      position: { stage, attempt: { kind: 'posting', evaluationId: current, number: 2 } },
+    });
+    funnel.signal('riskosEvent', event(current, { evalId: 'eval-2' }));
+    funnel.settle('createEvaluation', { evaluation: accepted(current) });
+    expect(funnel.status().stage).toBe('verified');
+    expect(funnel.asked('readEvaluation')).toBe(0);
+  });
+
+  test('one after an update that gave RiskOS something, even where that failed', () => {
+    for (const result of [
+      { failure: 'refused' },
+      { failure: 'ambiguous' },
+      { evaluation: paused(current) },
+    ] as const) {
+      const funnel = open(
+        attempting('reading', stage, { latest: paused(current, { pausedFor: 'one_time_code' }) }),
+      );
+      funnel.update('submitOneTimeCode', { code: '482913' });
+      funnel.settle('patchEvaluation', result);
+      expect(funnel.calls('readEvaluation')).toEqual([{ evaluationId: current, evalId: 'eval-2' }]);
+    }
+  });
+
+  test('one for a new evaluation of a settled request, and none for those that were known when it was settled', () => {
+    const known = [{ evalId: 'eval-2', answered: true }, { evalId: 'eval-3' }];
+    const funnel = open(attempting('reading', stage, { known, latest: accepted(current) }));
+    expect(funnel.status().stage).toBe('verified');
+    const completed = event(current, { eventType: 'evaluation_completed' });
+    for (const evalId of ['eval-2', 'eval-3', 'eval-8'])
+      funnel.signal('riskosEvent', { ...completed, evalId, eventId: `event-of-${evalId}` });
+    expect(funnel.calls('readEvaluation')).toEqual([{ evaluationId: current, evalId: 'eval-8' }]);
+  });
+
+  test('at most four evaluations of one request: a new one replaces the oldest that no POST was answered with', () => {
+    const ids = ['eval-2', 'eval-3', 'eval-4', 'eval-5'];
+    const known = ids.map((evalId) => ({ evalId, answered: evalId === 'eval-2' }));
+    const funnel = open(attempting('reading', stage, { known }));
+    funnel.signal('riskosEvent', event(current, { evalId: 'eval-9' }));
+    funnel.settle('readEvaluation', { evaluation: paused(current, { evalId: 'eval-9' }) });
+    funnel.fire(timers.read);
+    const read = ids.map(() => {
+      const { evalId } = call(funnel, 'readEvaluation');
+      funnel.settle('readEvaluation', { evaluation: paused(current, { evalId: String(evalId) }) });
+      return evalId;
+    });
+    expect(read).toEqual(['eval-2', 'eval-4', 'eval-5', 'eval-9']);
+    expect(funnel.calls('readEvaluation')).toEqual([]);
+  });
+
+  test('misses count in a row: a reading between them begins anew', () => {
+    const funnel = open(attempting('reading', stage, { reads: 4 }));
+    funnel.fire(timers.read);
+    for (const answer of ['unknown', 'unknown', null, 'unknown', 'unknown'] as const) {
+      funnel.settle('readEvaluation', answer ? { failure: answer } : { evaluation: paused(current) });
+      funnel.fire(timers.read);
+    }
+    expect(funnel.status().stage).toBe(stage);
+  });
+
+  test('a reading that began before the deadline does not count as one after it', () => {
+    const timed = { read: { times: [at + second] }, deadline: { times: [at + 2 * second] } };
+    const funnel = open({ ...attempting('reading'), timers: timed });
+    funnel.fire(timers.read);
+    funnel.fire(timers.deadline);
+    funnel.settle('readEvaluation', { evaluation: paused(current) });
+    expect(funnel.status().outcome).toBeNull();
+    funnel.settle('readEvaluation', { evaluation: paused(current) });
+    expect(funnel.status().outcome).toBe('expired');
+    expect(funnel.asked('readEvaluation')).toBe(2);
+  });
+});
+
+describe('trouble with RiskOS', () => {
+  test('is noted once when it begins and once when it ends', () => {
+    const funnel = open(attempting('reading', stage, { reads: 4 }));
+    funnel.fire(timers.read);
+    for (let times = 0; times < 3; times += 1) {
+      funnel.settle('readEvaluation', { failure: 'unavailable' });
+      expect(funnel.status().trouble).toMatchObject({ reason: 'unreadable', problem: 'ServerError' });
+      funnel.fire(timers.read);
+    }
+    funnel.settle('readEvaluation', { evaluation: paused(current) });
+    expect(funnel.status().trouble).toBeNull();
+    expect(funnel.timeline().map(({ kind }) => kind)).toEqual(['trouble', 'trouble']);
+  });
+});
