@@ -10,6 +10,8 @@ import { listenNear } from './process.ts';
 export interface LocalCodecServer {
   url: string;
   keys: KeyStore;
+  /** What a command in another terminal needs to read and encrypt with the same keys, as a line for a shell. */
+  environment: string;
   /** Lets the pages of this UI ask, under both names of this machine. */
   allow(uiUrl: string | undefined): void;
   close(): Promise<void>;
@@ -26,8 +28,10 @@ export async function startLocalCodecServer(folder: string, logger: Logger): Pro
   const keysFolder = resolve(folder, 'payload-keys');
   await mkdir(keysFolder, { recursive: true });
   await chmod(keysFolder, 0o700);
-  const { identity, recipient } = await keptIdentity(resolve(folder, 'payload-identity.txt'));
-  const keys = createKeyStore(openStorage(pathToFileURL(keysFolder).href), ageWrapper([recipient], identity));
+  const identityFile = resolve(folder, 'payload-identity.txt');
+  const { identity, recipient } = await keptIdentity(identityFile);
+  const keysUrl = pathToFileURL(keysFolder).href;
+  const keys = createKeyStore(openStorage(keysUrl), ageWrapper([recipient], identity));
   const origins: string[] = [];
   const allow = (uiUrl: string) => {
     const { port, origin } = new URL(uiUrl);
@@ -45,6 +49,7 @@ export async function startLocalCodecServer(folder: string, logger: Logger): Pro
   return {
     url,
     keys,
+    environment: `KEY_STORE_URL=${keysUrl} PAYLOAD_RECIPIENTS=${recipient} PAYLOAD_IDENTITY_FILE='${identityFile}'`,
     allow: (uiUrl) => {
       for (const one of uiUrl === undefined ? usualUis : [uiUrl]) allow(one);
     },

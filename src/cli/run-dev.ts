@@ -64,7 +64,9 @@ export async function runDev(options: DevOptions): Promise<void> {
       taskQueue === defaultTaskQueue ? '' : `FUNNEL_TASK_QUEUE=${taskQueue} `,
     ].join('');
     say(archiveInWords(archive, where));
-    say(`\nIn another terminal: ${where}npx candidate-funnel start examples/application.json`);
+    say(
+      `\nIn another terminal: export ${codec.environment}\n${where}npx candidate-funnel start examples/application.json`,
+    );
     try {
       await parts.running;
     } finally {
