@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { type Environment, SettingsError, valueOf } from './client/settings.ts';
+import { defaultLimits as codecServerLimits } from './codec/server/limits.ts';
+import { isLoopback } from './codec/server/loopback.ts';
 import { checkInput, defaultTaskQueue, describeIssues } from './contract/index.ts';
-import { jwtAlgorithms } from './relay/algorithms.ts';
-import { basicCredentials, bearerToken } from './relay/credentials.ts';
-import { defaultLimits } from './relay/limits.ts';
-import { trustedProxy } from './relay/proxies.ts';
+import { basicCredentials, bearerToken } from './http-server/credentials.ts';
+import { jwtAlgorithms } from './http-server/jwt-algorithms.ts';
+import { defaultLimits } from './http-server/limits.ts';
+import { trustedProxy } from './http-server/proxies.ts';
 import { previousReferencePlacements } from './riskos/wire.ts';
 
 const secret = z.string().trim().min(1, 'must not be empty');
@@ -41,7 +43,8 @@ const secureUrl = (exception: string) =>
     .check((context) => {
       const message = urlFault(context.value, exception);
       if (message !== undefined) {
-        context.issues.push({ code: 'custom', message, input: context.value, continue: false });
+        // Goes on, so that other settings that are wrong are named too.
+        context.issues.push({ code: 'custom', message, input: context.value, continue: true });
       }
     });
 
@@ -56,6 +59,7 @@ function urlFault(text: string, exception: string): string | undefined {
 }
 
 const riskosUrl = secureUrl('for the emulator').refine((text) => {
+  if (!URL.canParse(text)) return true;
   const { pathname, search, hash } = new URL(text);
   return pathname === '/' && search === '' && hash === '';
 }, 'must be an address without path or query, such as "https://riskos.socure.com"');
@@ -170,6 +174,74 @@ const settingsOfAuth = {
   basic: ['RELAY_BASIC_CREDENTIALS'],
   oauth2: ['RELAY_OAUTH_ISSUER', 'RELAY_OAUTH_AUDIENCE', 'RELAY_OAUTH_JWKS_URL'],
 } as const;
+
+/** An origin as browsers send it: nothing that a page of somebody else could match. */
+const origin = secureUrl('on this machine').refine(
+  (text) => URL.canParse(text) && new URL(text).origin === text,
+  {
+    error: 'must be origins such as "https://temporal.example", without a path or a slash at the end',
+  },
+);
+
+type Needed = [(given: CodecAuth) => boolean, { path: string[]; error: string; when: () => boolean }];
+type CodecAuth = Partial<
+  Record<'CODEC_AUTH' | 'CODEC_JWKS_URL' | 'CODEC_ISSUER' | 'CODEC_AUDIENCE', unknown>
+>;
+
+/** Looked at also where other settings are wrong, so that all are named at once. */
+function authNeeds(name: keyof CodecAuth): Needed {
+  const error =
+    'is needed: without authentication the codec server starts only with CODEC_AUTH=off, on a loopback address';
+  // Without its default where another setting is wrong.
+  const isThere = (given: CodecAuth) => given.CODEC_AUTH === 'off' || given[name] !== undefined;
+  return [isThere, { path: [name], error, when: () => true }];
+}
+
+/** Somebody who sets an issuer and switches authentication off is mistaken about one of them. */
+function offLeaves(name: keyof CodecAuth): Needed {
+  const error = 'is set, but CODEC_AUTH=off lets everybody in: remove one of them';
+  const isAbsent = (given: CodecAuth) => given.CODEC_AUTH !== 'off' || given[name] === undefined;
+  return [isAbsent, { path: [name], error, when: () => true }];
+}
+
+export const codecServerSettings = z
+  .object({
+    KEY_STORE_URL: word,
+    PAYLOAD_RECIPIENTS: list,
+    /** It opens the keys: age secret keys, one a line, mostly of PAYLOAD_IDENTITY_FILE. */
+    PAYLOAD_IDENTITY: secret,
+    CODEC_HOST: z.string().trim().min(1).default('127.0.0.1'),
+    CODEC_PORT: port.default(8081),
+    /** `off`: everybody who reaches it may decode everything; on a loopback address only. */
+    CODEC_AUTH: z.enum(['jwt', 'off'], { error: 'must be jwt or off' }).default('jwt'),
+    CODEC_JWKS_URL: secureUrl('on this machine').optional(),
+    /** The access tokens' `iss`, and one of their `aud`. */
+    CODEC_ISSUER: word.optional(),
+    CODEC_AUDIENCE: list.optional(),
+    CODEC_ALGORITHMS: list
+      .pipe(z.array(z.enum(jwtAlgorithms, { error: `must be of ${jwtAlgorithms.join(', ')}` })))
+      .default(['RS256', 'ES256']),
+    /** The claim that holds the roles, or a path to it such as `realm_access.roles`. */
+    CODEC_ROLES_CLAIM: word.default('roles'),
+    /** Which roles may read everything and encode, and which may read statuses only. */
+    CODEC_ROLES_ALL: list.default(['codec-all']),
+    CODEC_ROLES_STATUS: list.default(['codec-status']),
+    /** The origins of the Temporal UIs whose pages may ask; nobody's unless set. */
+    CODEC_ORIGINS: list.pipe(z.array(origin)).default([]),
+    CODEC_TRUSTED_PROXIES: list.pipe(z.array(trustedProxy)).default([]),
+    CODEC_REQUESTS_PER_SECOND: count.default(codecServerLimits.requestsPerSecondOfIdentity),
+  })
+  .refine(...authNeeds('CODEC_JWKS_URL'))
+  .refine(...authNeeds('CODEC_ISSUER'))
+  .refine(...authNeeds('CODEC_AUDIENCE'))
+  .refine(...offLeaves('CODEC_JWKS_URL'))
+  .refine(...offLeaves('CODEC_ISSUER'))
+  .refine(...offLeaves('CODEC_AUDIENCE'))
+  .refine(({ CODEC_AUTH, CODEC_HOST }) => CODEC_AUTH !== 'off' || isLoopback(CODEC_HOST), {
+    path: ['CODEC_HOST'],
+    error: 'must be 127.0.0.1, ::1 or localhost while CODEC_AUTH=off',
+    when: () => true,
+  });
 
 function hasSecrets(given: {
   NOTIFY_URL?: string | undefined;

@@ -12,10 +12,13 @@ export interface Key {
   there: boolean;
 }
 
-/** Our client makes the key before it starts a funnel, and says so by the first memo; other programs do neither. */
+/**
+ * A client that encrypts makes the key before it starts a funnel, and says so by the private field of the first memo; others
+ * do neither.
+ */
 export function keyOfRun(): Key {
   const { memo, continuedFromExecutionRunId } = workflowInfo();
-  return { there: continuedFromExecutionRunId !== undefined || memo?.[memoFields.status] !== undefined };
+  return { there: continuedFromExecutionRunId !== undefined || memo?.[memoFields.private] !== undefined };
 }
 
 /** Lets a worker make the key, once: its end is in the history, so that no replay makes another one. */

@@ -144,6 +144,8 @@ function textOf(error: unknown): string {
 /** The setting behind an error that somebody else's code throws. */
 function settingOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
+  // It names its settings itself.
+  if (error.name === 'CodecError') return undefined;
   if (typeOf(error) === 'InvalidArchiveUrl') return 'ARCHIVE_URL';
   if (error.name === 'StorageError') return 'ARCHIVE_URL';
   if (typeOf(error) === 'InvalidRecipient') return 'ARCHIVE_RECIPIENTS';
@@ -152,7 +154,7 @@ function settingOf(error: unknown): string | undefined {
   }
   if (/Invalid address for Temporal/.test(error.message)) return 'TEMPORAL_ADDRESS';
   if (/EADDRINUSE|EADDRNOTAVAIL|EACCES.*listen|ENOTFOUND/.test(error.message)) {
-    return 'RELAY_HOST, RELAY_PORT, METRICS_ADDRESS or --port';
+    return 'RELAY_HOST, RELAY_PORT, CODEC_HOST, CODEC_PORT, METRICS_ADDRESS or --port';
   }
   return undefined;
 }

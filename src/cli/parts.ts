@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { openArchive } from '../archive/index.ts';
+import type { KeyStore } from '../codec/index.ts';
 import { createFunnelClient, type FunnelClient, temporalClient } from '../client/index.ts';
 import { temporalConfig } from '../client/settings.ts';
 import { type EmulatorOptions, startEmulator } from '../emulator/index.ts';
@@ -9,6 +10,7 @@ import { createRelay } from '../relay/index.ts';
 import { createRiskosClient } from '../riskos/index.ts';
 import { createWorkers } from '../worker/index.ts';
 import { registerSearchAttributes } from '../worker/search-attributes.ts';
+import { localEncryption } from './encryption.ts';
 import { listenNear } from './process.ts';
 
 export interface Parts {
@@ -26,6 +28,8 @@ export interface PartsOptions {
   taskQueue: string;
   /** Where the images go, and the age public keys that they are encrypted to. */
   archive: { url: string; recipients: string[] };
+  /** Encrypts what Temporal stores; absent: it is stored in clear. */
+  keys?: KeyStore;
   /** Milliseconds between two steps of a played candidate. */
   pace: number;
   logger: Logger;
@@ -75,10 +79,12 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
     closing.push(() => Promise.resolve(archive.close()));
     await archive.check();
     const { notifier } = options;
+    const encryption = options.keys && localEncryption(options.keys);
     const workers = await createWorkers({
       riskos,
       archive,
       notifier,
+      ...(encryption ? { encryption: encryption.worker } : {}),
       requestsPerSecond: 100,
       taskQueue,
       address,
@@ -88,7 +94,10 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
       workers.shutdown();
       await running.catch(() => undefined);
     });
-    const funnels = createFunnelClient({ temporal, taskQueue });
+    const funnels = createFunnelClient({
+      temporal: encryption ? encryption.client(temporal) : temporal,
+      taskQueue,
+    });
     return { funnels, emulatorUrl: emulator.url, relayUrl, running, close };
   } catch (error) {
     await close();

@@ -26,6 +26,7 @@ function isTaken(error: unknown): boolean {
 export async function usualTemporal(options: {
   onProgress: (line: string) => void;
   dbFile?: string;
+  uiCodecEndpoint?: string;
 }): ReturnType<typeof ensureTemporal> {
   ownTemporal();
   const uiPort = await usualPort(8233);

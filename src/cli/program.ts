@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { temporalEnvironment } from '../client/settings.ts';
 import { checkRiskos } from './check-riskos.ts';
+import { codecServer } from './codec-server.ts';
 import { demo } from './demo.ts';
 import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
@@ -32,7 +33,18 @@ for (const verb of [demo, dev]) program.addCommand(verb);
 program.commandsGroup('For HR and operators:');
 for (const verb of [start, status, watch, list, timeline, ...updateVerbs, images]) program.addCommand(verb);
 program.commandsGroup('Processes:');
-for (const verb of [worker, relay, monitor, emulator, checkRiskos, notices, schema, setup, doctor])
+for (const verb of [
+  worker,
+  relay,
+  codecServer,
+  monitor,
+  emulator,
+  checkRiskos,
+  notices,
+  schema,
+  setup,
+  doctor,
+])
   program.addCommand(verb);
 
 program.addHelpText(

@@ -6,6 +6,7 @@ import { createLogger } from '../logging.ts';
 import { InputError } from './errors.ts';
 import { archiveInWords, ownArchive } from './own-archive.ts';
 import { notifierOfSettings } from './notifier.ts';
+import { startLocalCodecServer } from './local-codec-server.ts';
 import { startParts } from './parts.ts';
 import { usualTemporal } from './process.ts';
 import { installRuntime } from './runtime.ts';
@@ -28,13 +29,23 @@ export async function runDev(options: DevOptions): Promise<void> {
     folder: resolve(data, 'images'),
     keyFile: resolve(data, 'archive-key.txt'),
   });
-  const temporal = await usualTemporal({ onProgress: say, dbFile: resolve(data, 'temporal.db') });
+  const codec = await startLocalCodecServer(data, logger);
+  const temporal = await usualTemporal({
+    onProgress: say,
+    dbFile: resolve(data, 'temporal.db'),
+    uiCodecEndpoint: codec.url,
+  }).catch(async (error: unknown) => {
+    await codec.close();
+    throw error;
+  });
+  codec.allow(temporal.uiUrl);
   const taskQueue = queueFor(temporal.started);
   try {
     const parts = await startParts({
       address: temporal.address,
       taskQueue,
       archive,
+      keys: codec.keys,
       pace: options.pace,
       logger,
       notifier: notifierOfSettings({ logger }),
@@ -43,6 +54,9 @@ export async function runDev(options: DevOptions): Promise<void> {
     });
     say(`Temporal         ${temporal.address}`);
     if (temporal.uiUrl) say(`Temporal UI      ${temporal.uiUrl}`);
+    say(
+      `Codec server     ${codec.url}, which decrypts for the UI and everybody else on this machine, without a token`,
+    );
     say(`Emulator         ${parts.emulatorUrl}`);
     say(`Relay            ${parts.relayUrl}/webhooks/riskos`);
     const where = [
@@ -50,7 +64,9 @@ export async function runDev(options: DevOptions): Promise<void> {
       taskQueue === defaultTaskQueue ? '' : `FUNNEL_TASK_QUEUE=${taskQueue} `,
     ].join('');
     say(archiveInWords(archive, where));
-    say(`\nIn another terminal: ${where}npx candidate-funnel start examples/application.json`);
+    say(
+      `\nIn another terminal: export ${codec.environment}\n${where}npx candidate-funnel start examples/application.json`,
+    );
     try {
       await parts.running;
     } finally {
@@ -58,6 +74,7 @@ export async function runDev(options: DevOptions): Promise<void> {
     }
   } finally {
     await temporal.stop();
+    await codec.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import Fastify from 'fastify';
 import getPort from 'get-port';
 import { openArchive } from '../archive/index.ts';
+import { workerConverter } from '../codec/index.ts';
 import { storageLimits } from '../storage/index.ts';
 import { hostAndPort } from './address.ts';
 import { notifierOfSettings } from './notifier.ts';
@@ -8,7 +9,14 @@ import { readSettings, workerSettings } from '../config.ts';
 import { addHealth } from '../health.ts';
 import { createLogger } from '../logging.ts';
 import { observed } from '../riskos/index.ts';
-import { createWorkers, enrichmentMetrics, riskosMetrics, sdkMetrics } from '../worker/index.ts';
+import {
+  codecMetrics,
+  createWorkers,
+  enrichmentMetrics,
+  riskosMetrics,
+  sdkMetrics,
+} from '../worker/index.ts';
+import { keyStoreOf } from './payload-keys.ts';
 import { riskosOfSettings } from './riskos.ts';
 import { installRuntime } from './runtime.ts';
 
@@ -32,11 +40,18 @@ export async function runWorker(): Promise<void> {
   const riskos = riskosMetrics(registry).observe(observed(riskosOfSettings(logger), metrics.count));
   metrics.register(registry);
   const notifier = notifierOfSettings({ logger, registry });
+  const keys = keyStoreOf(settings);
+  await keys?.tryOut();
+  if (!keys) logger.warn('PAYLOAD_ENCRYPTION=off: Temporal stores all data of candidates in clear');
   const workers = await createWorkers({
     riskos,
     archive,
     imageMemory: settings.ARCHIVE_MEMORY_MB * 1024 ** 2,
     notifier,
+    encryption: keys && {
+      keys,
+      dataConverter: workerConverter(keys, codecMetrics(registry, logger)),
+    },
     requestsPerSecond: settings.RISKOS_REQUESTS_PER_SECOND,
     taskQueue: settings.FUNNEL_TASK_QUEUE,
   });
@@ -49,6 +64,7 @@ export async function runWorker(): Promise<void> {
     await riskos.close();
     await notifier?.close();
     archive.close();
+    keys?.close();
   }
   logger.info('worker stopped');
 }

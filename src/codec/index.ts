@@ -1,8 +1,10 @@
 export { type CodecOptions, createPayloadCodec } from './codec.ts';
+export { encryptedClient, workerConverter } from './encryption.ts';
 export { CodecError, type CodecProblem, codecProblems } from './errors.ts';
+export { failureConverterPath } from './failure-converter-path.ts';
 export { cachedKeys } from './keys/cache.ts';
+export { type KeyStoreOptions, openKeyStore } from './keys/open.ts';
+export { patientKeys } from './keys/patient.ts';
 export { createKeyStore, type KeyCheck, type KeyFound, type KeyStore, type Tombstone } from './keys/store.ts';
 export { ageWrapper, createPayloadIdentity, type KeyWrapper } from './keys/wrapper.ts';
 export { type DataKey, type Label, labelOf, open, type Place, seal } from './payload.ts';
-export { patientKeys } from './keys/patient.ts';
-export { failureConverterPath } from './failure-converter-path.ts';

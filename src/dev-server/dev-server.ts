@@ -26,6 +26,8 @@ export interface DevServerOptions {
   port?: number;
   /** The UI's port; absent or 0: a free one; false: no UI. */
   uiPort?: number | false;
+  /** The codec server that the UI's pages ask; people can choose another in the UI. */
+  uiCodecEndpoint?: string;
   /** Keeps everything in this SQLite file; without it, all is gone when the server stops. */
   dbFile?: string;
   /** Registered in the namespace `default`; the funnel's unless told. */
@@ -179,7 +181,7 @@ function argsOf(
   { port, uiPort }: Ports,
 ): string[] {
   const dynamicConfig = { ...defaultDynamicConfig, ...options.dynamicConfig };
-  const { dbFile, searchAttributes, extraArgs = [] } = options;
+  const { dbFile, searchAttributes, uiCodecEndpoint, extraArgs = [] } = options;
   return [
     'server',
     'start-dev',
@@ -187,6 +189,7 @@ function argsOf(
     `--port=${port}`,
     '--log-level=error',
     ...(uiPort === false ? ['--headless'] : [`--ui-ip=${host}`, `--ui-port=${uiPort}`]),
+    ...(uiPort === false || uiCodecEndpoint === undefined ? [] : [`--ui-codec-endpoint=${uiCodecEndpoint}`]),
     ...Object.entries(dynamicConfig).map(([key, value]) => `--dynamic-config-value=${key}=${value}`),
     ...Object.values(searchAttributes).map(
       ({ name, type }) => `--search-attribute=${name}=${TypedSearchAttributes.toMetadataType(type)}`,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { basicCredentials, bearerToken, createSecretCheck } from './credentials.ts';
-import { createJwtCheck, type Fetch, type OAuth2Options, oauth2Options } from './oauth2.ts';
+import { basicCredentials, bearerToken, createSecretCheck } from '../http-server/credentials.ts';
+import { createJwtCheck, type Fetch, type JwtOptions, jwtOptions } from '../http-server/jwt.ts';
 import type { Refusal } from './refusals.ts';
 
 /** Who may deliver: at least one kind. Several secrets of a kind are all accepted, so that each can be rotated. */
@@ -9,14 +9,15 @@ export interface Authentication {
   bearerTokens?: string[];
   /** `user:password`. */
   basicCredentials?: string[];
-  oauth2?: OAuth2Options;
+  /** Of the authorization server that RiskOS asks. */
+  oauth2?: JwtOptions;
 }
 
 const authentication = z
   .object({
     bearerTokens: z.array(bearerToken).default([]),
     basicCredentials: z.array(basicCredentials).default([]),
-    oauth2: oauth2Options.optional(),
+    oauth2: jwtOptions.optional(),
   })
   .refine(
     ({ bearerTokens, basicCredentials: pairs, oauth2 }) => bearerTokens.length + pairs.length > 0 || oauth2,
@@ -52,12 +53,13 @@ export function createAuthenticator(given: Authentication, fetchKeys?: Fetch): A
     check: async (header = '') => {
       const [, scheme = '', value = ''] = /^\s*(\S+)\s+(\S+)\s*$/.exec(header) ?? [];
       switch (scheme.toLowerCase()) {
-        case 'bearer':
+        case 'bearer': {
           if (!takesBearer) return 'no_credentials';
           if (isToken(value)) return undefined;
-          return checkJwt && (bearerTokens.length === 0 || looksLikeJwt(value))
-            ? checkJwt(value)
-            : 'wrong_token';
+          if (!checkJwt || (bearerTokens.length > 0 && !looksLikeJwt(value))) return 'wrong_token';
+          const claims = await checkJwt(value);
+          return typeof claims === 'string' ? claims : undefined;
+        }
         case 'basic':
           if (!takesBasic) return 'no_credentials';
           return isPair(Buffer.from(value, 'base64').toString()) ? undefined : 'wrong_password';

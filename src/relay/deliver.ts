@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { parseEvaluationId, type RiskosEvent } from '../contract/index.ts';
 import { parseWebhook, RiskosError, type WebhookEvent } from '../riskos/index.ts';
 import type { Authenticator } from './authenticate.ts';
-import { type Body, type BodyLimits, readBody } from './body.ts';
+import { type Body, type BodyLimits, readBody } from '../http-server/body.ts';
 import type { Outcome } from './outcome.ts';
 import type { Signaller } from './signal.ts';
 

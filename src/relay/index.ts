@@ -1,7 +1,7 @@
 export type { Authentication } from './authenticate.ts';
-export type { RelayLimits } from './limits.ts';
-export type { Fetch, OAuth2Options } from './oauth2.ts';
-export type { RelayLogger } from './refusal-log.ts';
+export type { Fetch, JwtOptions as OAuth2Options } from '../http-server/jwt.ts';
+export type { ServerLimits as RelayLimits } from '../http-server/limits.ts';
+export type { ServerLogger as RelayLogger } from '../http-server/refusal-log.ts';
 export { createRelay, type RelayOptions } from './relay.ts';
 export type { Relay } from './server.ts';
 export {

@@ -1,13 +1,4 @@
-/** What the sender gets for a refusal, and what the log says to the operator. */
-interface Meaning {
-  /** The HTTP status; 0 where there is no answer to give. */
-  status: number;
-  level: 'warn' | 'error';
-  /** What happened, for the sender. */
-  what: string;
-  /** What the operator can do, for the log. */
-  remedy: string;
-}
+import type { BodyRefusal, ConnectionRefusal, JwtRefusal, Meaning } from '../http-server/refusals.ts';
 
 const again = 'RiskOS tries again';
 const sender = 'RiskOS does not send this; whoever does is refused';
@@ -37,9 +28,15 @@ export const refusals = {
   jwt_invalid: {
     status: 401,
     level: 'warn',
-    what: 'the access token is no JWT of the configured issuer: its signature, key, algorithm or form is wrong',
+    what: 'the access token is no JWT of the configured issuer: its signature, key or form is wrong',
+    remedy: 'compare RELAY_OAUTH_JWKS_URL with the authorization server that RiskOS asks',
+  },
+  jwt_wrong_algorithm: {
+    status: 401,
+    level: 'warn',
+    what: 'the access token is signed by another algorithm than RELAY_OAUTH_ALGORITHMS names, or by none',
     remedy:
-      'compare RELAY_OAUTH_JWKS_URL and RELAY_OAUTH_ALGORITHMS with the authorization server that RiskOS asks',
+      'add the algorithm of the authorization server to RELAY_OAUTH_ALGORITHMS; "none" and HS… are forgeries',
   },
   jwt_expired: {
     status: 401,
@@ -199,7 +196,7 @@ export const refusals = {
     what: 'the delivery could not be handled; try again',
     remedy: `a fault of the relay: report it with this line; ${again}`,
   },
-} as const satisfies Record<string, Meaning>;
+} as const satisfies Record<string, Meaning> & Record<BodyRefusal | ConnectionRefusal | JwtRefusal, Meaning>;
 
 export type Refusal = keyof typeof refusals;
 

@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
+import type { Fetch } from '../http-server/jwt.ts';
+import { defaultLimits, type ServerLimits } from '../http-server/limits.ts';
+import type { ServerLogger } from '../http-server/refusal-log.ts';
 import { type Authentication, createAuthenticator } from './authenticate.ts';
-import { defaultLimits, type RelayLimits } from './limits.ts';
-import type { Fetch } from './oauth2.ts';
-import type { RelayLogger } from './refusal-log.ts';
 import { createRelayServer, type Relay } from './server.ts';
 import { createSignaller } from './signal.ts';
 
@@ -11,12 +11,12 @@ export interface RelayOptions extends Authentication {
   temporal: Client;
   /** Milliseconds after which Temporal counts as out of reach and RiskOS is to try again; 5,000 when absent. */
   deadline?: number;
-  limits?: Partial<RelayLimits>;
+  limits?: Partial<ServerLimits>;
   /** Addresses and networks, such as 10.0.0.0/8, whose `X-Forwarded-For` counts; none when absent. */
   trustedProxies?: readonly string[];
   /** Reads the authorization server's keys; the global one when absent. */
   fetch?: Fetch;
-  logger: RelayLogger;
+  logger: ServerLogger;
 }
 
 /**

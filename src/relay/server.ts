@@ -1,17 +1,13 @@
-import type { AddressInfo } from 'node:net';
-import rateLimit from '@fastify/rate-limit';
-import underPressure from '@fastify/under-pressure';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { addHealth } from '../health.ts';
+import { discard } from '../http-server/body.ts';
+import type { ServerLimits } from '../http-server/limits.ts';
+import { createRefusalLog, type ServerLogger } from '../http-server/refusal-log.ts';
+import { createBoundedServer } from '../http-server/server.ts';
 import type { Authenticator } from './authenticate.ts';
-import { discard } from './body.ts';
-import { createConnections } from './connections.ts';
 import { createDeliverer } from './deliver.ts';
-import type { RelayLimits } from './limits.ts';
 import { createRelayMetrics } from './metrics.ts';
-import { createProxyCheck } from './proxies.ts';
-import { createRefusalLog, type RelayLogger } from './refusal-log.ts';
-import { meaningOf, type Refusal } from './refusals.ts';
+import { meaningOf, type Refusal, refusals } from './refusals.ts';
 import type { Signaller } from './signal.ts';
 
 export interface RelayServerOptions {
@@ -19,10 +15,10 @@ export interface RelayServerOptions {
   signaller: Signaller;
   /** Whether Temporal can be reached now. */
   ready: () => Promise<boolean>;
-  limits: RelayLimits;
+  limits: ServerLimits;
   /** Addresses and networks whose `X-Forwarded-For` counts. */
   trustedProxies: readonly string[];
-  logger: RelayLogger;
+  logger: ServerLogger;
 }
 
 export interface Relay {
@@ -42,41 +38,19 @@ const health: readonly (string | undefined)[] = ['/livez', '/readyz', '/metrics'
 /** The relay over HTTP: what {@link createDeliverer} says, as statuses, within bounds that hold for any sender. */
 export async function createRelayServer(options: RelayServerOptions): Promise<Relay> {
   const { authenticator, signaller, limits, logger } = options;
-  const isTrustedProxy = createProxyCheck(options.trustedProxies);
   const deliverer = createDeliverer({ authenticator, signaller, limits });
-  const refusalLog = createRefusalLog(logger);
-  const connections = createConnections({ limits, isTrustedProxy, refused });
-  const server = Fastify({
-    logger: false,
-    http: {
-      headersTimeout: limits.headerTime,
-      connectionsCheckingInterval: Math.min(500, limits.headerTime),
-      maxHeaderSize: 16 * 1024,
-      requireHostHeader: false,
-    },
-    requestTimeout: limits.requestTime,
-    keepAliveTimeout: limits.idleTime,
-    // For those who do not read their answers.
-    connectionTimeout: limits.idleTime + limits.requestTime,
-    trustProxy: options.trustedProxies.length > 0 ? isTrustedProxy : false,
-    return503OnClosing: false,
-    forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
-    clientErrorHandler: (error, socket) => connections.onClientError(error, socket),
-    frameworkErrors: (_error, request, reply) => void refuse(request, reply, 'unknown_path'),
+  const refusalLog = createRefusalLog<Refusal>(refusals, logger);
+  const bounded = await createBoundedServer({
+    limits,
+    trustedProxies: options.trustedProxies,
+    refused,
+    statusOf: (reason) => meaningOf(reason).status,
+    unreadable: (request, reply) => void refuse(request, reply, 'unknown_path'),
   });
-  connections.watch(server.server);
-  await server.register(rateLimit, { global: false });
-  await server.register(underPressure, {
-    maxEventLoopDelay: limits.eventLoopDelay,
-    pressureHandler: () => undefined,
-  });
-  const checkRate = server.createRateLimit({ max: limits.requestsPerSecond * 10, timeWindow: 10_000 });
+  const { fastify: server, connections } = bounded;
+  const isTooMuch = bounded.rate(limits.requestsPerSecond);
   // Apart, so that a flood of deliveries makes no orchestrator believe that the relay is dead.
-  const checkHealthRate = server.createRateLimit({
-    max: healthChecksPerSecond * 10,
-    timeWindow: 10_000,
-  });
+  const isTooMuchHealth = bounded.rate(healthChecksPerSecond);
   const metrics = createRelayMetrics(addHealth(server, options.ready), {
     inFlight: () => deliverer.inFlight(),
     connections: () => connections.open(),
@@ -106,7 +80,7 @@ export async function createRelayServer(options: RelayServerOptions): Promise<Re
 
   /** Why a request is not looked at. */
   async function obstacle(request: FastifyRequest): Promise<Refusal | undefined> {
-    if (await isTooMuch(checkRate, request)) return 'too_many_requests';
+    if (await isTooMuch(request)) return 'too_many_requests';
     if (request.is404) return isWebhookPath(request.url) ? 'wrong_method' : 'unknown_path';
     return server.isUnderPressure() ? 'overloaded' : undefined;
   }
@@ -116,9 +90,7 @@ export async function createRelayServer(options: RelayServerOptions): Promise<Re
     if (!connections.accept(request.raw, reply.raw)) return reply.hijack();
     reply.headers(safety);
     if (health.includes(request.routeOptions.url)) {
-      return (await isTooMuch(checkHealthRate, request))
-        ? refuse(request, reply, 'too_many_requests')
-        : undefined;
+      return (await isTooMuchHealth(request)) ? refuse(request, reply, 'too_many_requests') : undefined;
     }
     connections.handling(request.raw.socket);
     const reason = await obstacle(request);
@@ -140,36 +112,17 @@ export async function createRelayServer(options: RelayServerOptions): Promise<Re
   });
 
   return {
-    listen: async (address) => {
-      await server.listen(address);
-      return urlOf(server.server.address());
-    },
+    listen: (address) => bounded.listen(address),
     close: async () => {
-      const cutOff = setTimeout(() => server.server.closeAllConnections(), limits.drainTime);
-      await server.close();
-      clearTimeout(cutOff);
+      await bounded.close();
       refusalLog.close();
       await signaller.settled();
     },
   };
 }
 
-async function isTooMuch(
-  check: ReturnType<FastifyInstance['createRateLimit']>,
-  request: FastifyRequest,
-): Promise<boolean> {
-  const rate = await check(request);
-  return !rate.isAllowed && rate.isExceeded;
-}
-
 /** With a trailing slash, doubled slashes or a query, as the router takes it. */
 function isWebhookPath(url: string): boolean {
   const [asked = ''] = url.split(/[?#]/);
   return asked.replaceAll(/\/+/g, '/').replace(/\/$/, '') === path;
-}
-
-function urlOf(bound: AddressInfo | string | null): string {
-  if (bound === null || typeof bound === 'string') throw new Error('the relay does not listen');
-  const host = bound.address.includes(':') ? `[${bound.address}]` : bound.address;
-  return `http://${host}:${bound.port}`;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import type { Fetch, OAuth2Options } from './oauth2.ts';
+import type { Fetch, JwtOptions } from '../http-server/jwt.ts';
 
 /** How RiskOS authenticates to a webhook, by what is chosen in its dashboard [doc]. */
 export type DeliveryAuthorisation =
@@ -58,7 +58,7 @@ function headerOf(auth: DeliveryAuthorisation): string | undefined {
 /** An authorization server that exists in the test alone. */
 export interface TestIssuer {
   /** For the relay's `oauth2`. */
-  options: OAuth2Options;
+  options: JwtOptions;
   /** For the relay's `fetch`: answers the JWKS URL, and counts how often. */
   fetch: Fetch;
   fetched(): number;
@@ -73,6 +73,8 @@ interface TokenChanges {
   audience?: string;
   /** Seconds from now, negative for a token that has expired; `null` for a token without "exp". */
   expiresIn?: number | null;
+  /** More claims, or others. */
+  claims?: Record<string, unknown>;
 }
 
 /** Makes keys, publishes them through its own `fetch`, and signs access tokens with them. */
@@ -90,7 +92,7 @@ export async function createTestIssuer(): Promise<TestIssuer> {
     fetched: () => count,
     token: (changes = {}) => {
       const { expiresIn = 300 } = changes;
-      const jwt = new SignJWT({ client_id: 'riskos' })
+      const jwt = new SignJWT({ client_id: 'riskos', ...changes.claims })
         .setProtectedHeader({ alg: 'ES256', kid: current.kid, typ: 'at+jwt' })
         .setIssuer(changes.issuer ?? issuer)
         .setAudience(changes.audience ?? audience)

@@ -1,3 +1,4 @@
+export { codecMetrics } from './codec-metrics.ts';
 export { riskosMetrics } from './riskos-metrics.ts';
 export { sdkMetrics } from './sdk-metrics.ts';
 export { enrichmentMetrics, type EnrichmentMetrics } from './enrichment-metrics.ts';

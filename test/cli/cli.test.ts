@@ -123,6 +123,7 @@ describe('candidate-funnel', () => {
       'complete',
       'worker',
       'relay',
+      'codec-server',
       'emulator',
       'setup',
       'check-riskos',

@@ -58,6 +58,12 @@ function runs(pid: number): boolean {
 }
 
 describe('the dev server', () => {
+  test('its UI asks the codec server that it is given', async () => {
+    const server = await started({ uiPort: 0, uiCodecEndpoint: 'http://127.0.0.1:18081' });
+    const answer = await fetch(`${server.uiUrl}/api/v1/settings`);
+    expect(await answer.json()).toMatchObject({ Codec: { Endpoint: 'http://127.0.0.1:18081' } });
+  });
+
   test('answers, knows the search attributes and shows its UI as soon as it is handed over', async () => {
     const server = await started({ uiPort: 0 });
     const { connection } = await clientOf(server);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createRefusalLog } from '../../src/relay/refusal-log.ts';
+import { createRefusalLog } from '../../src/http-server/refusal-log.ts';
+import { refusals } from '../../src/relay/refusals.ts';
 import { keepingLogger } from './support.ts';
 
 function clock() {
@@ -25,7 +26,7 @@ function clock() {
 test('a refusal is logged at once with what to do, and its likes once a minute with their count', () => {
   const logger = keepingLogger();
   const time = clock();
-  const log = createRefusalLog(logger, time.after);
+  const log = createRefusalLog(refusals, logger, time.after);
   const counts = () => logger.lines.map(({ fields }) => fields);
   log.add('wrong_token');
   expect(logger.lines).toEqual([
@@ -53,7 +54,7 @@ test('a refusal is logged at once with what to do, and its likes once a minute w
 
 test('each reason has its own minute', () => {
   const logger = keepingLogger();
-  const log = createRefusalLog(logger, clock().after);
+  const log = createRefusalLog(refusals, logger, clock().after);
   log.add('too_large');
   log.add('temporal_slow');
   log.add('too_large');
@@ -66,7 +67,7 @@ test('each reason has its own minute', () => {
 test('what was not logged yet is logged at the end, and no timer stays', () => {
   const logger = keepingLogger();
   const time = clock();
-  const log = createRefusalLog(logger, time.after);
+  const log = createRefusalLog(refusals, logger, time.after);
   for (let nth = 0; nth < 4; nth++) log.add('not_json');
   log.close();
   expect(logger.lines.map(({ fields }) => fields)).toEqual([

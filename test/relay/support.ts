@@ -4,9 +4,9 @@ import { request } from 'undici';
 import type { RiskosEvent } from '../../src/contract/index.ts';
 import { type Authentication, createAuthenticator } from '../../src/relay/authenticate.ts';
 import { makeDelivery, type Relay } from '../../src/relay/index.ts';
-import { defaultLimits, type RelayLimits } from '../../src/relay/limits.ts';
-import type { Fetch } from '../../src/relay/oauth2.ts';
-import type { RelayLogger } from '../../src/relay/refusal-log.ts';
+import { defaultLimits, type ServerLimits } from '../../src/http-server/limits.ts';
+import type { Fetch } from '../../src/http-server/jwt.ts';
+import type { ServerLogger } from '../../src/http-server/refusal-log.ts';
 import { createRelayServer } from '../../src/relay/server.ts';
 import type { Signaller } from '../../src/relay/signal.ts';
 import { token } from '../support/constants.ts';
@@ -20,7 +20,7 @@ export interface LogLine {
 }
 
 /** A logger that keeps what it is given. */
-export function keepingLogger(): RelayLogger & { lines: LogLine[] } {
+export function keepingLogger(): ServerLogger & { lines: LogLine[] } {
   const lines: LogLine[] = [];
   const keep = (level: LogLine['level']) => (fields: object, message: string) => {
     lines.push({ level, fields, message });
@@ -37,7 +37,7 @@ export interface Rig {
 }
 
 export interface RigOptions extends Authentication {
-  limits?: Partial<RelayLimits>;
+  limits?: Partial<ServerLimits>;
   trustedProxies?: string[];
   fetch?: Fetch;
   /** What Temporal does; takes every signal unless given. */

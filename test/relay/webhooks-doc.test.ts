@@ -4,6 +4,7 @@ import { createServer as createHttp2Server } from 'node:http2';
 import { createServer, type Server } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { type Client, Client as TemporalClient } from '@temporalio/client';
+import { UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { temporalClient } from '../../src/client/index.ts';
 import { createRelay, createTestIssuer, makeDelivery, type RelayOptions } from '../../src/relay/index.ts';
@@ -206,6 +207,11 @@ const plays: Record<string, Play> = {
     { basicCredentials: [`riskos:${token}`] },
   ),
   'an access token of another key': withJwt('other key'),
+  'an access token without a signature': async () => {
+    const issuer = await createTestIssuer();
+    const place = await relayWith({ oauth2: issuer.options, fetch: issuer.fetch });
+    return { ...place, ...(await deliver(place.url, new UnsecuredJWT({}).encode())) };
+  },
   'an access token that has expired': withJwt({ expiresIn: -60 }),
   'an access token of another issuer': withJwt({ issuer: 'https://other.test/' }),
   'an access token for another audience': withJwt({ audience: 'https://other.test/' }),

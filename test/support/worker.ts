@@ -2,6 +2,7 @@ import { createArchiveKey, openArchive } from '../../src/archive/index.ts';
 import type { Notifier } from '../../src/notifier/index.ts';
 import { createRiskosClient } from '../../src/riskos/index.ts';
 import { createWorkers } from '../../src/worker/index.ts';
+import type { WorkerParts } from '../../src/worker/worker.ts';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { apiKey, silent } from './constants.ts';
@@ -17,6 +18,7 @@ export async function createRiskosWorker(
     address?: string;
     environment?: 'Sandbox' | 'Production';
     notifier?: Notifier;
+    encryption?: WorkerParts['encryption'];
   } = {},
 ): Promise<() => Promise<void>> {
   const riskos = createRiskosClient({
@@ -31,6 +33,7 @@ export async function createRiskosWorker(
     riskos,
     archive: openArchive({ url: `file://${world.archiveFolder}`, recipients: [recipient] }),
     notifier: options.notifier,
+    encryption: options.encryption,
     requestsPerSecond: 1000,
     taskQueue: world.taskQueue,
     address: options.address ?? inject('temporalAddress'),

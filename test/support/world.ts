@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client, type ClientOptions } from '@temporalio/client';
 import { inject } from 'vitest';
 import {
   type ApplicationInput,
@@ -12,6 +13,7 @@ import {
   temporalClient,
 } from '../../src/client/index.ts';
 import { type EmulatorOptions, type Emulator, startEmulator } from '../../src/emulator/index.ts';
+import type { WorkerParts } from '../../src/worker/worker.ts';
 import type { Notifier } from '../../src/notifier/index.ts';
 import { createRelay } from '../../src/relay/index.ts';
 import { exampleApplication } from './application.ts';
@@ -38,7 +40,11 @@ export interface World {
   startRelay(port?: number): Promise<Stoppable>;
   stopRelay(): Promise<void>;
   /** A worker in this process, which reaches RiskOS at the emulator or at a gateway before it. */
-  startWorker(baseUrl?: string, notifier?: Notifier): Promise<void>;
+  startWorker(
+    baseUrl?: string,
+    notifier?: Notifier,
+    encryption?: WorkerParts['encryption'],
+  ): Promise<void>;
   stopWorker(): Promise<void>;
   close(): Promise<void>;
 }
@@ -50,9 +56,9 @@ interface Stoppable {
 
 /** All parts over real HTTP and the tests' Temporal server, on a task queue of their own. */
 export async function createWorld(
-  options: Partial<EmulatorOptions> & { address?: string } = {},
+  options: Partial<EmulatorOptions> & { address?: string; clientOptions?: ClientOptions } = {},
 ): Promise<World> {
-  const { address = inject('temporalAddress'), ...emulatorOptions } = options;
+  const { address = inject('temporalAddress'), clientOptions = withCodec, ...emulatorOptions } = options;
   const taskQueue = `test-${randomBytes(4).toString('hex')}`;
   const archiveFolder = await mkdtemp(join(tmpdir(), 'candidate-funnel-test-'));
   const emulator = await startEmulator({
@@ -62,7 +68,7 @@ export async function createWorld(
     logger: false,
     ...emulatorOptions,
   });
-  const temporal = temporalClient(address);
+  const temporal = new Client({ connection: temporalClient(address).connection, ...clientOptions });
   const funnels = createFunnelClient({ temporal, taskQueue, deadline: 40_000 });
   let relay: Stoppable | undefined;
   let stopRunning: (() => Promise<void>) | undefined;
@@ -88,8 +94,12 @@ export async function createWorld(
       await relay?.stop();
       relay = undefined;
     },
-    startWorker: async (baseUrl = emulator.url, notifier) => {
-      stopRunning = await createRiskosWorker(world, baseUrl, { address, ...(notifier ? { notifier } : {}) });
+    startWorker: async (baseUrl = emulator.url, notifier, encryption) => {
+      stopRunning = await createRiskosWorker(world, baseUrl, {
+        address,
+        encryption,
+        ...(notifier ? { notifier } : {}),
+      });
     },
     stopWorker: async () => {
       await stopRunning?.();
@@ -105,6 +115,13 @@ export async function createWorld(
   };
   return world;
 }
+
+/** A codec that changes nothing: the client says that the key is there, so that no funnel asks for one. */
+const withCodec: ClientOptions = {
+  dataConverter: {
+    payloadCodecs: [{ encode: async (payloads) => payloads, decode: async (payloads) => payloads }],
+  },
+};
 
 /** The first status that fulfils the condition. */
 export async function until(

@@ -9,6 +9,7 @@ import { applicationOf, type Scenario, scenarios } from './scenarios.ts';
 import { comparison, display, jsonLine, sumOf } from './table.ts';
 import { InputError } from '../errors.ts';
 import { archiveInWords, ownArchive } from '../own-archive.ts';
+import { startLocalCodecServer } from '../local-codec-server.ts';
 import { type Parts, startParts } from '../parts.ts';
 import { stopSignal, usualTemporal } from '../process.ts';
 import { installRuntime } from '../runtime.ts';
@@ -30,12 +31,20 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   installRuntime(logger);
   const folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-'));
   const archive = await archiveOfDemo(folder);
-  const temporal = await usualTemporal({ onProgress: say });
+  const codec = await startLocalCodecServer(folder, logger);
+  const temporal = await usualTemporal({ onProgress: say, uiCodecEndpoint: codec.url }).catch(
+    async (error: unknown) => {
+      await codec.close();
+      throw error;
+    },
+  );
+  codec.allow(temporal.uiUrl);
   try {
     const parts = await startParts({
       address: temporal.address,
       taskQueue: 'candidate-funnel-demo',
       archive,
+      keys: codec.keys,
       pace: 300,
       logger,
       emulator: { port: 8090 },
@@ -44,6 +53,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       const stays = process.stdout.isTTY && !options.exit && !options.json;
       if (!temporal.started) say(`Temporal         ${temporal.address}, named by TEMPORAL_ADDRESS`);
       if (temporal.uiUrl) say(`Temporal UI      ${temporal.uiUrl}`);
+      say(`Codec server     ${codec.url}, which decrypts for the UI, without a token on this machine`);
       say(`Capture page     ${parts.emulatorUrl}/`);
       if (archive.named || stays) say(archiveInWords(archive, addressInWords(temporal.address)));
       const stopped = new AbortController();
@@ -64,6 +74,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     }
   } finally {
     await temporal.stop();
+    await codec.close();
     await rm(folder, { recursive: true, force: true });
   }
 }

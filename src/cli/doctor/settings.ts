@@ -1,14 +1,15 @@
 import { type Environment, temporalConfig, valueOf } from '../../client/settings.ts';
-import { policySettings, relaySettings, workerSettings } from '../../config.ts';
+import { codecServerSettings, policySettings, relaySettings, workerSettings } from '../../config.ts';
 import { type Finding, fault, ok, textOf } from './finding.ts';
 
 const names = [
   ...Object.keys(workerSettings.shape),
   ...Object.keys(relaySettings.shape),
+  ...Object.keys(codecServerSettings.shape),
   ...Object.keys(policySettings.shape),
 ];
 const temporalNames = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'];
-const prefixes = /^(RISKOS|ARCHIVE|RELAY|NOTIFY|FUNNEL|METRICS)_/;
+const prefixes = /^(RISKOS|ARCHIVE|RELAY|NOTIFY|FUNNEL|METRICS|CODEC|KEY_STORE|PAYLOAD)_/;
 
 /** Which settings are set, from where, and which of ours nobody reads. */
 export function lookAtSettings(environment: Environment): Finding[] {

@@ -76,7 +76,7 @@ function startExecution(context: Context, { workflowType, workflowId, input, par
     result: undefined,
     attributes: {},
     // As our client starts a funnel: with its key, and a status that the workflow changes at once.
-    memo: parent ? {} : { status: { stage: 'starting' } },
+    memo: parent ? {} : { status: { stage: 'starting' }, private: {} },
   };
   execution.runs.push(execution.run);
   context.executions.set(workflowId, execution);

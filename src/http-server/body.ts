@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import type { Refusal } from './refusals.ts';
+import type { BodyRefusal } from './refusals.ts';
 
 export interface BodyLimits {
   /** Bytes of a body, as sent and unpacked. */
@@ -20,7 +20,7 @@ export async function readBody(
   stream: Readable,
   contentEncoding: string | undefined,
   limits: BodyLimits,
-): Promise<Body | Refusal> {
+): Promise<Body | BodyRefusal> {
   const encoding = contentEncoding?.trim().toLowerCase() ?? '';
   if (!['', 'identity', 'gzip', 'x-gzip'].includes(encoding)) return 'unknown_encoding';
   const sent = await collect(stream, limits.bodySize, limits.bodyTime);
@@ -47,12 +47,12 @@ function textOf(bytes: Buffer): string {
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
-function collect(stream: Readable, most: number, within: number, keep = true): Promise<Buffer | Refusal> {
+function collect(stream: Readable, most: number, within: number, keep = true): Promise<Buffer | BodyRefusal> {
   if (stream.destroyed) return Promise.resolve('client_gone');
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const settle = (outcome: Buffer | Refusal) => {
+    const settle = (outcome: Buffer | BodyRefusal) => {
       clearTimeout(timer);
       stream.off('data', onData).off('end', onEnd).off('close', onGone);
       stream.pause();
@@ -74,7 +74,7 @@ function collect(stream: Readable, most: number, within: number, keep = true): P
 
 const gunzipped = promisify(gunzip);
 
-async function unpack(bytes: Buffer, most: number): Promise<Buffer | Refusal> {
+async function unpack(bytes: Buffer, most: number): Promise<Buffer | BodyRefusal> {
   try {
     return await gunzipped(bytes, { maxOutputLength: most });
   } catch (error) {

@@ -1,5 +1,5 @@
-/** What one relay takes upon itself. Times are in milliseconds. */
-export interface RelayLimits {
+/** What one server takes upon itself, whoever sends. Times are in milliseconds. */
+export interface ServerLimits {
   /** Bytes of a body, as sent and unpacked. */
   bodySize: number;
   /** Until the headers have arrived, from the first byte or, on a new connection, from its beginning. */
@@ -15,17 +15,17 @@ export interface RelayLimits {
   connections: number;
   /** Not of trusted proxies. */
   connectionsPerAddress: number;
-  /** Authenticated deliveries that are handled at the same time. */
+  /** Authenticated requests that are handled at the same time. */
   inFlight: number;
   /** Of one address, on average over ten seconds; of one /64 network with IPv6. */
   requestsPerSecond: number;
-  /** The event loop's mean delay in the last second, above which deliveries are answered 503. */
+  /** The event loop's mean delay in the last second, above which requests are answered 503. */
   eventLoopDelay: number;
-  /** How long deliveries that are under way may take after {@link Relay.close}. */
+  /** How long requests that are under way may take after the server begins to close. */
   drainTime: number;
 }
 
-export const defaultLimits: RelayLimits = {
+export const defaultLimits: ServerLimits = {
   bodySize: 1024 * 1024,
   headerTime: 5000,
   bodyTime: 8000,

@@ -1,13 +1,13 @@
-import { meaningOf, type Refusal } from './refusals.ts';
+import type { Meaning } from './refusals.ts';
 
-/** What of a logger the relay needs; pino's is one. */
-export interface RelayLogger {
+/** What of a logger a server needs; pino's is one. */
+export interface ServerLogger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
-export interface RefusalLog {
+export interface RefusalLog<Refusal extends string> {
   add(reason: Refusal): void;
   /** Logs what has not been logged yet, and stops its timers. */
   close(): void;
@@ -20,14 +20,15 @@ const quiet = 60_000;
  * Logs the first refusal of a reason at once, and later ones once a minute with their count: a badly rotated token is seen
  * at once, and a flood fills no disk. `after` calls back after some milliseconds, and returns how to prevent it.
  */
-export function createRefusalLog(
-  logger: RelayLogger,
+export function createRefusalLog<Refusal extends string>(
+  meanings: Readonly<Record<Refusal, Meaning>>,
+  logger: ServerLogger,
   after: (milliseconds: number, callBack: () => void) => () => void = onTimer,
-): RefusalLog {
+): RefusalLog<Refusal> {
   const held = new Map<Refusal, { count: number; cancel: () => void }>();
 
   function log(reason: Refusal, count: number): void {
-    const { level, status, what, remedy } = meaningOf(reason);
+    const { level, status, what, remedy } = meanings[reason];
     logger[level]({ reason, count, status }, `refused: ${what}. ${remedy}`);
   }
 

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { RelayLimits } from './limits.ts';
-import { meaningOf, type Refusal } from './refusals.ts';
+import type { ServerLimits } from './limits.ts';
+import type { ConnectionRefusal } from './refusals.ts';
 
 export interface Connections {
   /** How many are open. */
@@ -15,16 +15,23 @@ export interface Connections {
 }
 
 export interface ConnectionOptions {
-  limits: Pick<RelayLimits, 'connections' | 'connectionsPerAddress' | 'refusalTime'>;
+  limits: Pick<ServerLimits, 'connections' | 'connectionsPerAddress' | 'refusalTime'>;
   isTrustedProxy: (address: string | undefined) => boolean;
-  refused: (reason: Refusal) => void;
+  refused: (reason: ConnectionRefusal) => void;
+  /** The HTTP status of a refusal; 0 where there is no answer to give. */
+  statusOf: (reason: ConnectionRefusal) => number;
 }
 
 /** Requests that are sent one after the other without waiting: Node answers all, and keeps the answers in memory. */
 const mostUnanswered = 10;
 
 /** What is refused before there is a request, by Node's server itself: limited, answered and counted here. */
-export function createConnections({ limits, isTrustedProxy, refused }: ConnectionOptions): Connections & {
+export function createConnections({
+  limits,
+  isTrustedProxy,
+  refused,
+  statusOf,
+}: ConnectionOptions): Connections & {
   watch(server: Server): void;
 } {
   const perAddress = new Map<string, number>();
@@ -53,8 +60,8 @@ export function createConnections({ limits, isTrustedProxy, refused }: Connectio
   }
 
   /** Ends the connection after a bare answer, whether or not it is read. */
-  function end(socket: Socket, reason: Refusal): void {
-    const { status } = meaningOf(reason);
+  function end(socket: Socket, reason: ConnectionRefusal): void {
+    const status = statusOf(reason);
     if (status === 0 || !socket.writable) {
       socket.destroy();
       return;
@@ -105,12 +112,12 @@ export function createConnections({ limits, isTrustedProxy, refused }: Connectio
 }
 
 /** `undefined` for a connection that just ended. */
-function reasonOf(code = ''): Refusal | undefined {
+function reasonOf(code = ''): ConnectionRefusal | undefined {
   return known.get(code) ?? (code.startsWith('HPE_') ? 'not_http' : undefined);
 }
 
 /** Of Node's HTTP parser and server. */
-const known = new Map<string, Refusal>([
+const known = new Map<string, ConnectionRefusal>([
   ['ERR_HTTP_REQUEST_TIMEOUT', 'too_slow'],
   ['HPE_HEADER_OVERFLOW', 'headers_too_large'],
   ['HPE_INVALID_EOF_STATE', 'client_gone'],

@@ -1,10 +1,10 @@
-import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
-import { jwtAlgorithms } from './algorithms.ts';
-import type { Refusal } from './refusals.ts';
+import { jwtAlgorithms } from './jwt-algorithms.ts';
+import type { JwtRefusal } from './refusals.ts';
 
-/** The authorization server that RiskOS asks for its access tokens, which must be JWTs. */
-export const oauth2Options = z.strictObject({
+/** The authorization server whose access tokens count; they must be JWTs. */
+export const jwtOptions = z.strictObject({
   /** The tokens' `iss`. */
   issuer: z.string().min(1),
   /** The tokens' `aud`: one of these. */
@@ -13,7 +13,7 @@ export const oauth2Options = z.strictObject({
   jwksUrl: z.url({ protocol: /^https?$/ }),
   algorithms: z.array(z.enum(jwtAlgorithms)).min(1),
 });
-export type OAuth2Options = z.output<typeof oauth2Options>;
+export type JwtOptions = z.output<typeof jwtOptions>;
 
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
@@ -23,12 +23,12 @@ const clockTolerance = 30;
 const cooldown = 10_000;
 const pauseAfterFailure = 1000;
 
-/** Checks signature, algorithm, issuer, audience and expiry of an access token. Resolves with what is wrong. */
+/** Checks signature, algorithm, issuer, audience and expiry of an access token. Resolves with its claims, or what is wrong. */
 export function createJwtCheck(
-  options: OAuth2Options,
+  options: JwtOptions,
   fetchKeys: Fetch = globalThis.fetch,
   now: () => number = Date.now,
-): (token: string) => Promise<Refusal | undefined> {
+): (token: string) => Promise<JWTPayload | JwtRefusal> {
   const keys = createRemoteJWKSet(new URL(options.jwksUrl), {
     timeoutDuration: 5000,
     cooldownDuration: cooldown,
@@ -42,18 +42,17 @@ export function createJwtCheck(
     clockTolerance,
   };
   return async (token) => {
-    // A key that the server has just begun to use is unknown until the keys may be read again: no reason to lose an event.
+    // A key that the server has just begun to use is unknown until the keys may be read again: no reason to refuse for good.
     const cannotLook = keys.coolingDown;
     try {
-      await jwtVerify(token, keys, expected);
-      return undefined;
+      return (await jwtVerify(token, keys, expected)).payload;
     } catch (error) {
       return refusalOf(error, cannotLook);
     }
   };
 }
 
-function refusalOf(error: unknown, cannotLook: boolean): Refusal {
+function refusalOf(error: unknown, cannotLook: boolean): JwtRefusal {
   if (error instanceof errors.JWTExpired) return 'jwt_expired';
   if (error instanceof errors.JWTClaimValidationFailed) {
     if (error.claim === 'iss') return 'jwt_wrong_issuer';
@@ -61,11 +60,11 @@ function refusalOf(error: unknown, cannotLook: boolean): Refusal {
     return error.claim === 'exp' ? 'jwt_expired' : 'jwt_invalid';
   }
   if (error instanceof errors.JWKSNoMatchingKey) return cannotLook ? 'jwks_unavailable' : 'jwt_invalid';
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'jwt_wrong_algorithm';
   const ofTheToken = [
     errors.JWTInvalid,
     errors.JWSInvalid,
     errors.JWSSignatureVerificationFailed,
-    errors.JOSEAlgNotAllowed,
     errors.JOSENotSupported,
     errors.JWKSMultipleMatchingKeys,
   ];

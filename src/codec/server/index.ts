@@ -1,0 +1,3 @@
+export type { Authentication } from './authenticate.ts';
+export { createKeyCipher } from './key-cipher.ts';
+export { createCodecServer } from './server.ts';

@@ -1,0 +1,93 @@
+import type { Payload } from '@temporalio/common';
+import { applicationIdOf, isClear } from '../../contract/index.ts';
+import { CodecError, type CodecProblem } from '../errors.ts';
+import { cachedKeys } from '../keys/cache.ts';
+import type { KeyStore } from '../keys/store.ts';
+import { type DataKey, labelOf, open, seal } from '../payload.ts';
+import { type Cipher, type Opened, type SealRefusal, unreadables } from './cipher.ts';
+
+/** Opens and seals with the keys of a store, which are remembered for a minute. */
+export function createKeyCipher(store: Pick<KeyStore, 'get' | 'create'>): Cipher {
+  const keys = cachedKeys(store);
+
+  async function sealingKey(applicationId: string): Promise<DataKey> {
+    const found = await keys.get(applicationId);
+    if (found.kind === 'found') return found.key;
+    if (found.kind === 'missing') return store.create(applicationId);
+    throw new CodecError('KeyForgotten', `${applicationId}: it was forgotten`);
+  }
+
+  async function opened(payload: Payload, namespace: string | undefined): Promise<Opened> {
+    const label = labelOf(payload);
+    if (!label) return { payload };
+    if (namespace !== undefined && label.namespace !== namespace) return { unreadable: 'PayloadMisplaced' };
+    const applicationId = applicationIdOf(label.workflowId);
+    if (applicationId === undefined) return { unreadable: 'NoApplication' };
+    const found = await keys.get(applicationId);
+    if (found.kind === 'missing') return { unreadable: 'KeyMissing' };
+    if (found.kind === 'forgotten') return { unreadable: 'KeyForgotten' };
+    return { payload: open(payload, label, found.key) };
+  }
+
+  return {
+    labelOf: (payload) => {
+      try {
+        return labelOf(payload);
+      } catch (error) {
+        // It says that it is encrypted, and no more that can be read.
+        if (problemOf(error) === 'PayloadUnknown') return { workflowId: '' };
+        throw error;
+      }
+    },
+    open: async (payload, namespace) => {
+      try {
+        return await opened(payload, namespace);
+      } catch (error) {
+        const problem = problemOf(error);
+        if (problem === 'KeyStoreUnavailable') return 'key_store_unavailable';
+        const unreadable = unreadables.find((known) => known === problem);
+        if (unreadable) return { unreadable };
+        throw error;
+      }
+    },
+    seal: async (payloads, { namespace, workflowId }) => {
+      const applicationId = applicationIdOf(workflowId);
+      if (applicationId === undefined) return 'no_application';
+      try {
+        const key = await sealingKey(applicationId);
+        return payloads.map((payload) =>
+          isSealed(payload) ? payload : seal(payload, key, { namespace, workflowId }),
+        );
+      } catch (error) {
+        const refusal = sealRefusals.get(problemOf(error));
+        if (refusal) return refusal;
+        throw error;
+      }
+    },
+    ready: async () => {
+      // A reading of what nobody has; a store that is down rejects.
+      await store.get('ready');
+      return true;
+    },
+  };
+}
+
+const sealRefusals = new Map<CodecProblem | undefined, SealRefusal>([
+  ['KeyForgotten', 'forgotten'],
+  ['KeyUnreadable', 'key_unreadable'],
+  ['KeyStoreUnavailable', 'key_store_unavailable'],
+]);
+
+function problemOf(error: unknown): CodecProblem | undefined {
+  return error instanceof CodecError ? error.type : undefined;
+}
+
+/** Already encrypted, in whatever form, or marked to stay in clear. */
+function isSealed(payload: Payload): boolean {
+  if (isClear(payload)) return true;
+  try {
+    return labelOf(payload) !== undefined;
+  } catch {
+    return true;
+  }
+}

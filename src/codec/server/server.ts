@@ -1,0 +1,187 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { addHealth } from '../../health.ts';
+import { discard } from '../../http-server/body.ts';
+import type { Fetch } from '../../http-server/jwt.ts';
+import { createRefusalLog, type ServerLogger } from '../../http-server/refusal-log.ts';
+import { createBoundedServer } from '../../http-server/server.ts';
+import { type Action, createAnswerer } from './answer.ts';
+import type { AuditLine } from './audit.ts';
+import { type Authentication, createAuthenticator } from './authenticate.ts';
+import type { Cipher } from './cipher.ts';
+import { corsHeaders, preflightHeaders } from './cors.ts';
+import { type CodecServerLimits, defaultLimits } from './limits.ts';
+import { isLoopback } from './loopback.ts';
+import { createCodecServerMetrics } from './metrics.ts';
+import { meaningOf, type Refusal, refusals } from './refusals.ts';
+
+export interface CodecServerOptions {
+  cipher: Cipher;
+  authentication: Authentication;
+  /** Whose pages may ask: `https://temporal.example`, without a path. */
+  origins: readonly string[];
+  limits?: Partial<CodecServerLimits>;
+  /** Addresses and networks whose `X-Forwarded-For` counts; none when absent. */
+  trustedProxies?: readonly string[];
+  /** Reads the authorization server's keys; the global one when absent. */
+  fetch?: Fetch;
+  logger: ServerLogger;
+  audit: (line: AuditLine) => void;
+}
+
+export interface CodecServer {
+  /** Resolves with the URL. Rejects for an address beyond this machine while authentication is off. */
+  listen(address: { host: string; port: number }): Promise<string>;
+  /** Takes no more connections, finishes what is under way within `limits.drainTime`, and cuts off what is left. */
+  close(): Promise<void>;
+}
+
+const safety = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' };
+const healthChecksPerSecond = 100;
+const health: readonly (string | undefined)[] = ['/livez', '/readyz', '/metrics'];
+
+/**
+ * Temporal's codec-server protocol: `POST …/decode` and `POST …/encode?workflowId=…`, for the Temporal UI, its CLI and other
+ * languages.
+ */
+export async function createCodecServer(options: CodecServerOptions): Promise<CodecServer> {
+  const { cipher, authentication, origins, logger } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const authenticate = createAuthenticator(authentication, options.fetch);
+  const refusalLog = createRefusalLog<Refusal>(refusals, logger);
+  const bounded = await createBoundedServer({
+    limits,
+    trustedProxies: options.trustedProxies ?? [],
+    refused,
+    statusOf: (reason) => meaningOf(reason).status,
+    unreadable: (request, reply) => void refuse(request, reply, 'unknown_path'),
+  });
+  const { fastify: server, connections } = bounded;
+  const isTooMuch = bounded.rate(limits.requestsPerSecond);
+  const identities = new WeakMap<FastifyRequest, string>();
+  const isTooMuchOfIdentity = bounded.rate(
+    limits.requestsPerSecondOfIdentity,
+    (request) => identities.get(request) ?? request.ip,
+  );
+  // Apart, so that a flood of requests makes no orchestrator believe that the server is dead.
+  const isTooMuchHealth = bounded.rate(healthChecksPerSecond);
+  let inFlight = 0;
+  const ready = atMostOncePerSecond(() => cipher.ready());
+  const metrics = createCodecServerMetrics(addHealth(server, ready), {
+    inFlight: () => inFlight,
+    connections: () => connections.open(),
+  });
+  const answer = createAnswerer({ cipher, limits, metrics, audit: options.audit });
+
+  function refused(reason: Refusal): void {
+    metrics.refused(reason);
+    refusalLog.add(reason);
+  }
+
+  async function refuse(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    reason: Refusal,
+  ): Promise<FastifyReply> {
+    refused(reason);
+    const { status, what } = meaningOf(reason);
+    await discard(request.raw, limits.bodySize, limits.refusalTime);
+    if (status === 401) reply.header('www-authenticate', 'Bearer');
+    if (status === 405) reply.header('allow', 'POST, OPTIONS');
+    if (status === 429 || status === 503) reply.header('retry-after', '5');
+    return reply
+      .code(status === 0 ? 400 : status)
+      .header('connection', 'close')
+      .send({ error: what, reason });
+  }
+
+  async function handle(request: FastifyRequest, reply: FastifyReply, action: Action): Promise<FastifyReply> {
+    const identity = await authenticate(request.headers.authorization);
+    if (typeof identity === 'string') return refuse(request, reply, identity);
+    if (identity.role === 'none') return refuse(request, reply, 'no_role');
+    identities.set(request, authentication === 'off' ? request.ip : `identity ${identity.who}`);
+    if (await isTooMuchOfIdentity(request)) return refuse(request, reply, 'too_many_requests');
+    if (inFlight >= limits.inFlight) return refuse(request, reply, 'too_many_in_flight');
+    inFlight += 1;
+    try {
+      const answered = await answer({
+        action,
+        identity,
+        namespace: headerOf(request, 'x-namespace'),
+        workflowId: workflowIdOf(request),
+        contentEncoding: request.headers['content-encoding'],
+        body: request.raw,
+      });
+      if (typeof answered === 'string') return await refuse(request, reply, answered);
+      return await reply.code(200).send(answered);
+    } finally {
+      inFlight -= 1;
+    }
+  }
+
+  // Everything is done in this hook: after it, Fastify would refuse bodies by their Content-Type.
+  server.addHook('onRequest', async (request, reply) => {
+    if (!connections.accept(request.raw, reply.raw)) return reply.hijack();
+    reply.headers(safety);
+    if (health.includes(request.routeOptions.url)) {
+      return (await isTooMuchHealth(request)) ? refuse(request, reply, 'too_many_requests') : undefined;
+    }
+    connections.handling(request.raw.socket);
+    // First of all, so that a page can read why it is refused.
+    const cors = corsHeaders(request.headers.origin, origins);
+    if (cors) reply.headers(cors);
+    if (await isTooMuch(request)) return refuse(request, reply, 'too_many_requests');
+    const action = actionOf(request.url);
+    if (!action) return refuse(request, reply, 'unknown_path');
+    if (!cors) return refuse(request, reply, 'wrong_origin');
+    if (request.method === 'OPTIONS') return reply.code(204).headers(preflightHeaders).send();
+    if (request.method !== 'POST') return refuse(request, reply, 'wrong_method');
+    if (server.isUnderPressure()) return refuse(request, reply, 'overloaded');
+    return handle(request, reply, action);
+  });
+  server.setErrorHandler<Error>((error, request, reply) => {
+    logger.error({ error: error.name }, 'a request could not be handled');
+    return refuse(request, reply, 'failed');
+  });
+
+  return {
+    listen: async (address) => {
+      if (authentication === 'off' && !isLoopback(address.host)) {
+        throw new TypeError(
+          'a codec server without authentication listens on 127.0.0.1, ::1 or localhost only',
+        );
+      }
+      return bounded.listen(address);
+    },
+    close: async () => {
+      await bounded.close();
+      refusalLog.close();
+    },
+  };
+}
+
+/** By the last part of the path alone, as the protocol wants: a proxy may serve it under any prefix. */
+function actionOf(url: string): Action | undefined {
+  const [path = ''] = url.split(/[?#]/);
+  const last = /\/(decode|encode)\/*$/.exec(path)?.[1];
+  return last === 'decode' || last === 'encode' ? last : undefined;
+}
+
+function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  // Temporal's CLI sends an empty x-namespace.
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function workflowIdOf(request: FastifyRequest): string | undefined {
+  const query = new URLSearchParams(request.url.split('?', 2)[1] ?? '');
+  return query.get('workflowId') ?? headerOf(request, 'x-workflow-id');
+}
+
+/** Anybody may ask whether the server is ready; the store is not to be asked as often. */
+function atMostOncePerSecond(look: () => Promise<boolean>): () => Promise<boolean> {
+  let last: { at: number; answer: Promise<boolean> } | undefined;
+  return () => {
+    if (!last || Date.now() - last.at > 1000) last = { at: Date.now(), answer: look().catch(() => false) };
+    return last.answer;
+  };
+}

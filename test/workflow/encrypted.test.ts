@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { temporal as proto } from '@temporalio/proto';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import {
+  createPayloadIdentity,
+  encryptedClient,
+  type KeyStore,
+  openKeyStore,
+  workerConverter,
+} from '../../src/codec/index.ts';
+import { createFunnelClient, temporalClient } from '../../src/client/index.ts';
+import { exampleApplication } from '../support/application.ts';
+import { createWorld, quickPolicy, until, type World } from '../support/world.ts';
+
+let folder: string;
+let keys: KeyStore;
+let empty: KeyStore;
+let world: World;
+const problems: string[] = [];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-encrypted-'));
+  const { identity, recipient } = await createPayloadIdentity();
+  const store = (name: string) =>
+    openKeyStore({ url: pathToFileURL(join(folder, name)).href, recipients: [recipient], identity });
+  keys = store('keys');
+  empty = store('empty');
+  world = await createWorld({
+    clientOptions: encryptedClient(keys),
+    scenarios: { absent: { documents: [{ candidate: 'absent' }] } },
+  });
+  await world.startRelay();
+});
+afterAll(async () => {
+  await world.close();
+  await rm(folder, { recursive: true });
+});
+
+async function startWorker(store: KeyStore): Promise<void> {
+  const dataConverter = workerConverter(store, (problem, workflowId) => {
+    problems.push(`${problem} ${workflowId}`);
+  });
+  await world.startWorker(undefined, undefined, { keys: store, dataConverter });
+  onTestFinished(() => world.stopWorker());
+}
+
+/** The bytes that Temporal stores of a workflow: history and memo, as text. */
+async function storedOf(workflowId: string): Promise<string> {
+  const { workflowService } = world.temporal;
+  const where = { namespace: 'default', execution: { workflowId } };
+  const { history } = await workflowService.getWorkflowExecutionHistory(where);
+  const { workflowExecutionInfo } = await workflowService.describeWorkflowExecution(where);
+  const { History } = proto.api.history.v1;
+  const { WorkflowExecutionInfo } = proto.api.workflow.v1;
+  return Buffer.concat([
+    History.encode(history ?? {}).finish(),
+    WorkflowExecutionInfo.encode(workflowExecutionInfo ?? {}).finish(),
+  ]).toString('latin1');
+}
+
+const canary = {
+  givenName: 'Canarygiven',
+  familyName: 'Canaryfamily',
+  email: 'canary.mail@example.com',
+  phoneNumber: '+14155550177',
+  diSessionToken: 'canary-session-token',
+  address: {
+    line1: '77 Canary Street',
+    locality: 'Canaryville',
+    majorAdminDivision: 'OR',
+    country: 'US',
+    postalCode: '97277',
+  },
+  dateOfBirth: '1977-07-17',
+  nationalId: '477474747',
+} as const;
+const traces = [
+  'Canarygiven',
+  'Canaryfamily',
+  'canary.mail',
+  '4155550177',
+  'canary-session-token',
+  '77 Canary Street',
+  'Canaryville',
+  '97277',
+  '1977-07-17',
+  '477474747',
+];
+
+function tracesIn(text: string): string[] {
+  return traces.filter((trace) => text.includes(trace));
+}
+
+async function listOf(store: KeyStore): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const id of store.list()) ids.push(id);
+  return ids;
+}
+
+test('Temporal stores nothing of a candidate in clear, and the funnel goes its way', async () => {
+  await startWorker(keys);
+  const funnel = await world.start('canary', { candidate: canary });
+  const link = await until(
+    funnel,
+    ({ nextAction, stage }) => nextAction.kind === 'show_capture_link' || stage === 'verified',
+  );
+  expect(link).not.toHaveProperty('unreadable');
+  await until(funnel, ({ stage }) => stage === 'verified');
+  await funnel.withdraw({ by: 'Canaryfamily', reason: 'Canaryville' });
+  await funnel.result();
+  const stored = await storedOf(`funnel-${funnel.applicationId}`);
+  expect(stored).toContain('binary/encrypted');
+  expect(tracesIn(stored)).toEqual([]);
+});
+
+test('a start in clear by another program gets its key once, and is encrypted from then on', async () => {
+  await startWorker(keys);
+  const plain = createFunnelClient({
+    temporal: temporalClient(inject('temporalAddress')),
+    taskQueue: world.taskQueue,
+  });
+  onTestFinished(() => plain.close());
+  const applicationId = `plain-${randomBytes(4).toString('hex')}`;
+  await plain.startFunnel(exampleApplication(applicationId, { candidate: canary, policy: quickPolicy }));
+  await until(world.funnels.funnel(applicationId), ({ stage }) => stage === 'verified');
+  expect((await keys.get(applicationId)).kind).toBe('found');
+  const { events } = await world.temporal.workflow.getHandle(`funnel-${applicationId}`).fetchHistory();
+  const asked = (events ?? []).filter(
+    ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name === 'ensureKey',
+  );
+  expect(asked).toHaveLength(1);
+  const later = proto.api.history.v1.History.encode({ events: (events ?? []).slice(1) }).finish();
+  expect(tracesIn(Buffer.from(later).toString('latin1'))).toEqual([]);
+});
+
+test('a worker with an empty store makes no key, and the funnel goes on when the right one is back', async () => {
+  await startWorker(empty);
+  const funnel = await world.start('astray');
+  const wedged = `KeyMissing funnel-${funnel.applicationId}`;
+  await expect.poll(() => problems.includes(wedged), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => problems.filter((one) => one === wedged).length, { timeout: 60_000 }).toBeGreaterThan(1);
+  expect(await listOf(empty)).toEqual([]);
+  await world.stopWorker();
+  await startWorker(keys);
+  await until(funnel, ({ stage }) => stage === 'verified');
+  expect(await listOf(empty)).toEqual([]);
+});
+
+test('a signal that does not decrypt stops its own funnel, and no other', async () => {
+  await startWorker(keys);
+  const poisoned = await world.start('poisoned', { custom: { scenario: 'absent' } });
+  await until(poisoned, ({ nextAction }) => nextAction.kind === 'show_capture_link');
+  const foreign = await world.temporal.workflowService.describeWorkflowExecution({
+    namespace: 'default',
+    execution: { workflowId: `funnel-${(await world.start('foreign')).applicationId}` },
+  });
+  const payload = foreign.workflowExecutionInfo?.memo?.fields?.['private'];
+  if (!payload) throw new Error('no encrypted payload to replay');
+  await world.temporal.workflowService.signalWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId: `funnel-${poisoned.applicationId}` },
+    signalName: 'riskosEvent',
+    input: { payloads: [payload] },
+  });
+  const wedged = `PayloadMisplaced funnel-${poisoned.applicationId}`;
+  await expect.poll(() => problems.includes(wedged), { timeout: 30_000 }).toBe(true);
+  const other = await world.start('untouched');
+  await until(other, ({ stage }) => stage === 'verified');
+});
