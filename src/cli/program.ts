@@ -6,6 +6,7 @@ import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
 import { emulator } from './emulator.ts';
 import { images } from './images.ts';
+import { keys } from './keys.ts';
 import { list } from './list.ts';
 import { monitor } from './monitor.ts';
 import { notices } from './notices.ts';
@@ -32,7 +33,7 @@ for (const verb of [demo, dev]) program.addCommand(verb);
 program.commandsGroup('For HR and operators:');
 for (const verb of [start, status, watch, list, timeline, ...updateVerbs, images]) program.addCommand(verb);
 program.commandsGroup('Processes:');
-for (const verb of [worker, relay, monitor, emulator, checkRiskos, notices, schema, setup, doctor])
+for (const verb of [worker, relay, monitor, emulator, checkRiskos, keys, notices, schema, setup, doctor])
   program.addCommand(verb);
 
 program.addHelpText(
@@ -52,7 +53,13 @@ program.hook('preAction', (_program, verb) => {
   }
   Object.assign(process.env, settings);
 });
-for (const verb of [program, ...program.commands, ...notices.commands, ...images.commands]) {
+for (const verb of [
+  program,
+  ...program.commands,
+  ...notices.commands,
+  ...images.commands,
+  ...keys.commands,
+]) {
   verb.exitOverride().configureOutput({
     outputError: (text, write) =>
       write(

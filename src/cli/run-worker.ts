@@ -9,7 +9,13 @@ import { readSettings, workerSettings } from '../config.ts';
 import { addHealth } from '../health.ts';
 import { createLogger } from '../logging.ts';
 import { observed } from '../riskos/index.ts';
-import { codecMetrics, createWorkers, enrichmentMetrics, riskosMetrics, sdkMetrics } from '../worker/index.ts';
+import {
+  codecMetrics,
+  createWorkers,
+  enrichmentMetrics,
+  riskosMetrics,
+  sdkMetrics,
+} from '../worker/index.ts';
 import { keyStoreOf } from './payload-keys.ts';
 import { riskosOfSettings } from './riskos.ts';
 import { installRuntime } from './runtime.ts';
