@@ -7,6 +7,7 @@ import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
 import { emulator } from './emulator.ts';
 import { images } from './images.ts';
+import { keys } from './keys.ts';
 import { list } from './list.ts';
 import { monitor } from './monitor.ts';
 import { notices } from './notices.ts';
@@ -40,6 +41,7 @@ for (const verb of [
   monitor,
   emulator,
   checkRiskos,
+  keys,
   notices,
   schema,
   setup,
@@ -64,7 +66,13 @@ program.hook('preAction', (_program, verb) => {
   }
   Object.assign(process.env, settings);
 });
-for (const verb of [program, ...program.commands, ...notices.commands, ...images.commands]) {
+for (const verb of [
+  program,
+  ...program.commands,
+  ...notices.commands,
+  ...images.commands,
+  ...keys.commands,
+]) {
   verb.exitOverride().configureOutput({
     outputError: (text, write) =>
       write(

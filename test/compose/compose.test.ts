@@ -25,6 +25,8 @@ const required = {
   RISKOS_ENVIRONMENT: 'Sandbox',
   RELAY_BEARER_TOKENS: 'canary-relay-bearer-tokens',
   ARCHIVE_RECIPIENTS: 'age1canary',
+  PAYLOAD_RECIPIENTS: 'canary-recipient',
+  PAYLOAD_IDENTITY: 'canary-identity',
 };
 
 const service = z.object({
@@ -129,8 +131,7 @@ describe('the Compose file', () => {
 
   test('takes the example environment, in which only the secrets and keys are left to be filled in', async () => {
     await expect(load({}, composeFile, exampleEnv)).rejects.toThrow('required variable');
-    const { POSTGRES_PASSWORD, RISKOS_API_KEY, RELAY_BEARER_TOKENS, ARCHIVE_RECIPIENTS } = required;
-    const filled = { POSTGRES_PASSWORD, RISKOS_API_KEY, RELAY_BEARER_TOKENS, ARCHIVE_RECIPIENTS };
+    const { RISKOS_BASE_URL: _url, RISKOS_ENVIRONMENT: _environment, ...filled } = required;
     const { services } = await load(filled, composeFile, exampleEnv);
     expect(services['worker']?.environment['RISKOS_BASE_URL']).toBe('http://emulator:8090');
   });
@@ -160,7 +161,7 @@ describe('the Compose file', () => {
     const { services } = await load({ ...required, NOTIFY_SECRETS: 'canary-notify' });
     const secrets = Object.values(services)
       .flatMap(({ environment }) => Object.entries(environment))
-      .filter(([name]) => /PASSWORD|PWD|KEY|TOKEN|SECRET|CREDENTIAL/.test(name));
+      .filter(([name]) => /PASSWORD|PWD|KEY(?!_STORE)|IDENTITY|TOKEN|SECRET|CREDENTIAL/.test(name));
     expect(secrets.length).toBeGreaterThanOrEqual(7);
     for (const [name, value] of secrets)
       expect([name, value]).toEqual([name, expect.stringMatching(/^canary-/)]);
@@ -216,6 +217,7 @@ describe('the Compose file', () => {
     expect(mounts.filter(({ type, read_only }) => type === 'bind' && !read_only)).toEqual([]);
     expect(services['worker']?.volumes).toEqual([
       { type: 'volume', source: 'archive', target: '/archive', read_only: false },
+      { type: 'volume', source: 'keys', target: '/keys', read_only: false },
     ]);
   });
 

@@ -40,11 +40,7 @@ export interface World {
   startRelay(port?: number): Promise<Stoppable>;
   stopRelay(): Promise<void>;
   /** A worker in this process, which reaches RiskOS at the emulator or at a gateway before it. */
-  startWorker(
-    baseUrl?: string,
-    notifier?: Notifier,
-    encryption?: WorkerParts['encryption'],
-  ): Promise<void>;
+  startWorker(baseUrl?: string, notifier?: Notifier, encryption?: WorkerParts['encryption']): Promise<void>;
   stopWorker(): Promise<void>;
   close(): Promise<void>;
 }

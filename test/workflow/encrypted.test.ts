@@ -141,7 +141,9 @@ test('a worker with an empty store makes no key, and the funnel goes on when the
   const funnel = await world.start('astray');
   const wedged = `KeyMissing funnel-${funnel.applicationId}`;
   await expect.poll(() => problems.includes(wedged), { timeout: 30_000 }).toBe(true);
-  await expect.poll(() => problems.filter((one) => one === wedged).length, { timeout: 60_000 }).toBeGreaterThan(1);
+  await expect
+    .poll(() => problems.filter((one) => one === wedged).length, { timeout: 60_000 })
+    .toBeGreaterThan(1);
   expect(await listOf(empty)).toEqual([]);
   await world.stopWorker();
   await startWorker(keys);

@@ -1,0 +1,75 @@
+import type { KeyCheck, KeyStore } from '../../codec/index.ts';
+import { print } from '../output.ts';
+import { keyStoreOfSettings } from '../payload-keys.ts';
+import { InputError } from '../errors.ts';
+
+export function newKey(applicationId: string, json: boolean | undefined): Promise<void> {
+  return withKeys(async (store) => {
+    const { keyId } = await store.create(applicationId);
+    print({ applicationId, keyId }, () => `${applicationId}  key ${keyId}`, json);
+  });
+}
+
+/** Of one application, or of all. */
+export function rotateKeys(applicationId: string | undefined, json: boolean | undefined): Promise<void> {
+  return withKeys(async (store) => {
+    const ids: string[] = [];
+    if (applicationId === undefined) for await (const id of store.list()) ids.push(id);
+    else ids.push(applicationId);
+    for (const id of ids) {
+      const result = await store.rotate(id);
+      if (result === 'missing' && applicationId !== undefined) {
+        throw new InputError(`${id}: the key store has no key of it`);
+      }
+      print({ applicationId: id, result }, () => `${id}  ${result}`, json);
+    }
+  });
+}
+
+export function listKeys(json: boolean | undefined): Promise<void> {
+  return withKeys(async (store) => {
+    for await (const applicationId of store.list()) print({ applicationId }, () => applicationId, json);
+  });
+}
+
+const words: Record<KeyCheck['state'], string> = {
+  ok: 'ok',
+  unreadable: 'unreadable: no identity at hand opens it, or its object was changed',
+  revived: 'revived: it was forgotten, and its key is there again; remove it from the store and the backup',
+  forgotten: 'forgotten',
+};
+
+export function checkKeys(json: boolean | undefined): Promise<void> {
+  return withKeys(async (store) => {
+    const counts: Record<KeyCheck['state'], number> = { ok: 0, unreadable: 0, revived: 0, forgotten: 0 };
+    for await (const { applicationId, state } of store.check()) {
+      counts[state] += 1;
+      if (json || state === 'unreadable' || state === 'revived') {
+        print({ applicationId, state }, () => `${applicationId}  ${words[state]}`, json);
+      }
+    }
+    if (!json) {
+      print(
+        counts,
+        () =>
+          `${counts.ok} keys open, ${counts.unreadable} do not, ${counts.revived} revived, ${counts.forgotten} forgotten`,
+        false,
+      );
+    }
+    if (counts.unreadable + counts.revived > 0) process.exitCode = 1;
+  });
+}
+
+async function withKeys(work: (store: KeyStore) => Promise<void>): Promise<void> {
+  const store = keyStoreOfSettings();
+  if (!store) {
+    throw new InputError(
+      'there is no key store: set KEY_STORE_URL, PAYLOAD_RECIPIENTS and PAYLOAD_IDENTITY_FILE, without PAYLOAD_ENCRYPTION=off',
+    );
+  }
+  try {
+    await work(store);
+  } finally {
+    store.close();
+  }
+}
