@@ -28,10 +28,7 @@ beforeAll(async () => {
     openKeyStore({ url: pathToFileURL(join(folder, name)).href, recipients: [recipient], identity });
   keys = store('keys');
   empty = store('empty');
-  world = await createWorld({
-    clientOptions: encryptedClient(keys),
-    scenarios: { absent: { documents: [{ candidate: 'absent' }] } },
-  });
+  world = await createWorld({ clientOptions: encryptedClient(keys) });
   await world.startRelay();
 });
 afterAll(async () => {
@@ -153,8 +150,10 @@ test('a worker with an empty store makes no key, and the funnel goes on when the
 
 test('a signal that does not decrypt stops its own funnel, and no other', async () => {
   await startWorker(keys);
-  const poisoned = await world.start('poisoned', { custom: { scenario: 'absent' } });
-  await until(poisoned, ({ nextAction }) => nextAction.kind === 'show_capture_link');
+  const poisoned = await world.start('poisoned', {
+    policy: { ...quickPolicy, documents: { start: 'on_request' } },
+  });
+  await until(poisoned, ({ nextAction }) => nextAction.kind === 'request_documents');
   const foreign = await world.temporal.workflowService.describeWorkflowExecution({
     namespace: 'default',
     execution: { workflowId: `funnel-${(await world.start('foreign')).applicationId}` },

@@ -8,7 +8,7 @@ const names = [
   ...Object.keys(policySettings.shape),
 ];
 const temporalNames = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'];
-const prefixes = /^(RISKOS|ARCHIVE|RELAY|NOTIFY|FUNNEL|METRICS)_/;
+const prefixes = /^(RISKOS|ARCHIVE|RELAY|NOTIFY|FUNNEL|METRICS|PAYLOAD|KEY_STORE)_/;
 
 /** Which settings are set, from where, and which of ours nobody reads. */
 export function lookAtSettings(environment: Environment): Finding[] {
