@@ -1,6 +1,5 @@
 import { Client, type ClientOptions } from '@temporalio/client';
 import { createFunnelClient, type FunnelClient, remoteCodec, temporalClient } from '../client/index.ts';
-import { temporalConfig } from '../client/settings.ts';
 import { encryptedClient } from '../codec/index.ts';
 import { codecClientSettings, queueSettings, readSettings } from '../config.ts';
 import { applicationId } from '../contract/index.ts';
@@ -25,25 +24,12 @@ export async function withFunnels<T>(work: (funnels: FunnelClient) => Promise<T>
   }
 }
 
-/** Where `dev` has its codec server. */
-export const localCodecServer = 'http://127.0.0.1:8081';
-
-/** The codec server that CODEC_URL names; or that of `dev`, if it answers, where Temporal is on this machine. */
+/** The codec server that CODEC_URL names, for a process that holds no key. */
 function throughCodecServer(): Pick<ClientOptions, 'dataConverter'> {
-  const { CODEC_URL, CODEC_TOKEN } = readSettings(codecClientSettings);
-  const url = CODEC_URL ?? (temporalIsHere() ? localCodecServer : undefined);
+  const { CODEC_URL: url, CODEC_TOKEN: token } = readSettings(codecClientSettings);
   if (url === undefined) return {};
-  const codec = remoteCodec({
-    url,
-    optional: CODEC_URL === undefined,
-    ...(CODEC_TOKEN === undefined ? {} : { token: CODEC_TOKEN }),
-  });
+  const codec = remoteCodec({ url, ...(token === undefined ? {} : { token }) });
   return { dataConverter: { payloadCodecs: [codec] } };
-}
-
-function temporalIsHere(): boolean {
-  const { address = 'localhost:7233' } = temporalConfig().connectionOptions;
-  return /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i.test(address);
 }
 
 export function parseId(text: string): string {
