@@ -6,7 +6,6 @@ import { createLogger } from '../logging.ts';
 import { InputError } from './errors.ts';
 import { archiveInWords, ownArchive } from './own-archive.ts';
 import { notifierOfSettings } from './notifier.ts';
-import { localCodecServer } from './funnels.ts';
 import { startLocalCodecServer } from './local-codec-server.ts';
 import { startParts } from './parts.ts';
 import { usualTemporal } from './process.ts';
@@ -63,10 +62,11 @@ export async function runDev(options: DevOptions): Promise<void> {
     const where = [
       temporal.address.endsWith(':7233') ? '' : `TEMPORAL_ADDRESS=${temporal.address} `,
       taskQueue === defaultTaskQueue ? '' : `FUNNEL_TASK_QUEUE=${taskQueue} `,
-      codec.url === localCodecServer ? '' : `CODEC_URL=${codec.url} `,
     ].join('');
     say(archiveInWords(archive, where));
-    say(`\nIn another terminal: ${where}npx candidate-funnel start examples/application.json`);
+    say(
+      `\nIn another terminal:\n  export CODEC_URL=${codec.url}\n  ${where}npx candidate-funnel start examples/application.json`,
+    );
     try {
       await parts.running;
     } finally {

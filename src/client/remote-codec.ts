@@ -6,8 +6,6 @@ export interface RemoteCodecOptions {
   url: string;
   /** An access token of the role that may encode and decode; a function is asked before each request. */
   token?: string | (() => Promise<string>);
-  /** True: while no server answers at all, nothing is encrypted, and what is encrypted reads as `unreadable`. */
-  optional?: boolean;
   /** Milliseconds that a request may take; 10,000 when absent. */
   timeout?: number;
   fetch?: typeof fetch;
@@ -30,7 +28,6 @@ export function remoteCodec(options: RemoteCodecOptions): PayloadCodec {
       const hidden = payloads.filter((payload) => !isClear(payload));
       if (hidden.length === 0) return payloads;
       const encoded = await ask(options, 'encode', hidden, context);
-      if (!encoded) return payloads;
       const rest = encoded.values();
       return payloads.map((payload) => (isClear(payload) ? payload : (rest.next().value ?? payload)));
     },
@@ -54,13 +51,12 @@ function isEncrypted({ metadata }: Payload): boolean {
   return new TextDecoder().decode(metadata?.['encoding'] ?? new Uint8Array()).startsWith('binary/encrypted');
 }
 
-/** The answer of the server; `undefined` where it is optional and does not answer. */
 async function ask(
-  { url, token, optional = false, timeout = 10_000, fetch: send = fetch }: RemoteCodecOptions,
+  { url, token, timeout = 10_000, fetch: send = fetch }: RemoteCodecOptions,
   verb: 'encode' | 'decode',
   payloads: Payload[],
   context: unknown,
-): Promise<Payload[] | undefined> {
+): Promise<Payload[]> {
   const { namespace, workflowId } = Object(context);
   const secret = typeof token === 'function' ? await token() : token;
   let answer: Response;
@@ -77,7 +73,6 @@ async function ask(
       signal: AbortSignal.timeout(timeout),
     });
   } catch (error) {
-    if (optional) return undefined;
     throw new RemoteCodecError(`no answer from the codec server at ${url}; check CODEC_URL`, {
       cause: error,
     });
