@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     ...base.test,
     globalSetup: [],
+    // A thousand lives take longer than all the rest; `npm test` has them.
+    exclude: ['test/simulation/seeds.test.ts'],
     include: ['unit', 'riskos', 'archive', 'storage', 'emulator', 'notifier', 'simulation'].map(
       (room) => `test/${room}/**/*.test.ts`,
     ),
