@@ -38,18 +38,21 @@ const bare = await startBare(server.address, place.temporal);
 const contenders = [bare, funnels(place, pid, false), funnels(place, pid, true)];
 const measured = new Map<string, Round[]>(contenders.map(({ name }) => [name, []]));
 
-// The first round only warms up: code that is compiled, connections that are opened.
-for (let round = 0; round <= rounds; round++) {
-  for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
-    const result = await measure(contender);
-    if (round > 0) measured.get(contender.name)?.push(result);
-    const figures = `worker ${result.worker.toFixed(1)} ms, server ${result.server.toFixed(1)} ms, latency ${result.latency} ms`;
-    say(`${round === 0 ? 'warm-up' : `round ${round}`}: ${contender.name}: ${figures}`);
+try {
+  // The first round only warms up: code that is compiled, connections that are opened.
+  for (let round = 0; round <= rounds; round++) {
+    for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
+      const result = await measure(contender);
+      if (round > 0) measured.get(contender.name)?.push(result);
+      const figures = `worker ${result.worker.toFixed(1)} ms, server ${result.server.toFixed(1)} ms, latency ${result.latency} ms`;
+      say(`${round === 0 ? 'warm-up' : `round ${round}`}: ${contender.name}: ${figures}`);
+    }
   }
+} finally {
+  await bare.stop();
+  await place.close();
+  await server.stop();
 }
-await bare.stop();
-await place.close();
-await server.stop();
 
 const medianOf = (name: string, figure: keyof Round) =>
   median((measured.get(name) ?? []).map((round) => round[figure]));
