@@ -54,9 +54,8 @@ export function createPayloadCodec({ keys, unreadable, onProblem }: CodecOptions
         const key = await keyOf(place.workflowId);
         return payloads.map((payload) => (isClear(payload) ? payload : seal(payload, key, place)));
       } catch (error) {
-        if (!(error instanceof CodecError)) throw error;
         // The SDK encodes the failure of a workflow task without saying of which workflow.
-        if (context) onProblem?.(error.type, workflowIdIn(context));
+        if (context && error instanceof CodecError) onProblem?.(error.type, workflowIdIn(context));
         // A worker that cannot report a failure ends itself.
         if (payloads.every((payload) => isClear(payload) || isOfFailure(payload))) {
           return payloads.map((payload) => (isClear(payload) ? payload : failureInClear(payload)));

@@ -63,6 +63,21 @@ describe('encoding', () => {
     await expect(codec.encode([payload('Robin')], contextOf(workflowId))).rejects.toMatchObject({ type });
   });
 
+  test('of a failure never throws, so that a worker can report it, and tells nothing that may be personal', async () => {
+    const failure: Payload = {
+      metadata: { encoding: Buffer.from('json/plain'), 'failure-of': Buffer.from('Error') },
+      data: Buffer.from(JSON.stringify({ message: 'Robin', stack_trace: 'at Robin' })),
+    };
+    const broken = createPayloadCodec({
+      keys: { get: () => Promise.reject(new TypeError('not of the store')) },
+      unreadable: 'throw',
+    });
+    const [told] = await broken.encode([failure], funnel);
+    expect(textOf(told ?? {})).toContain('withheld');
+    expect(textOf(told ?? {})).not.toContain('Robin');
+    await expect(broken.encode([payload('Robin')], funnel)).rejects.toThrow('not of the store');
+  });
+
   test('without a workflow is refused', async () => {
     await expect(codec.encode([payload('Robin')])).rejects.toMatchObject({ type: 'NoApplication' });
   });

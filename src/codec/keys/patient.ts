@@ -10,7 +10,7 @@ const longestPause = 5000;
 export function patientKeys(
   keys: Pick<KeyStore, 'get'>,
   {
-    now = Date.now,
+    now = () => performance.now(),
     sleep = setTimeout,
   }: { now?: () => number; sleep?: (milliseconds: number) => Promise<unknown> } = {},
 ): Pick<KeyStore, 'get'> {
