@@ -5,6 +5,7 @@ import {
   milliseconds,
   type RiskosEvent,
   type RiskosFailure,
+  type VerdictRecord,
 } from '../src/contract/index.ts';
 import { read } from './activities.ts';
 import { now } from './clock.ts';
@@ -64,7 +65,10 @@ async function look(state: FunnelState, check: Check): Promise<void> {
   if (!record || !settled || record.flags.includes('contradicted_later')) return;
   const { evaluation } = called;
   if (!contradicts(evaluation, record.verdict, settled.decisions, state.application.policy)) return;
-  record.flags = [...record.flags, 'contradicted_later'];
+  const contradicted: VerdictRecord = { ...record, flags: [...record.flags, 'contradicted_later'] };
+  // A notice that waits to be sent again keeps what it said.
+  state.verdicts = state.verdicts.map((one) => (one === record ? contradicted : one));
+  state.notices.verdicts = state.notices.verdicts.map((one) => (one === record ? contradicted : one));
   announce(state, 'conflict');
   note(
     state,

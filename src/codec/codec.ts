@@ -7,6 +7,8 @@ import { type DataKey, labelOf, open, type Place, seal } from './payload.ts';
 
 export interface CodecOptions {
   keys: Pick<KeyStore, 'get'>;
+  /** For arguments and results of activities, which must not wait for long to be read; `keys` when absent. */
+  keysOfActivities?: Pick<KeyStore, 'get'>;
   /** `throw` on workers: a workflow must not go on without its data. `mark` on clients: what cannot be read spoils nothing else. */
   unreadable: 'throw' | 'mark';
   /** Counts and logs; gets no value of a payload. */
@@ -19,13 +21,18 @@ type Context = Partial<Place> | undefined;
  * Encrypts payloads with the key of their application, except those that are marked as clear. The key must be there: nobody
  * makes one by encoding.
  */
-export function createPayloadCodec({ keys, unreadable, onProblem }: CodecOptions): PayloadCodec {
-  const keyOf = async (workflowId: string): Promise<DataKey> => {
+export function createPayloadCodec({
+  keys,
+  keysOfActivities = keys,
+  unreadable,
+  onProblem,
+}: CodecOptions): PayloadCodec {
+  const keyOf = async (workflowId: string, source = keys): Promise<DataKey> => {
     const applicationId = applicationIdOf(workflowId);
     if (applicationId === undefined) {
       throw new CodecError('NoApplication', `the workflow ${workflowId} belongs to no application`);
     }
-    const found = await keys.get(applicationId);
+    const found = await source.get(applicationId);
     switch (found.kind) {
       case 'found':
         return found.key;
@@ -36,14 +43,18 @@ export function createPayloadCodec({ keys, unreadable, onProblem }: CodecOptions
     }
   };
 
-  const decodeOne = async (payload: Payload, context: Context): Promise<Payload> => {
+  const decodeOne = async (
+    payload: Payload,
+    context: Context,
+    source: CodecOptions['keys'],
+  ): Promise<Payload> => {
     const label = labelOf(payload);
     if (!label) return payload;
     const { namespace = label.namespace, workflowId = label.workflowId } = context ?? {};
     if (namespace !== label.namespace || workflowId !== label.workflowId) {
       throw new CodecError('PayloadMisplaced', `a payload of ${label.workflowId} lies in ${workflowId}`);
     }
-    return open(payload, label, await keyOf(label.workflowId));
+    return open(payload, label, await keyOf(label.workflowId, source));
   };
 
   return {
@@ -54,9 +65,8 @@ export function createPayloadCodec({ keys, unreadable, onProblem }: CodecOptions
         const key = await keyOf(place.workflowId);
         return payloads.map((payload) => (isClear(payload) ? payload : seal(payload, key, place)));
       } catch (error) {
-        if (!(error instanceof CodecError)) throw error;
         // The SDK encodes the failure of a workflow task without saying of which workflow.
-        if (context) onProblem?.(error.type, workflowIdIn(context));
+        if (context && error instanceof CodecError) onProblem?.(error.type, workflowIdIn(context));
         // A worker that cannot report a failure ends itself.
         if (payloads.every((payload) => isClear(payload) || isOfFailure(payload))) {
           return payloads.map((payload) => (isClear(payload) ? payload : failureInClear(payload)));
@@ -68,7 +78,8 @@ export function createPayloadCodec({ keys, unreadable, onProblem }: CodecOptions
       Promise.all(
         payloads.map(async (payload) => {
           try {
-            return await decodeOne(payload, context && placeOf(context));
+            const source = context?.type === 'activity' ? keysOfActivities : keys;
+            return await decodeOne(payload, context && placeOf(context), source);
           } catch (error) {
             if (!(error instanceof CodecError)) throw error;
             onProblem?.(error.type, workflowIdIn(context));

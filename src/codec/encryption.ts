@@ -4,14 +4,18 @@ import { applicationIdOf } from '../contract/index.ts';
 import { createPayloadCodec, type CodecOptions } from './codec.ts';
 import { failureConverterPath } from './failure-converter-path.ts';
 import { cachedKeys } from './keys/cache.ts';
-import { patientKeys } from './keys/patient.ts';
+import { hastyKeys, patientKeys } from './keys/patient.ts';
 import type { KeyStore } from './keys/store.ts';
 
 type OnProblem = CodecOptions['onProblem'];
 
 /** For a worker: what it cannot read or encrypt fails the task, by name, and Temporal repeats that. It makes no key by encoding. */
 export function workerConverter(store: Pick<KeyStore, 'get'>, onProblem?: OnProblem): DataConverter {
-  return converterOf(patientKeys(cachedKeys(store)), 'throw', onProblem);
+  const cached = cachedKeys(store);
+  return converterOf(
+    { keys: patientKeys(cached), keysOfActivities: hastyKeys(cached), unreadable: 'throw' },
+    onProblem,
+  );
 }
 
 /**
@@ -27,7 +31,7 @@ export function encryptedClient(
     if (applicationId !== undefined) await store.create(applicationId);
   };
   return {
-    dataConverter: converterOf(cachedKeys(store), 'mark', onProblem),
+    dataConverter: converterOf({ keys: cachedKeys(store), unreadable: 'mark' }, onProblem),
     interceptors: {
       workflow: [
         {
@@ -49,11 +53,7 @@ export function encryptedClient(
   };
 }
 
-function converterOf(
-  keys: Pick<KeyStore, 'get'>,
-  unreadable: CodecOptions['unreadable'],
-  onProblem: OnProblem,
-): DataConverter {
-  const codec = createPayloadCodec({ keys, unreadable, ...(onProblem ? { onProblem } : {}) });
+function converterOf(options: CodecOptions, onProblem: OnProblem): DataConverter {
+  const codec = createPayloadCodec({ ...options, ...(onProblem ? { onProblem } : {}) });
   return { payloadCodecs: [codec], failureConverterPath };
 }

@@ -4,6 +4,9 @@ import { failureMark } from './failure-converter.ts';
 /** Errors whose messages hold no personal data, by their names: what an operator needs to find the cause. */
 const safeNames: readonly string[] = ['CodecError', 'StateError', 'DeterminismViolationError', 'EarlyQuery'];
 
+/** The SDK's words for arguments that could not be read, by which a workflow knows that the activity never ran. */
+const unreadArguments = /^Failed to parse activity args for activity \w+/;
+
 /** True for a part of a failure. */
 export function isOfFailure({ metadata }: Payload): boolean {
   return metadata?.[failureMark] !== undefined;
@@ -17,7 +20,9 @@ export function failureInClear({ metadata, data }: Payload): Payload {
   const name = Buffer.from(metadata?.[failureMark] ?? []).toString();
   const { message, stack_trace: stack } = attributesIn(data);
   const isMessage = typeof message === 'string' && typeof stack === 'string';
-  const kept = isMessage && safeNames.includes(name) ? message : `${name}: withheld; the worker's log has it`;
+  const withheld = `${name}: withheld; the worker's log has it`;
+  const unread = isMessage ? unreadArguments.exec(message)?.[0] : undefined;
+  const kept = isMessage && safeNames.includes(name) ? message : unread ? `${unread}; ${withheld}` : withheld;
   return {
     metadata: { encoding: Buffer.from('json/plain') },
     data: Buffer.from(JSON.stringify(isMessage ? { message: kept, stack_trace: '' } : null)),

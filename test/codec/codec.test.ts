@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Payload } from '@temporalio/common';
 import { createPayloadCodec, type DataKey, type KeyFound, labelOf } from '../../src/codec/index.ts';
+import { hastyKeys } from '../../src/codec/keys/patient.ts';
 import { applicationIdOf, clearPayload, statusPayload } from '../../src/contract/index.ts';
 
 const keyOf = (digit: string): DataKey => ({ keyId: digit.repeat(16), bytes: Buffer.alloc(32, digit) });
@@ -63,12 +64,57 @@ describe('encoding', () => {
     await expect(codec.encode([payload('Robin')], contextOf(workflowId))).rejects.toMatchObject({ type });
   });
 
+  test('of a failure never throws, so that a worker can report it, and tells nothing that may be personal', async () => {
+    const failure: Payload = {
+      metadata: { encoding: Buffer.from('json/plain'), 'failure-of': Buffer.from('Error') },
+      data: Buffer.from(JSON.stringify({ message: 'Robin', stack_trace: 'at Robin' })),
+    };
+    const broken = createPayloadCodec({
+      keys: { get: () => Promise.reject(new TypeError('not of the store')) },
+      unreadable: 'throw',
+    });
+    const [told] = await broken.encode([failure], funnel);
+    expect(textOf(told ?? {})).toContain('withheld');
+    expect(textOf(told ?? {})).not.toContain('Robin');
+    await expect(broken.encode([payload('Robin')], funnel)).rejects.toThrow('not of the store');
+  });
+
+  test('of a failure says in clear that an activity never ran, so that no call is taken for a lost one', async () => {
+    const message = 'Failed to parse activity args for activity createEvaluation: Robin';
+    const failure: Payload = {
+      metadata: { encoding: Buffer.from('json/plain'), 'failure-of': Buffer.from('ApplicationFailure') },
+      data: Buffer.from(JSON.stringify({ message, stack_trace: 'at Robin' })),
+    };
+    const [told] = await codec.encode([failure], contextOf('funnel-nobody'));
+    expect(textOf(told ?? {})).toContain('"Failed to parse activity args for activity createEvaluation; ');
+    expect(textOf(told ?? {})).not.toContain('Robin');
+  });
+
   test('without a workflow is refused', async () => {
     await expect(codec.encode([payload('Robin')])).rejects.toMatchObject({ type: 'NoApplication' });
   });
 });
 
 describe('decoding', () => {
+  test('of an activity’s arguments does not wait for a store that does not answer', async () => {
+    const silent = { get: () => new Promise<KeyFound>(() => undefined) };
+    let asked = 0;
+    const hasty = hastyKeys(silent, async (milliseconds) => {
+      asked = milliseconds;
+    });
+    const worker = createPayloadCodec({ keys: silent, keysOfActivities: hasty, unreadable: 'throw' });
+    const context = { ...funnel, type: 'activity', activityId: '1', isLocal: false } as const;
+    const sealed = await codec.encode([payload('Robin')], funnel);
+    await expect(worker.decode(sealed, context)).rejects.toMatchObject({ type: 'KeyStoreUnavailable' });
+    expect(asked).toBeLessThan(5000);
+    const answering = createPayloadCodec({
+      keys: silent,
+      keysOfActivities: hastyKeys(keys),
+      unreadable: 'throw',
+    });
+    expect((await answering.decode(sealed, context)).map(textOf)).toEqual(['"Robin"']);
+  });
+
   test('gives what is not encrypted as it is', async () => {
     expect(await codec.decode([payload('plain'), {}], funnel)).toEqual([payload('plain'), {}]);
   });

@@ -124,6 +124,18 @@ describe('a key', () => {
     expect(await problemOf(store.get('app-1'))).toBe('KeyUnreadable');
   });
 
+  test.each(['1e3', '0x10', '-1', '01'])('is found beside a foreign object called %s', async (name) => {
+    const made = await store.create('app-1');
+    await storage.putIfAbsent(`keys/app-1/${name}`, Buffer.from('x'));
+    expect(await keyOf(store, 'app-1')).toEqual(made);
+  });
+
+  test('whose wrapper fails in words of its own, as a KMS does, is unavailable for now', async () => {
+    await store.create('app-1');
+    const kms: KeyWrapper = { ...wrapper, unwrap: () => Promise.reject(new Error('ThrottlingException')) };
+    expect(await problemOf(createKeyStore(storage, kms).get('app-1'))).toBe('KeyStoreUnavailable');
+  });
+
   test('that no identity opens is named, and no second one is made', async () => {
     await store.create('app-1');
     const stranger = await createPayloadIdentity();
@@ -186,6 +198,41 @@ describe('rotation', () => {
     expect(await problemOf(after.get('app-1'))).toBe('KeyUnreadable');
   });
 
+  test('that another one overtakes wraps for its own recipients too, and leaves nothing older behind', async () => {
+    const { made, both, after } = await rotatable();
+    let overtaken = 0;
+    const overtaking: Storage = {
+      ...storage,
+      putIfAbsent: async (key, body) => {
+        overtaken += 1;
+        if (overtaken <= 2) await store.rotate('app-1');
+        return storage.putIfAbsent(key, body);
+      },
+    };
+    expect(await (await both(overtaking)).rotate('app-1')).toBe('rotated');
+    expect(await keyOf(after, 'app-1')).toEqual(made);
+    expect(await keysOf()).toHaveLength(1);
+  });
+
+  test('that was paused while others rotated twice leaves nothing older behind', async () => {
+    const { made, both, after } = await rotatable();
+    let paused = false;
+    const pausing: Storage = {
+      ...storage,
+      putIfAbsent: async (key, body) => {
+        if (!paused) {
+          paused = true;
+          await store.rotate('app-1');
+          await store.rotate('app-1');
+        }
+        return storage.putIfAbsent(key, body);
+      },
+    };
+    expect(await (await both(pausing)).rotate('app-1')).toBe('rotated');
+    expect(await keyOf(after, 'app-1')).toEqual(made);
+    expect(await keysOf()).toHaveLength(1);
+  });
+
   test('of an application without a key makes none', async () => {
     expect(await store.rotate('app-1')).toBe('missing');
     expect(await keysOf()).toEqual([]);
@@ -224,6 +271,19 @@ describe('an erased key', () => {
     expect(await problemOf(createKeyStore(slow, wrapper).rotate('app-1'))).toBe('KeyForgotten');
     expect(await keysOf()).toEqual(['tombstones/app-1']);
     expect(await problemOf(createKeyStore(slow, wrapper).create('app-1'))).toBe('KeyForgotten');
+    expect(await keysOf()).toEqual(['tombstones/app-1']);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['text', 'hello'],
+    ['another object', '{"at":1}'],
+  ])('is refused by name, and not made again, where its tombstone holds %s', async (_, content) => {
+    await store.create('app-1');
+    await storage.putIfAbsent('tombstones/app-1', Buffer.from(content));
+    expect(await problemOf(store.get('app-1'))).toBe('KeyUnreadable');
+    expect(await problemOf(store.create('app-1'))).toBe('KeyUnreadable');
+    await store.erase('app-1', tombstone);
     expect(await keysOf()).toEqual(['tombstones/app-1']);
   });
 

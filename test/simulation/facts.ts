@@ -91,6 +91,7 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           if (job.variant === 'signalWorkflow' && job.signalWorkflow.signalName === names.riskosEvent) {
             const event: RiskosEvent = fromPayload(job.signalWorkflow.input[0]);
             const record = riskos.find(event.evalId ?? '');
+            if (record) record.knownAt ??= time;
             if (record?.attempt.evaluationId === event.evaluationId) known.add(event.evaluationId);
             const isNew = !seen.has(event.eventId);
             seen.add(event.eventId);
@@ -111,6 +112,10 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           if (!post) continue;
           const failure = 'failed' in result ? result.failed.failure.cause : undefined;
           if ('completed' in result || evalIdOf(failure) !== null) known.add(evaluationId);
+          const evalId =
+            'completed' in result ? evaluationIn(result.completed.result).evalId : evalIdOf(failure);
+          const answer = riskos.find(evalId ?? '');
+          if (answer) answer.knownAt ??= time;
           Object.assign(post, { ...endOf(failure), endedAt: time });
           if ('completed' in result) post.ended = 'answered';
         }

@@ -17,6 +17,8 @@ const found: [number, string][] = [
   [25827, 'an event of a given-up attempt, which cannot be read either, ends the present one'],
   [65126, 'the same, in an outage over the deadline'],
   [205, 'Temporal’s cancel reaches a run that continues as new in the same task: nobody is cancelled'],
+  [177116, 'a contradiction changes the verdict inside a notice that waits to be sent again'],
+  [166470, 'the same, at the end of the images’ time'],
   [907, 'RiskOS accepts what it had cancelled, while the funnel needs attention: nobody is told'],
 ];
 

@@ -279,7 +279,11 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
     const isLast = facts.begun[begun] === undefined && verdicts === shown.verdicts.length;
     if (left && isLast) return null;
     if (deadline === null) throw new Wrong(`${stage} ${number} has neither verdict nor deadline`);
-    if (completedAt !== null && completedAt <= deadline) {
+    // What the funnel had not heard of, it could not read.
+    const wasKnown = attempt.records.some(
+      (one) => one.completedAt !== null && (one.knownAt ?? Infinity) < until,
+    );
+    if (completedAt !== null && completedAt <= deadline && wasKnown) {
       throw new Wrong(
         `${stage} ${number} was completed ${deadline - completedAt} ms before its deadline, and does not count`,
       );

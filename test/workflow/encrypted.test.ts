@@ -6,6 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { temporal as proto } from '@temporalio/proto';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import {
+  CodecError,
+  createPayloadCodec,
   createPayloadIdentity,
   encryptedClient,
   type KeyStore,
@@ -176,4 +178,32 @@ test('a signal that does not decrypt stops its own funnel, and no other', async 
   await expect.poll(() => problems.includes(wedged), { timeout: 30_000 }).toBe(true);
   const other = await world.start('untouched', { custom: { scenario: 'accept' } });
   await until(other, ({ stage }) => stage === 'verified');
+});
+
+test('a POST whose key cannot be had is known not to have been sent, and is sent once when the store is back', async () => {
+  let refusals = 6;
+  const returning = {
+    get: async (applicationId: string) => {
+      refusals -= 1;
+      if (refusals < 0) return keys.get(applicationId);
+      throw new CodecError('KeyStoreUnavailable', 'down for a moment');
+    },
+  };
+  // Only what is encrypted for the activity's failure is as unreadable as its arguments.
+  const codec = createPayloadCodec({ keys, keysOfActivities: returning, unreadable: 'throw' });
+  const sealing: typeof codec = {
+    decode: (payloads, context) => codec.decode(payloads, context),
+    encode: (payloads, context) =>
+      refusals > 0 && context?.type === 'activity'
+        ? createPayloadCodec({ keys: returning, unreadable: 'throw' }).encode(payloads, context)
+        : codec.encode(payloads, context),
+  };
+  const dataConverter = { ...workerConverter(keys), payloadCodecs: [sealing] };
+  await world.startWorker(undefined, undefined, { keys, dataConverter });
+  onTestFinished(() => world.stopWorker());
+  const funnel = await world.start('unread');
+  await until(funnel, ({ stage }) => stage === 'verified');
+  const timeline = JSON.stringify(await funnel.timeline());
+  expect(timeline).toContain('request_not_taken');
+  expect(timeline).not.toContain('request_unclear');
 });

@@ -1,4 +1,4 @@
-import type { KeyCheck, KeyStore } from '../../codec/index.ts';
+import { CodecError, type CodecProblem, type KeyCheck, type KeyStore } from '../../codec/index.ts';
 import { print } from '../output.ts';
 import { keyStoreOfSettings } from '../payload-keys.ts';
 import { InputError } from '../errors.ts';
@@ -17,14 +17,25 @@ export function rotateKeys(applicationId: string | undefined, json: boolean | un
     if (applicationId === undefined) for await (const id of store.list()) ids.push(id);
     else ids.push(applicationId);
     for (const id of ids) {
-      const result = await store.rotate(id);
+      // One key that cannot be opened must not keep the others from being wrapped anew.
+      const result = await store.rotate(id).catch((error: unknown) => {
+        if (!(error instanceof CodecError) || error.type === 'KeyStoreUnavailable') throw error;
+        if (applicationId !== undefined) throw error;
+        process.exitCode = 1;
+        return error.type;
+      });
       if (result === 'missing' && applicationId !== undefined) {
         throw new InputError(`${id}: the key store has no key of it`);
       }
-      print({ applicationId: id, result }, () => `${id}  ${result}`, json);
+      print({ applicationId: id, result }, () => `${id}  ${rotationWords[result] ?? result}`, json);
     }
   });
 }
+
+const rotationWords: Partial<Record<CodecProblem | 'rotated' | 'missing', string>> = {
+  KeyUnreadable: 'not rotated: no identity at hand opens it, or its object was changed',
+  KeyForgotten: 'removed: it was forgotten, and its key was there again',
+};
 
 export function listKeys(json: boolean | undefined): Promise<void> {
   return withKeys(async (store) => {

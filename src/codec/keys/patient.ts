@@ -6,11 +6,39 @@ import type { KeyFound, KeyStore } from './store.ts';
 const patience = 60_000;
 const longestPause = 5000;
 
+/** Milliseconds; less than the heartbeat timeout of any activity. */
+const haste = 2000;
+
+/**
+ * The same keys, or `KeyStoreUnavailable` within two seconds. For arguments of activities: one that waited for its key would
+ * be timed out by Temporal while it waits, and would then begin although the workflow has given it up.
+ */
+export function hastyKeys(
+  keys: Pick<KeyStore, 'get'>,
+  after: (milliseconds: number, signal: AbortSignal) => Promise<unknown> = (milliseconds, signal) =>
+    setTimeout(milliseconds, undefined, { signal }),
+): Pick<KeyStore, 'get'> {
+  return {
+    get: async (applicationId): Promise<KeyFound> => {
+      const answered = new AbortController();
+      const late = after(haste, answered.signal).then(() => {
+        throw new CodecError('KeyStoreUnavailable', `${applicationId}: no answer within ${haste} ms`);
+      });
+      try {
+        return await Promise.race([keys.get(applicationId), late]);
+      } finally {
+        late.catch(() => undefined);
+        answered.abort();
+      }
+    },
+  };
+}
+
 /** The same keys; a store that is down for a moment fails nothing. */
 export function patientKeys(
   keys: Pick<KeyStore, 'get'>,
   {
-    now = Date.now,
+    now = () => performance.now(),
     sleep = setTimeout,
   }: { now?: () => number; sleep?: (milliseconds: number) => Promise<unknown> } = {},
 ): Pick<KeyStore, 'get'> {

@@ -60,6 +60,8 @@ const record = z.looseObject({
 });
 const tombstoneRecord = z.looseObject({ at: z.string(), by: z.string(), reason: z.string() });
 
+const generationPattern = /^[1-9][0-9]{0,8}$/;
+
 const largest = 64 * 1024;
 const keysPrefix = 'keys/';
 const tombstonesPrefix = 'tombstones/';
@@ -73,18 +75,21 @@ export function createKeyStore(storage: Storage, wrapper: KeyWrapper): KeyStore 
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
-      throw new CodecError('KeyStoreUnavailable', `the key store cannot be used (${error.type})`, {
-        cause: error,
-      });
+      if (error instanceof CodecError) throw error;
+      // A KMS has errors of its own; any of them may pass, and none may end a worker.
+      const what = error instanceof StorageError ? error.type : nameOfError(error);
+      throw new CodecError('KeyStoreUnavailable', `the key store cannot be used (${what})`, { cause: error });
     }
   };
 
   const generations = async (applicationId: string): Promise<number[]> => {
     const prefix = `${keysPrefix}${applicationId}/`;
     const found: number[] = [];
-    for await (const { key } of storage.list(prefix)) found.push(Number(key.slice(prefix.length)));
-    return found.filter((number) => Number.isSafeInteger(number)).toSorted((one, other) => one - other);
+    for await (const { key } of storage.list(prefix)) {
+      const name = key.slice(prefix.length);
+      if (generationPattern.test(name)) found.push(Number(name));
+    }
+    return found.toSorted((one, other) => one - other);
   };
 
   const readKey = async (applicationId: string, generation: number): Promise<DataKey | undefined> => {
@@ -111,7 +116,13 @@ export function createKeyStore(storage: Storage, wrapper: KeyWrapper): KeyStore 
 
   const tombstoneOf = async (applicationId: string): Promise<Tombstone | undefined> => {
     const bytes = await readObject(storage, `${tombstonesPrefix}${applicationId}`, largest);
-    return bytes && tombstoneRecord.parse(JSON.parse(Buffer.from(bytes).toString()));
+    if (!bytes) return undefined;
+    const { data } = tombstoneRecord.safeParse(jsonOf(bytes));
+    if (data) return data;
+    throw new CodecError(
+      'KeyUnreadable',
+      `${applicationId}: the object of its tombstone holds something else`,
+    );
   };
 
   /** Whoever writes a key looks afterwards whether it was erased meanwhile, and takes it back. */
@@ -157,15 +168,22 @@ export function createKeyStore(storage: Storage, wrapper: KeyWrapper): KeyStore 
     tombstone: (applicationId) => available(() => tombstoneOf(applicationId)),
     rotate: (applicationId) =>
       available(async () => {
-        const before = await generations(applicationId);
-        const last = before.at(-1);
-        if (last === undefined) return 'missing';
-        const key = await readKey(applicationId, last);
-        if (!key) return 'missing';
-        await storage.putIfAbsent(nameOf(applicationId, last + 1), await wrap(applicationId, key, wrapper));
-        await refuseForgotten(applicationId);
-        for (const generation of before) await storage.delete(nameOf(applicationId, generation));
-        return 'rotated';
+        // Another rotation may store its generation first, wrapped for other recipients, or remove the one that was read.
+        for (let tries = 0; tries < 10; tries += 1) {
+          const before = await generations(applicationId);
+          const last = before.at(-1);
+          if (last === undefined) return 'missing';
+          const key = await readKey(applicationId, last);
+          if (!key) continue;
+          const bytes = await wrap(applicationId, key, wrapper);
+          const result = await storage.putIfAbsent(nameOf(applicationId, last + 1), bytes);
+          await refuseForgotten(applicationId);
+          const isNewest = (await generations(applicationId)).at(-1) === last + 1;
+          if (result === 'exists' || !isNewest) continue;
+          for (const generation of before) await storage.delete(nameOf(applicationId, generation));
+          return 'rotated';
+        }
+        throw new CodecError('KeyStoreUnavailable', `${applicationId}: the key changes while it is rotated`);
       }),
     async *list() {
       let before = '';
@@ -205,6 +223,10 @@ export function createKeyStore(storage: Storage, wrapper: KeyWrapper): KeyStore 
 
 function nameOf(applicationId: string, generation: number): string {
   return `${keysPrefix}${applicationId}/${generation}`;
+}
+
+function nameOfError(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown error';
 }
 
 async function isReadable(read: () => Promise<unknown>): Promise<boolean> {

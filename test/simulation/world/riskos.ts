@@ -16,6 +16,8 @@ export interface Record {
   completedAt: number | null;
   /** The POST was answered with it, so the funnel knows it without an event. */
   answered: boolean;
+  /** When the funnel learned of it, by an answer or an event. */
+  knownAt: number | null;
   /** The reference that the request named. */
   comparedWith: string | null;
 }
@@ -151,6 +153,7 @@ export function createRiskos({ agenda, plan, random, emit }: RiskosOptions): Ris
         decidedAt: null,
         completedAt: null,
         answered: false,
+        knownAt: null,
         comparedWith,
       };
       records.set(record.evalId, record);
