@@ -38,7 +38,40 @@ async function runsOf(applicationId: string): Promise<number> {
   return runs;
 }
 
+/** What the memo of each later run held when the run began. */
+async function memosAtStart(workflowId: string): Promise<string[][]> {
+  const found: string[][] = [];
+  for await (const { runId } of world.temporal.workflow.list({ query: `WorkflowId = '${workflowId}'` })) {
+    const { events } = await world.temporal.workflow.getHandle(workflowId, runId).fetchHistory();
+    const began = events?.[0]?.workflowExecutionStartedEventAttributes;
+    if (began?.continuedExecutionRunId) found.push(Object.keys(began.memo?.fields ?? {}).toSorted());
+  }
+  return found;
+}
+
 describe('continue-as-new', () => {
+  test('hands the published status on: no run of a funnel or of its images begins without it', async () => {
+    const policy = {
+      ...quickPolicy,
+      reconciliation: { first: '100ms', longest: '200ms' },
+      images: { lag: '100ms', keepFor: '1 hour' },
+    };
+    const funnel = await world.start('handed-on', { custom: { scenario: 'later' }, policy });
+    const { images } = await until(
+      funnel,
+      (status) => status.stage === 'verified' && status.images[0]?.result === 'archived',
+    );
+    const evaluationId = images[0]?.evaluationId ?? '';
+    for (const reason of ['one', 'two', 'three', 'four']) {
+      await world.funnels.images(evaluationId).hold({ by: 'ada', reason });
+      await world.funnels.images(evaluationId).release({ by: 'ada', reason });
+    }
+    for (const workflowId of [`funnel-${funnel.applicationId}`, `images-${evaluationId}`]) {
+      await expect.poll(async () => (await memosAtStart(workflowId)).length).toBeGreaterThan(0);
+      for (const fields of await memosAtStart(workflowId)) expect(fields).toEqual(['private', 'status']);
+    }
+  });
+
   test('in the middle of an open evaluation: the same verdict, nothing created twice', async () => {
     const policy = { ...quickPolicy, reconciliation: { first: '100ms', longest: '200ms' } };
     const funnel = await world.start('continued', { custom: { scenario: 'later' }, policy });

@@ -38,7 +38,7 @@ test('timers that fire while no worker is there, and queries that wait for one, 
   };
   await expect.poll(() => counted('timerStartedEventAttributes')).toBe(12);
   await world.stopWorker();
-  const asked = funnels.flatMap((funnel) => [funnel.status(), funnel.status(), funnel.status()]);
+  const asked = funnels.flatMap((funnel) => [funnel.timeline(), funnel.timeline(), funnel.timeline()]);
   await expect.poll(() => counted('timerFiredEventAttributes')).toBe(12);
   await world.startWorker(gateway.url);
   await Promise.allSettled(asked);

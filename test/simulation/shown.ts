@@ -41,7 +41,7 @@ export function watchShown({ policy }: Plan, wrong: (reason: string) => void): S
     if (from < begunAt || from > now)
       wrong(`the deadline of ${stage} is not ${length} ms after it was begun`);
   };
-  /** The memo is right after each workflow task, also while an answer of RiskOS is waited for. */
+  /** The memo is right after each workflow task: while an answer of RiskOS is waited for, when a run goes on in the next one, at the end. */
   const checkMemo = (memo: Record<string, unknown>, status: Status): void => {
     const expected = memoOf(status);
     const { attention, ...clear } = Object(memo['status']);
@@ -57,7 +57,7 @@ export function watchShown({ policy }: Plan, wrong: (reason: string) => void): S
   return {
     see({ attributes, memo }, run, status, begunAt) {
       if (run.open) checkDeadline(status, begunAt, run.lastTime);
-      if (run.open) checkMemo(memo, status);
+      checkMemo(memo, status);
       if (!isAtRest(run)) return;
       if (!waitsFor[status.stage].includes(status.waitingFor)) {
         wrong(`${status.stage} waits for ${status.waitingFor}`);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } f
 import { createFunnelClient, temporalClient } from '../../src/client/index.ts';
 import { clearPayload, isClear, publishedFields, searchAttributes } from '../../src/contract/index.ts';
 import { exampleApplication } from '../support/application.ts';
+import { run } from '../support/processes.ts';
 import { createWorld, until, type World } from '../support/world.ts';
 
 let world: World;
@@ -89,6 +90,28 @@ describe('with every worker stopped', () => {
       expect(seen).toEqual(before);
       break;
     }
+  });
+
+  test('the commands status, list and watch say it too', async () => {
+    await world.startWorker();
+    onTestFinished(() => world.stopWorker());
+    const { applicationId } = await world.start('by-command', { custom: { scenario: 'absent' } });
+    const funnel = world.funnels.funnel(applicationId);
+    const { nextAction } = await until(funnel, (status) => status.nextAction.kind === 'show_capture_link');
+    if (nextAction.kind !== 'show_capture_link') throw new Error('there is no link');
+    await world.stopWorker();
+
+    const env = { TEMPORAL_ADDRESS: inject('temporalAddress'), FUNNEL_TASK_QUEUE: world.taskQueue };
+    const status = await run(['status', applicationId], env);
+    expect(status.stdout).toContain(nextAction.url);
+    const list = async () =>
+      (await run(['list', '--stage', 'document_verification', '--limit', '1000'], env)).stdout
+        .split('\n')
+        .find((line) => line.includes(applicationId));
+    await expect.poll(list, { timeout: 30_000, interval: 500 }).toContain('show capture link');
+    await world.temporal.workflow.getHandle(`funnel-${applicationId}`).terminate();
+    const watched = await run(['watch', applicationId, '--json'], env);
+    expect(JSON.parse(watched.stdout)).toMatchObject({ applicationId, ended: { how: 'terminated' } });
   });
 
   test('an answer of an update can be read at once', async () => {
