@@ -338,23 +338,23 @@ export const codecClientSettings = z.object({
   CODEC_TOKEN: secret.optional(),
 });
 
-/** What is wrong with them where they are needed; `decrypts`: the process reads payloads, too. */
-export function payloadFaults(
-  { PAYLOAD_ENCRYPTION, ...keys }: z.output<typeof payloadSettings>,
-  decrypts: boolean,
-): string[] {
-  if (PAYLOAD_ENCRYPTION === 'off') return [];
-  const { KEY_STORE_URL, PAYLOAD_RECIPIENTS, PAYLOAD_IDENTITY } = keys;
-  const missing = [
-    ...(KEY_STORE_URL ? [] : ['KEY_STORE_URL']),
-    ...(PAYLOAD_RECIPIENTS ? [] : ['PAYLOAD_RECIPIENTS']),
-    ...(PAYLOAD_IDENTITY || !decrypts ? [] : ['PAYLOAD_IDENTITY_FILE']),
-  ];
-  return missing.length === 0
-    ? []
-    : [
-        `${missing.join(', ')} not set, and needed to encrypt what Temporal stores (PAYLOAD_ENCRYPTION=off switches that off)`,
-      ];
+const payloadKeys = ['KEY_STORE_URL', 'PAYLOAD_RECIPIENTS', 'PAYLOAD_IDENTITY'] as const;
+type PayloadKeys = Partial<Record<(typeof payloadKeys)[number] | 'PAYLOAD_ENCRYPTION', unknown>>;
+const neededToEncrypt =
+  'is not set, and is needed to encrypt what Temporal stores (PAYLOAD_ENCRYPTION=off switches that off)';
+
+/** Which of them are missing where payloads are encrypted and decrypted. */
+export function payloadFaults(given: PayloadKeys): string[] {
+  if (given.PAYLOAD_ENCRYPTION === 'off') return [];
+  return payloadKeys.filter((name) => given[name] === undefined).map((name) => `${name} ${neededToEncrypt}`);
+}
+
+/** Looked at also where other settings are wrong, so that all are named at once. */
+function encryptionNeeds(
+  name: (typeof payloadKeys)[number],
+): [(given: PayloadKeys) => boolean, { path: string[]; error: string; when: () => boolean }] {
+  const isThere = (given: PayloadKeys) => given.PAYLOAD_ENCRYPTION === 'off' || given[name] !== undefined;
+  return [isThere, { path: [name], error: neededToEncrypt, when: () => true }];
 }
 
 /** All that a worker reads, so that everything that is wrong is named at once. */
@@ -369,10 +369,9 @@ export const workerSettings = z
     ...logSettings.shape,
   })
   .refine(hasSecrets, secretsNeeded)
-  .superRefine((settings, context) => {
-    for (const message of payloadFaults(settings, true))
-      context.addIssue({ code: 'custom', path: ['PAYLOAD_ENCRYPTION'], message });
-  });
+  .refine(...encryptionNeeds('KEY_STORE_URL'))
+  .refine(...encryptionNeeds('PAYLOAD_RECIPIENTS'))
+  .refine(...encryptionNeeds('PAYLOAD_IDENTITY'));
 
 export const policySettings = z.object({ FUNNEL_POLICY_FILE: z.string().min(1).optional() });
 

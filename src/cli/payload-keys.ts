@@ -15,7 +15,7 @@ export function keyStoreOfSettings(): KeyStore | undefined {
   const settings = readSettings(payloadSettings);
   const { KEY_STORE_URL, PAYLOAD_RECIPIENTS, PAYLOAD_IDENTITY } = settings;
   if (!KEY_STORE_URL && !PAYLOAD_RECIPIENTS && !PAYLOAD_IDENTITY) return undefined;
-  const faults = payloadFaults(settings, true);
+  const faults = payloadFaults(settings);
   if (faults.length > 0) throw new SettingsError(faults.join('; '));
   return keyStoreOf(settings);
 }

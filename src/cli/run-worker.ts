@@ -26,6 +26,7 @@ export async function runWorker(): Promise<void> {
   const sdkPort = settings.METRICS_ADDRESS ? await getPort({ host: '127.0.0.1' }) : undefined;
   installRuntime(logger, sdkPort);
   const metrics = enrichmentMetrics();
+  const client = observed(riskosOfSettings(logger), metrics.count);
   const archive = openArchive({
     url: settings.ARCHIVE_URL,
     recipients: settings.ARCHIVE_RECIPIENTS,
@@ -37,7 +38,7 @@ export async function runWorker(): Promise<void> {
     () => workers.ready(),
     async () => (sdkPort === undefined ? '' : sdkMetrics(sdkPort)),
   );
-  const riskos = riskosMetrics(registry).observe(observed(riskosOfSettings(logger), metrics.count));
+  const riskos = riskosMetrics(registry).observe(client);
   metrics.register(registry);
   const notifier = notifierOfSettings({ logger, registry });
   const keys = keyStoreOf(settings);

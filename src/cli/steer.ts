@@ -1,7 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import type { z } from 'zod';
 import type { Funnel, FunnelStatus } from '../client/index.ts';
-import { candidate, checkInput, describeIssues, payrollCandidate, type Status } from '../contract/index.ts';
+import { candidate, checkInput, describeIssues, payrollCandidate } from '../contract/index.ts';
 import { InputError } from './errors.ts';
 import { examples } from './examples.ts';
 import { parseId, withFunnels } from './funnels.ts';
@@ -94,7 +94,7 @@ export const updateVerbs: Command[] = [
   ).addHelpText('after', examples('complete app-1042')),
 ];
 
-type Send = (funnel: Funnel, options: Options) => Promise<Status>;
+type Send = (funnel: Funnel, options: Options) => Promise<FunnelStatus>;
 
 function forOne(name: string, description: string, send: Send): Command {
   return verb(name, description)

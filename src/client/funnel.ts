@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Client, QueryNotRegisteredError } from '@temporalio/client';
+import { ValueError } from '@temporalio/common';
 import {
   aboutToMove,
   checkInput,
@@ -37,19 +38,19 @@ export interface Funnel {
    * `interval` milliseconds, and goes on asking while Temporal or the worker is out of reach.
    */
   watch(options?: { interval?: number; signal?: AbortSignal }): AsyncIterable<FunnelStatus>;
-  requestDocuments(message?: UpdateInput<'requestDocuments'>): Promise<Status>;
-  requestReverification(message?: UpdateInput<'requestReverification'>): Promise<Status>;
-  requestPayrollSetup(message?: UpdateInput<'requestPayrollSetup'>): Promise<Status>;
-  submitOneTimeCode(message: UpdateInput<'submitOneTimeCode'>): Promise<Status>;
-  resendOneTimeCode(message?: UpdateInput<'resendOneTimeCode'>): Promise<Status>;
-  provideInformation(message: UpdateInput<'provideInformation'>): Promise<Status>;
-  review(message: UpdateInput<'review'>): Promise<Status>;
+  requestDocuments(message?: UpdateInput<'requestDocuments'>): Promise<FunnelStatus>;
+  requestReverification(message?: UpdateInput<'requestReverification'>): Promise<FunnelStatus>;
+  requestPayrollSetup(message?: UpdateInput<'requestPayrollSetup'>): Promise<FunnelStatus>;
+  submitOneTimeCode(message: UpdateInput<'submitOneTimeCode'>): Promise<FunnelStatus>;
+  resendOneTimeCode(message?: UpdateInput<'resendOneTimeCode'>): Promise<FunnelStatus>;
+  provideInformation(message: UpdateInput<'provideInformation'>): Promise<FunnelStatus>;
+  review(message: UpdateInput<'review'>): Promise<FunnelStatus>;
   /** Reads RiskOS now, for an operator who believes that a webhook was lost; resolves when it has been read. */
-  readNow(message?: UpdateInput<'readNow'>): Promise<Status>;
-  correct(message: UpdateInput<'correct'>): Promise<Status>;
-  retry(message?: UpdateInput<'retry'>): Promise<Status>;
-  withdraw(message?: UpdateInput<'withdraw'>): Promise<Status>;
-  complete(message?: UpdateInput<'complete'>): Promise<Status>;
+  readNow(message?: UpdateInput<'readNow'>): Promise<FunnelStatus>;
+  correct(message: UpdateInput<'correct'>): Promise<FunnelStatus>;
+  retry(message?: UpdateInput<'retry'>): Promise<FunnelStatus>;
+  withdraw(message?: UpdateInput<'withdraw'>): Promise<FunnelStatus>;
+  complete(message?: UpdateInput<'complete'>): Promise<FunnelStatus>;
 }
 
 /** `earlier`: 1 is the funnel before the latest one of the same application, 2 the one before that; 0 the latest. */
@@ -108,7 +109,10 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
       return withImages(client, withEnding(published, execution), execution);
     });
 
-  const update = async <Name extends UpdateName>(name: Name, message: UpdateInput<Name>): Promise<Status> => {
+  const update = async <Name extends UpdateName>(
+    name: Name,
+    message: UpdateInput<Name>,
+  ): Promise<FunnelStatus> => {
     const checked = checkInput(updates[name].schema, message);
     if (!checked.success) {
       throw new FunnelError('InvalidMessage', `${applicationId}: ${describeIssues(checked.error)}`);
@@ -117,8 +121,11 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
       const runId = await runIdOf();
       try {
         const handle = client.workflow.getHandle(workflowId, runId);
-        return await handle.executeUpdate<Status, [unknown]>(name, { args: [message] });
+        const answer = await handle.executeUpdate<Status, [unknown]>(name, { args: [message] });
+        return 'stage' in answer ? answer : await status();
       } catch (error) {
+        // It was carried out; only its answer is encrypted, and this process has no key for it.
+        if (isUnreadable(error)) return await status();
         if (!isNotFound(error)) throw error;
         const { state } = await standing(runId);
         throw isEnding(state) ? endedInTemporal(applicationId, state, error) : closed(applicationId, name);
@@ -188,6 +195,11 @@ async function withImages(client: Client, status: FunnelStatus, { state }: Execu
     ),
   );
   return { ...status, images };
+}
+
+/** The SDK's words for a payload that no codec of this client has decoded. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof ValueError && /^Unknown encoding/.test(error.message);
 }
 
 function closed(applicationId: string, name: UpdateName): FunnelError {

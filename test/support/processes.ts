@@ -56,10 +56,11 @@ export async function killProcess(child: ChildProcess): Promise<void> {
 /** Starts `candidate-funnel`, with nothing of the surroundings' settings. */
 export function spawnCommand(args: string[], env: Record<string, string>, cwd?: string): ChildProcess {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(TEMPORAL|RISKOS|RELAY|ARCHIVE|FUNNEL)_/.test(name),
+    ([name]) => !/^(TEMPORAL|RISKOS|RELAY|ARCHIVE|FUNNEL|PAYLOAD|KEY_STORE|CODEC)_/.test(name),
   );
   return spawn(process.execPath, [command, ...args], {
-    env: { ...Object.fromEntries(inherited), NO_COLOR: '1', ...env },
+    // Tests of encryption say so.
+    env: { ...Object.fromEntries(inherited), NO_COLOR: '1', PAYLOAD_ENCRYPTION: 'off', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
   });

@@ -89,6 +89,10 @@ describe('settings', () => {
           'RISKOS_ENVIRONMENT must be one of "Sandbox", "Production"',
           'ARCHIVE_URL is not set, and is needed here',
           'NOTIFY_SECRETS is needed with NOTIFY_URL',
+          ...['KEY_STORE_URL', 'PAYLOAD_RECIPIENTS', 'PAYLOAD_IDENTITY'].map(
+            (name) =>
+              `${name} is not set, and is needed to encrypt what Temporal stores (PAYLOAD_ENCRYPTION=off switches that off)`,
+          ),
         ].join('; '),
       }),
     );

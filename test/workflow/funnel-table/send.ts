@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
-import { FunnelError, type Funnel, type Status } from '../../../src/client/index.ts';
+import { FunnelError, type Funnel, type FunnelStatus } from '../../../src/client/index.ts';
 import { riskosEventSignal, type RiskosEvent, type UpdateName } from '../../../src/contract/index.ts';
 import type { EventType, Stranger } from './table.ts';
 
 /** A valid message of each update. */
-const updatesToSend: Record<UpdateName, (funnel: Funnel) => Promise<Status>> = {
+const updatesToSend: Record<UpdateName, (funnel: Funnel) => Promise<FunnelStatus>> = {
   requestDocuments: (funnel) => funnel.requestDocuments({ diSessionToken: 'di-session-2' }),
   requestReverification: (funnel) => funnel.requestReverification({ reason: 'first_day' }),
   requestPayrollSetup: (funnel) =>
@@ -23,7 +23,7 @@ const updatesToSend: Record<UpdateName, (funnel: Funnel) => Promise<Status>> = {
 };
 
 /** The new status, or why it was refused. */
-export async function sendUpdate(funnel: Funnel, name: UpdateName): Promise<Status | FunnelError> {
+export async function sendUpdate(funnel: Funnel, name: UpdateName): Promise<FunnelStatus | FunnelError> {
   try {
     return await updatesToSend[name](funnel);
   } catch (error) {
