@@ -210,10 +210,14 @@ test('output that nobody reads any more ends it quietly', async () => {
 
 test('Temporal out of reach is named by its address', async () => {
   const nowhere = { TEMPORAL_ADDRESS: '127.0.0.1:9' };
-  expect((await run(['status', 'a'], nowhere)).stderr).toContain('no answer from Temporal at 127.0.0.1:9;');
   const file = join(folder, 'address');
   await writeFile(file, '127.0.0.1:9\n');
-  expect((await run(['status', 'a'], { TEMPORAL_ADDRESS_FILE: file })).stderr).toContain('at 127.0.0.1:9;');
+  const [given, read] = await Promise.all([
+    run(['status', 'a'], nowhere),
+    run(['status', 'a'], { TEMPORAL_ADDRESS_FILE: file }),
+  ]);
+  expect(given.stderr).toContain('no answer from Temporal at 127.0.0.1:9;');
+  expect(read.stderr).toContain('at 127.0.0.1:9;');
 });
 
 test('start --file starts each application once, also when it is run again', async () => {
