@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { candidate, decisionWord, describeIssues, milliseconds, policy } from '../../src/contract/index.ts';
+
+const emailOf = (text: string) => candidate.shape.email.safeParse(text);
+
+describe('an e-mail address', () => {
+  it.each(['', '@', '@example.com', 'robin', 'robin@', 'a@b', 'a@b.1', 'a@b.12'])('is not "%s"', (text) => {
+    expect(emailOf(text).success).toBe(false);
+  });
+  it('that has nothing on one side of the @ is told by the shape alone', () => {
+    for (const text of ['@example.com', 'robin@', '@'])
+      expect(describeIssues(emailOf(text).error ?? expect.fail())).toMatch(
+        /must be an e-mail address such as "name@example\.com"$/,
+      );
+  });
+  it.each(['a@b.c1', 'a@b.1c'])('may be "%s"', (text) => {
+    expect(emailOf(text).success).toBe(true);
+  });
+  it('has at most 254 characters', () => {
+    const fits = `a@${['b', 'c', 'd'].map((one) => one.repeat(62)).join('.')}.${'e'.repeat(59)}.com`;
+    expect(fits).toHaveLength(254);
+    expect(emailOf(fits).success).toBe(true);
+    expect(describeIssues(emailOf(fits.replace('.e', '.ee')).error ?? expect.fail())).toContain('254');
+  });
+});
+
+describe('a date of birth', () => {
+  it.each([
+    ['1900-01-01', true],
+    ['1899-12-31', false],
+    ['x1990-01-01', false],
+    ['1990-01-01x', false],
+  ])('%s: %s', (text, good) => {
+    expect(candidate.shape.dateOfBirth.safeParse(text).success).toBe(good);
+  });
+});
+
+describe('a policy', () => {
+  const said = (input: unknown) => {
+    const { error } = policy.safeParse(input);
+    return error ? describeIssues(error) : 'nothing';
+  };
+  it.each(['documents', 'review', 'reverification'])('has its reminder of %s before the deadline', (name) => {
+    const of = (reminder: string) => said({ [name]: { deadline: '2 days', reminder } });
+    expect(of('1 day')).toBe('nothing');
+    expect(of('2 days')).toBe(`${name}.reminder: must be shorter than ${name}.deadline`);
+    expect(of('3 days')).toBe(`${name}.reminder: must be shorter than ${name}.deadline`);
+  });
+  it.each([
+    ['passport', ['Passport'], true],
+    ['passport', ['Drivers License'], false],
+    ['license', ['Identification Card'], true],
+    ['license', ['Drivers License', 'Visa'], true],
+    ['license', ['Passport'], false],
+  ])('asks for a %s where %j are accepted: %s', (documentType, types, good) => {
+    expect(said({ documents: { documentType, accepted: { types } } }) === 'nothing').toBe(good);
+  });
+  it('may read for the first time as late as it ever does', () => {
+    expect(said({ reconciliation: { first: '1 hour', longest: '1 hour' } })).toBe('nothing');
+  });
+});
+
+it('a decision word of more than 1000 characters is none, white space included', () => {
+  expect(decisionWord(`${' '.repeat(994)}ACCEPT`)).toBe('ACCEPT');
+  expect(decisionWord(`${' '.repeat(995)}ACCEPT`)).toBeUndefined();
+});
+
+it('what is no duration is refused', () => {
+  expect(() => milliseconds('soon')).toThrow('not a duration');
+});
