@@ -193,7 +193,11 @@ function alreadyClosed({ applicationId }: Funnel, cause: unknown): FunnelError {
 
 async function list(temporal: Client, filter: FunnelFilter): Promise<FunnelSummary[]> {
   const found: FunnelSummary[] = [];
+  const seen = new Set<string>();
   for await (const workflow of temporal.workflow.list({ query: queryOf(filter) })) {
+    // A reset leaves a terminated run behind, and a second start an earlier funnel; Temporal lists the latest first.
+    if (seen.has(workflow.workflowId)) continue;
+    seen.add(workflow.workflowId);
     const { typedSearchAttributes: attributes } = workflow;
     const execution = executionOf(workflow.status.name);
     const waits = !isEnding(execution);
