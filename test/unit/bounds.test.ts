@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { candidate, decisionWord, describeIssues, milliseconds, policy } from '../../src/contract/index.ts';
+import {
+  candidate,
+  comparedWith,
+  decisionWord,
+  describeIssues,
+  milliseconds,
+  policy,
+  updates,
+} from '../../src/contract/index.ts';
 
 const emailOf = (text: string) => candidate.shape.email.safeParse(text);
 
@@ -67,4 +75,37 @@ it('a decision word of more than 1000 characters is none, white space included',
 
 it('what is no duration is refused', () => {
   expect(() => milliseconds('soon')).toThrow('not a duration');
+});
+
+it('a correction has at least one field that is given', () => {
+  const corrected = (fields: object) => updates.correct.schema.safeParse({ candidate: fields }).success;
+  expect(corrected({})).toBe(false);
+  expect(corrected({ nationalId: undefined })).toBe(false);
+  expect(corrected({ nationalId: '123456789', ipAddress: undefined })).toBe(true);
+});
+
+it.each([
+  ['1234', true],
+  ['1234567890', true],
+  ['123', false],
+  ['12345678901', false],
+  ['x1234', false],
+  ['1234x', false],
+  ['abcd', false],
+])('a one-time code may be %s: %s', (code, good) => {
+  expect(updates.submitOneTimeCode.schema.safeParse({ code }).success).toBe(good);
+});
+
+it('a selfie is compared with the reference that RiskOS names, and unknown without one', () => {
+  const baseline = { referenceId: 'one' };
+  expect(comparedWith(baseline, { previousReferenceId: 'one' })).toBe('same');
+  expect(comparedWith(baseline, { previousReferenceId: 'other' })).toBe('different');
+  expect(comparedWith(baseline, {})).toBe('unknown');
+});
+
+it('a duration is one of at most ten years', () => {
+  const of = (lag: string) => policy.safeParse({ images: { giveUpAfter: lag } }).success;
+  expect(of('3652.5 days')).toBe(true);
+  expect(of('3653 days')).toBe(false);
+  expect(of('soon')).toBe(false);
 });
