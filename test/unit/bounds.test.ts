@@ -11,15 +11,18 @@ import {
 
 const emailOf = (text: string) => candidate.shape.email.safeParse(text);
 
+function saidOf(address: string): string {
+  const { error } = emailOf(address);
+  return error ? describeIssues(error) : 'nothing';
+}
+
 describe('an e-mail address', () => {
   it.each(['', '@', '@example.com', 'robin', 'robin@', 'a@b', 'a@b.1', 'a@b.12'])('is not "%s"', (text) => {
     expect(emailOf(text).success).toBe(false);
   });
   it('that has nothing on one side of the @ is told by the shape alone', () => {
     for (const text of ['@example.com', 'robin@', '@'])
-      expect(describeIssues(emailOf(text).error ?? expect.fail())).toMatch(
-        /must be an e-mail address such as "name@example\.com"$/,
-      );
+      expect(saidOf(text)).toMatch(/must be an e-mail address such as "name@example\.com"$/);
   });
   it.each(['a@b.c1', 'a@b.1c'])('may be "%s"', (text) => {
     expect(emailOf(text).success).toBe(true);
@@ -28,7 +31,7 @@ describe('an e-mail address', () => {
     const fits = `a@${['b', 'c', 'd'].map((one) => one.repeat(62)).join('.')}.${'e'.repeat(59)}.com`;
     expect(fits).toHaveLength(254);
     expect(emailOf(fits).success).toBe(true);
-    expect(describeIssues(emailOf(fits.replace('.e', '.ee')).error ?? expect.fail())).toContain('254');
+    expect(saidOf(fits.replace('.e', '.ee'))).toContain('254');
   });
 });
 
