@@ -60,7 +60,7 @@ test('a funnel that was reset is listed once, as its latest run', async () => {
   const runs = async () => {
     const names: string[] = [];
     for await (const run of world.temporal.workflow.list({ query })) names.push(run.status.name);
-    return names.sort();
+    return names.toSorted();
   };
   await expect.poll(runs).toEqual(['RUNNING', 'TERMINATED']);
   const listed = await world.funnels.list({ limit: 1000 });
