@@ -117,24 +117,18 @@ export async function earlierRun(
 }
 
 /** The rows of Temporal's raw answer to a query, page by page, so that one which cannot be decoded spoils none. */
-export async function* listExecutions(
-  client: Client,
-  query: string,
-  limit = Infinity,
-): AsyncIterable<ListedExecution> {
-  let left = limit;
+export async function* listExecutions(client: Client, query: string): AsyncIterable<ListedExecution> {
   let nextPageToken: Uint8Array | undefined;
   do {
     const page = await client.workflowService.listWorkflowExecutions({
       namespace: client.options.namespace,
       query,
-      pageSize: Math.min(left, largestPage),
+      pageSize: largestPage,
       ...(nextPageToken ? { nextPageToken } : {}),
     });
-    yield* page.executions.slice(0, left);
-    left -= page.executions.length;
+    yield* page.executions;
     nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : undefined;
-  } while (nextPageToken && left > 0);
+  } while (nextPageToken);
 }
 
 const largestPage = 1000;

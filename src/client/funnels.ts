@@ -222,8 +222,14 @@ function alreadyClosed({ applicationId }: Funnel, cause: unknown): FunnelError {
 /** Reads the clear field of each memo only, so that no key is needed, and none that cannot be decoded spoils the list. */
 async function list(temporal: Client, filter: FunnelFilter): Promise<FunnelSummary[]> {
   const found: FunnelSummary[] = [];
-  for await (const info of listExecutions(temporal, queryOf(filter), filter.limit ?? 100)) {
+  const seen = new Set<string>();
+  for await (const info of listExecutions(temporal, queryOf(filter))) {
+    const workflowId = info.execution?.workflowId ?? '';
+    // A reset leaves a terminated run behind, and a second start an earlier funnel; Temporal lists the latest first.
+    if (seen.has(workflowId)) continue;
+    seen.add(workflowId);
     found.push(await summaryOf(temporal, info));
+    if (found.length >= (filter.limit ?? 100)) break;
   }
   return found;
 }

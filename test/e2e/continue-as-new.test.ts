@@ -85,6 +85,8 @@ describe('continue-as-new', () => {
       .evaluations.filter(({ id }) => id.startsWith(`${funnel.applicationId}~`));
     expect(created).toHaveLength(2);
     await expect.poll(() => runsOf(funnel.applicationId)).toBeGreaterThan(2);
+    const listed = await world.funnels.list({ limit: 1000 });
+    expect(listed.filter(({ applicationId }) => applicationId === funnel.applicationId)).toHaveLength(1);
   });
 
   test('keeps the deadline of an attempt, and the baseline for the next selfies', async () => {

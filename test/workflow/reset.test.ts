@@ -51,6 +51,26 @@ test('a reset creates no evaluation anew and sends no second SMS: it adopts what
   expect(smsFor(world, funnel.applicationId)).toHaveLength(1);
 });
 
+test('a funnel that was reset is listed once, as its latest run', async () => {
+  const funnel = await world.start('reset-listed', { custom: { scenario: 'absent' } });
+  await atLink(funnel);
+  await reset(funnel);
+  await atLink(funnel);
+  const query = `WorkflowId = 'funnel-${funnel.applicationId}'`;
+  const runs = async () => {
+    const names: string[] = [];
+    for await (const run of world.temporal.workflow.list({ query })) names.push(run.status.name);
+    return names.toSorted();
+  };
+  await expect.poll(runs).toEqual(['RUNNING', 'TERMINATED']);
+  const listed = await world.funnels.list({ limit: 1000 });
+  expect(
+    listed
+      .filter(({ applicationId }) => applicationId === funnel.applicationId)
+      .map(({ execution }) => execution),
+  ).toEqual(['running']);
+});
+
 test('so does a reset of a reset', async () => {
   const funnel = await world.start('reset-twice', { custom: { scenario: 'absent' } });
   await atLink(funnel);
