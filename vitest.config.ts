@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 export default defineConfig({
   test: {
@@ -11,6 +12,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Each of the concurrent ones drives dozens of funnels.
     maxConcurrency: 3,
+    sequence: { sequencer: LongestFirst },
     restoreMocks: true,
     // Real processes on a busy machine: a test that fails there gets a second chance, and the report says so.
     retry: process.env['CI'] ? 1 : 0,

@@ -331,6 +331,13 @@ export const payloadSettings = z.object({
   PAYLOAD_IDENTITY: secret.optional(),
 });
 
+/** For the verbs of HR and operators, which hold no key: the codec server that encrypts and decrypts for them. */
+export const codecClientSettings = z.object({
+  CODEC_URL: secureUrl('on this machine').optional(),
+  /** An access token of the role that may encode and decode. */
+  CODEC_TOKEN: secret.optional(),
+});
+
 /** What is wrong with them where they are needed; `decrypts`: the process reads payloads, too. */
 export function payloadFaults(
   { PAYLOAD_ENCRYPTION, ...keys }: z.output<typeof payloadSettings>,

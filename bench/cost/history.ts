@@ -27,7 +27,8 @@ export async function historyAtRest(client: Client, workflowId: string, quiet = 
   }
 }
 
-function underWay(events: Event[]): boolean {
+/** Whether a workflow task waits for a worker, or is with one. */
+export function underWay(events: Event[]): boolean {
   const last = events.at(-1);
   return Boolean(last?.workflowTaskScheduledEventAttributes ?? last?.workflowTaskStartedEventAttributes);
 }
@@ -38,7 +39,7 @@ export function timeOf(event: Event): number {
 }
 
 /** Whether the event is the upsert that gives this search attribute this value. */
-function shows(event: Event, attribute: string, value: string): boolean {
+export function shows(event: Event, attribute: string, value: string): boolean {
   const fields = event.upsertWorkflowSearchAttributesEventAttributes?.searchAttributes?.indexedFields;
   const data = fields?.[attribute]?.data;
   return data ? Buffer.from(data).toString() === JSON.stringify(value) : false;

@@ -9,7 +9,7 @@ import { createWorld, type World } from '../../test/support/world.ts';
 export interface Place extends World {
   gateway: Gateway;
   /** Starts `candidate-funnel worker`; when it was spawned and when it said "worker runs", in milliseconds since 1970. */
-  startWorkerProcess(): Promise<{ spawnedAt: number; runsAt: number }>;
+  startWorkerProcess(): Promise<{ spawnedAt: number; runsAt: number; pid: number | undefined }>;
   /** SIGKILL; when it was gone. */
   killWorkerProcess(): Promise<number>;
   /** The candidate of an open capture does their part. */
@@ -53,7 +53,7 @@ export async function createPlace(address: string): Promise<Place> {
         ARCHIVE_RECIPIENTS: recipient,
       };
       worker = await startProcess(['worker'], env, /worker runs/);
-      return { spawnedAt, runsAt: Date.now() };
+      return { spawnedAt, runsAt: Date.now(), pid: worker.pid };
     },
     complete: async (evalId) => {
       const { statusCode } = await request(`${world.emulator.url}/admin/evaluations/${evalId}/candidate`, {

@@ -1,7 +1,7 @@
-import { Client } from '@temporalio/client';
-import { createFunnelClient, type FunnelClient, temporalClient } from '../client/index.ts';
+import { Client, type ClientOptions } from '@temporalio/client';
+import { createFunnelClient, type FunnelClient, remoteCodec, temporalClient } from '../client/index.ts';
 import { encryptedClient } from '../codec/index.ts';
-import { queueSettings, readSettings } from '../config.ts';
+import { codecClientSettings, queueSettings, readSettings } from '../config.ts';
 import { applicationId } from '../contract/index.ts';
 import { InputError } from './errors.ts';
 import { keyStoreOfSettings } from './payload-keys.ts';
@@ -9,12 +9,10 @@ import { keyStoreOfSettings } from './payload-keys.ts';
 /** Runs one verb of HR with a client, and lets go of Temporal afterwards. */
 export async function withFunnels<T>(work: (funnels: FunnelClient) => Promise<T>): Promise<T> {
   const keys = keyStoreOfSettings();
-  const temporal = temporalClient();
-  const { connection, options } = temporal;
+  const { connection, options } = temporalClient();
+  const encryption = keys ? encryptedClient(keys) : throughCodecServer();
   const funnels = createFunnelClient({
-    temporal: keys
-      ? new Client({ connection, namespace: options.namespace, ...encryptedClient(keys) })
-      : temporal,
+    temporal: new Client({ connection, namespace: options.namespace, ...encryption }),
     taskQueue: readSettings(queueSettings).FUNNEL_TASK_QUEUE,
     deadline: 10_000,
   });
@@ -24,6 +22,14 @@ export async function withFunnels<T>(work: (funnels: FunnelClient) => Promise<T>
     await funnels.close();
     keys?.close();
   }
+}
+
+/** The codec server that CODEC_URL names, for a process that holds no key. */
+function throughCodecServer(): Pick<ClientOptions, 'dataConverter'> {
+  const { CODEC_URL: url, CODEC_TOKEN: token } = readSettings(codecClientSettings);
+  if (url === undefined) return {};
+  const codec = remoteCodec({ url, ...(token === undefined ? {} : { token }) });
+  return { dataConverter: { payloadCodecs: [codec] } };
 }
 
 export function parseId(text: string): string {

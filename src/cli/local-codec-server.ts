@@ -10,8 +10,6 @@ import { listenNear } from './process.ts';
 export interface LocalCodecServer {
   url: string;
   keys: KeyStore;
-  /** What a command in another terminal needs to read and encrypt with the same keys, as a line for a shell. */
-  environment: string;
   /** Lets the pages of this UI ask, under both names of this machine. */
   allow(uiUrl: string | undefined): void;
   close(): Promise<void>;
@@ -49,7 +47,6 @@ export async function startLocalCodecServer(folder: string, logger: Logger): Pro
   return {
     url,
     keys,
-    environment: `KEY_STORE_URL=${keysUrl} PAYLOAD_RECIPIENTS=${recipient} PAYLOAD_IDENTITY_FILE='${identityFile}'`,
     allow: (uiUrl) => {
       for (const one of uiUrl === undefined ? usualUis : [uiUrl]) allow(one);
     },

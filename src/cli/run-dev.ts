@@ -65,7 +65,7 @@ export async function runDev(options: DevOptions): Promise<void> {
     ].join('');
     say(archiveInWords(archive, where));
     say(
-      `\nIn another terminal: export ${codec.environment}\n${where}npx candidate-funnel start examples/application.json`,
+      `\nIn another terminal:\n  export CODEC_URL=${codec.url}\n  ${where}npx candidate-funnel start examples/application.json`,
     );
     try {
       await parts.running;

@@ -22,7 +22,7 @@ export interface Execution {
 export type ListedExecution = Awaited<
   ReturnType<Client['workflowService']['listWorkflowExecutions']>
 >['executions'][number];
-export type RawMemo = NonNullable<ListedExecution['memo']>['fields'];
+type RawMemo = NonNullable<ListedExecution['memo']>['fields'];
 
 /**
  * How the workflow stands in Temporal, without asking a worker. Reads the raw answer, so that a memo which cannot be

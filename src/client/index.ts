@@ -4,6 +4,7 @@ export { createFunnelClient, type FunnelClient, type FunnelFilter, type FunnelSu
 export type { Funnel } from './funnel.ts';
 export type { EvaluationImages, RetentionStatus } from './images.ts';
 export type { FunnelStatus, UnreadableAction } from './published.ts';
+export { remoteCodec, RemoteCodecError, type RemoteCodecOptions } from './remote-codec.ts';
 export { temporalClient } from './temporal.ts';
 export type {
   Application,

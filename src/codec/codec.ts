@@ -81,7 +81,7 @@ export function createPayloadCodec({ keys, unreadable, onProblem }: CodecOptions
 }
 
 /** In place of a payload that cannot be read here. */
-export function marker(problem: CodecProblem): Payload {
+function marker(problem: CodecProblem): Payload {
   return {
     metadata: { encoding: Buffer.from('json/plain') },
     data: Buffer.from(JSON.stringify({ unreadable: problem })),

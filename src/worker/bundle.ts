@@ -13,7 +13,11 @@ for (const [path, converter] of [
     ...converter,
     workflowsPath: fileURLToPath(new URL('../../workflows/index.js', import.meta.url)),
     workflowInterceptorModules: [fileURLToPath(new URL('../../workflows/query-guard.js', import.meta.url))],
-    preloadModules: [fileURLToPath(new URL('../../workflows/preload.js', import.meta.url))],
+    // The SDK's modules keep no state of a workflow outside its activator; see docs/decisions.md before adding others.
+    preloadModules: [
+      '@temporalio/workflow',
+      fileURLToPath(new URL('../../workflows/preload.js', import.meta.url)),
+    ],
     webpackConfigHook: (config) => ({
       ...config,
       // Makes one module of the contract and of zod, with one surface; see workflows/preload.ts.

@@ -1,5 +1,6 @@
 import type { DataConverter } from '@temporalio/common';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { createEvaluationActivities } from '../../activities/evaluations.ts';
 import { createImageActivities } from '../../activities/images.ts';
 import { createKeyActivities, type KeyMaker } from '../../activities/keys.ts';
@@ -8,7 +9,6 @@ import { type Archive, createBudget } from '../archive/index.ts';
 import { defaultTaskQueue, imagesTaskQueue, riskosTaskQueue } from '../contract/index.ts';
 import type { Notifier } from '../notifier/index.ts';
 import type { RiskosClient } from '../riskos/index.ts';
-import { temporalConfig } from '../client/settings.ts';
 import { bundlePath, encryptedBundlePath } from './bundle-path.ts';
 import { checkSearchAttributes } from './search-attributes.ts';
 import { temporalProxy } from './temporal-proxy.ts';
@@ -42,7 +42,7 @@ export interface FunnelWorkers {
  * and the images. Rejects with {@link SetupNeeded} on a namespace without the funnel's search attributes.
  */
 export async function createWorkers(parts: WorkerParts): Promise<FunnelWorkers> {
-  const { connectionOptions, namespace } = temporalConfig();
+  const { connectionOptions, namespace } = loadClientConnectConfig();
   const address = parts.address ?? connectionOptions.address ?? 'localhost:7233';
   const connection = await NativeConnection.connect({
     ...connectionOptions,

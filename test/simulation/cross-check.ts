@@ -9,7 +9,7 @@ import { startOf } from './server/tasks.ts';
 
 /** The SDK's own sandbox, where every workflow has modules of its own, and what they share is frozen. */
 export interface CrossCheck {
-  /** Replays every run there; how many activations were compared, and where the commands differ. */
+  /** Replays all runs there at once, in turns; how many activations were compared, and where the commands differ. */
   compare(executions: Execution[]): Promise<{ activations: number; different: string[] }>;
   close(): Promise<void>;
 }
@@ -18,7 +18,7 @@ export async function openCrossCheck(bundlePath: string): Promise<CrossCheck> {
   const bundle = parseWorkflowCode(readFileSync(bundlePath, 'utf8'), bundlePath);
   const creator = await ReusableVMWorkflowCreator.create(bundle, 10_000, new Set());
 
-  const replay = async (execution: Execution, run: Run): Promise<string[]> => {
+  const open = async (execution: Execution, run: Run) => {
     const start = startOf(execution, run, run.startedAt);
     const workflow = await creator.createWorkflow({
       info: workflowInfoOf(start),
@@ -26,32 +26,40 @@ export async function openCrossCheck(bundlePath: string): Promise<CrossCheck> {
       now: start.time,
       showStackTraceSources: false,
     });
-    const different: string[] = [];
-    for (const activated of run.committed.flat()) {
-      if (activated.jobs.length === 0) continue;
+    const left = run.committed.flat().filter(({ jobs }) => jobs.length > 0);
+    /** One activation: where its commands differ; undefined when there is none left. */
+    return async (): Promise<string[] | undefined> => {
+      const activated = left.shift();
+      if (!activated) {
+        await workflow.dispose();
+        return undefined;
+      }
       const completion = await workflow.activate(activationOf(run, activated));
       await workflow.getAndResetSinkCalls();
       const commands = completion.successful?.commands ?? [];
-      if (!isSame(commands.map(withoutStack), activated.commands.map(withoutStack))) {
-        different.push(
-          `${execution.workflowId}: ${JSON.stringify(completion.failed?.failure?.message ?? commands)}`,
-        );
-      }
-    }
-    await workflow.dispose();
-    return different;
+      if (isSame(commands.map(withoutStack), activated.commands.map(withoutStack))) return [];
+      const failure = completion.failed?.failure?.message ?? commands;
+      return [`${execution.workflowId}: ${JSON.stringify(failure)}`];
+    };
   };
 
   return {
     async compare(executions) {
-      let activations = 0;
+      const runs = executions.flatMap((execution) => execution.runs.map((run) => ({ execution, run })));
+      let underWay = await Promise.all(runs.map(({ execution, run }) => open(execution, run)));
       const different: string[] = [];
-      for (const execution of executions) {
-        for (const run of execution.runs) {
-          activations += run.committed.flat().length;
-          different.push(...(await replay(execution, run)));
+      // In turns, as a worker's thread does: what one leaves behind in a shared module would change another.
+      while (underWay.length > 0) {
+        const still: typeof underWay = [];
+        for (const activateNext of underWay) {
+          const found = await activateNext();
+          if (!found) continue;
+          different.push(...found);
+          still.push(activateNext);
         }
+        underWay = still;
       }
+      const activations = runs.reduce((sum, { run }) => sum + run.committed.flat().length, 0);
       return { activations, different };
     },
     close: () => creator.destroy(),

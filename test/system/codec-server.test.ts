@@ -21,7 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-const pictures = fileURLToPath(new URL('../../docs/images/', import.meta.url));
+/** With WRITE_PICTURES=1 the pictures of the docs are taken anew. */
+const docs = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 
 /** The page of a workflow, with its input. */
 async function pageOf(uiUrl: string, workflowId: string): Promise<Page> {
@@ -36,6 +37,7 @@ async function pageOf(uiUrl: string, workflowId: string): Promise<Page> {
 test('the Temporal UI shows nothing of a candidate without the codec server, and everything with it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-codec-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const pictures = process.env['WRITE_PICTURES'] ? docs : folder;
   const { identity, recipient } = await createPayloadIdentity();
   const url = pathToFileURL(join(folder, 'keys')).href;
   const keys = createKeyStore(openStorage(url), ageWrapper([recipient], identity));

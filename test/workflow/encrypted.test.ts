@@ -28,10 +28,7 @@ beforeAll(async () => {
     openKeyStore({ url: pathToFileURL(join(folder, name)).href, recipients: [recipient], identity });
   keys = store('keys');
   empty = store('empty');
-  world = await createWorld({
-    clientOptions: encryptedClient(keys),
-    scenarios: { absent: { documents: [{ candidate: 'absent' }] } },
-  });
+  world = await createWorld({ clientOptions: encryptedClient(keys) });
   await world.startRelay();
 });
 afterAll(async () => {
@@ -102,7 +99,7 @@ async function listOf(store: KeyStore): Promise<string[]> {
 
 test('Temporal stores nothing of a candidate in clear, and the funnel goes its way', async () => {
   await startWorker(keys);
-  const funnel = await world.start('canary', { candidate: canary });
+  const funnel = await world.start('canary', { candidate: canary, custom: { scenario: 'accept' } });
   const link = await until(
     funnel,
     ({ nextAction, stage }) => nextAction.kind === 'show_capture_link' || stage === 'verified',
@@ -124,7 +121,13 @@ test('a start in clear by another program gets its key once, and is encrypted fr
   });
   onTestFinished(() => plain.close());
   const applicationId = `plain-${randomBytes(4).toString('hex')}`;
-  await plain.startFunnel(exampleApplication(applicationId, { candidate: canary, policy: quickPolicy }));
+  await plain.startFunnel(
+    exampleApplication(applicationId, {
+      candidate: canary,
+      policy: quickPolicy,
+      custom: { scenario: 'accept' },
+    }),
+  );
   await until(world.funnels.funnel(applicationId), ({ stage }) => stage === 'verified');
   expect((await keys.get(applicationId)).kind).toBe('found');
   const { events } = await world.temporal.workflow.getHandle(`funnel-${applicationId}`).fetchHistory();
@@ -138,7 +141,7 @@ test('a start in clear by another program gets its key once, and is encrypted fr
 
 test('a worker with an empty store makes no key, and the funnel goes on when the right one is back', async () => {
   await startWorker(empty);
-  const funnel = await world.start('astray');
+  const funnel = await world.start('astray', { custom: { scenario: 'accept' } });
   const wedged = `KeyMissing funnel-${funnel.applicationId}`;
   await expect.poll(() => problems.includes(wedged), { timeout: 30_000 }).toBe(true);
   await expect
@@ -153,8 +156,10 @@ test('a worker with an empty store makes no key, and the funnel goes on when the
 
 test('a signal that does not decrypt stops its own funnel, and no other', async () => {
   await startWorker(keys);
-  const poisoned = await world.start('poisoned', { custom: { scenario: 'absent' } });
-  await until(poisoned, ({ nextAction }) => nextAction.kind === 'show_capture_link');
+  const poisoned = await world.start('poisoned', {
+    policy: { ...quickPolicy, documents: { start: 'on_request' } },
+  });
+  await until(poisoned, ({ nextAction }) => nextAction.kind === 'request_documents');
   const foreign = await world.temporal.workflowService.describeWorkflowExecution({
     namespace: 'default',
     execution: { workflowId: `funnel-${(await world.start('foreign')).applicationId}` },
@@ -169,6 +174,6 @@ test('a signal that does not decrypt stops its own funnel, and no other', async 
   });
   const wedged = `PayloadMisplaced funnel-${poisoned.applicationId}`;
   await expect.poll(() => problems.includes(wedged), { timeout: 30_000 }).toBe(true);
-  const other = await world.start('untouched');
+  const other = await world.start('untouched', { custom: { scenario: 'accept' } });
   await until(other, ({ stage }) => stage === 'verified');
 });

@@ -1,0 +1,109 @@
+import type { Payload, PayloadCodec } from '@temporalio/common';
+import { isClear } from '../contract/index.ts';
+
+export interface RemoteCodecOptions {
+  /** The address of the codec server, such as `https://codec.example`. */
+  url: string;
+  /** An access token of the role that may encode and decode; a function is asked before each request. */
+  token?: string | (() => Promise<string>);
+  /** Milliseconds that a request may take; 10,000 when absent. */
+  timeout?: number;
+  fetch?: typeof fetch;
+}
+
+/** The codec server cannot be asked, or refuses; the message says what to do. */
+export class RemoteCodecError extends Error {
+  override readonly name = 'RemoteCodecError';
+  readonly type = 'CodecServer';
+}
+
+/**
+ * Lets the codec server encrypt and decrypt, for a process that holds no key: pass it in
+ * `new Client({ dataConverter: { payloadCodecs: [remoteCodec({ url, token })] } })`. Rejects with {@link RemoteCodecError};
+ * decoding never does.
+ */
+export function remoteCodec(options: RemoteCodecOptions): PayloadCodec {
+  return {
+    encode: async (payloads, context) => {
+      const hidden = payloads.filter((payload) => !isClear(payload));
+      if (hidden.length === 0) return payloads;
+      const encoded = await ask(options, 'encode', hidden, context);
+      const rest = encoded.values();
+      return payloads.map((payload) => (isClear(payload) ? payload : (rest.next().value ?? payload)));
+    },
+    decode: async (payloads, context) => {
+      if (!payloads.some(isEncrypted)) return payloads;
+      const decoded = await ask(options, 'decode', payloads, context).catch((error: unknown) => {
+        if (error instanceof RemoteCodecError) return undefined;
+        throw error;
+      });
+      return decoded ?? payloads.map((payload) => (isEncrypted(payload) ? unreadable : payload));
+    },
+  };
+}
+
+const unreadable: Payload = {
+  metadata: { encoding: bytesOf('json/plain') },
+  data: bytesOf(JSON.stringify({ unreadable: 'CodecServer' })),
+};
+
+function isEncrypted({ metadata }: Payload): boolean {
+  return new TextDecoder().decode(metadata?.['encoding'] ?? new Uint8Array()).startsWith('binary/encrypted');
+}
+
+async function ask(
+  { url, token, timeout = 10_000, fetch: send = fetch }: RemoteCodecOptions,
+  verb: 'encode' | 'decode',
+  payloads: Payload[],
+  context: unknown,
+): Promise<Payload[]> {
+  const { namespace, workflowId } = Object(context);
+  const secret = typeof token === 'function' ? await token() : token;
+  let answer: Response;
+  try {
+    answer = await send(`${url.replace(/\/$/, '')}/${verb}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(typeof namespace === 'string' ? { 'x-namespace': namespace } : {}),
+        ...(typeof workflowId === 'string' ? { 'x-workflow-id': workflowId } : {}),
+        ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }),
+      },
+      body: JSON.stringify({ payloads: payloads.map(toWire) }),
+      signal: AbortSignal.timeout(timeout),
+    });
+  } catch (error) {
+    throw new RemoteCodecError(`no answer from the codec server at ${url}; check CODEC_URL`, {
+      cause: error,
+    });
+  }
+  const body: unknown = await answer.json().catch(() => undefined);
+  const given: unknown = Object(body).payloads;
+  if (answer.ok && Array.isArray(given) && given.length === payloads.length) return given.map(fromWire);
+  throw new RemoteCodecError(
+    `the codec server at ${url} answered ${answer.status}; check CODEC_TOKEN and the roles that it has`,
+  );
+}
+
+function toWire({ metadata, data }: Payload): unknown {
+  const entries = Object.entries(metadata ?? {}).map(([name, value]) => [name, base64(value)]);
+  return { metadata: Object.fromEntries(entries), ...(data == null ? {} : { data: base64(data) }) };
+}
+
+function fromWire(wire: unknown): Payload {
+  const { metadata, data } = Object(wire);
+  const entries = Object.entries(Object(metadata)).map(([name, value]) => [name, bytesFrom(value)]);
+  return { metadata: Object.fromEntries(entries), ...(data === undefined ? {} : { data: bytesFrom(data) }) };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}
+
+function bytesFrom(text: unknown): Uint8Array {
+  return Buffer.from(String(text), 'base64');
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
