@@ -199,7 +199,7 @@ async function withImages(client: Client, status: FunnelStatus, { state }: Execu
 
 /** The SDK's words for a payload that no codec of this client has decoded. */
 function isUnreadable(error: unknown): boolean {
-  return error instanceof ValueError && /^Unknown encoding/.test(error.message);
+  return error instanceof ValueError && error.message.startsWith('Unknown encoding');
 }
 
 function closed(applicationId: string, name: UpdateName): FunnelError {
