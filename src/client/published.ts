@@ -46,7 +46,7 @@ export function statusOfMemo(applicationId: string, memo: Memo, begun: boolean):
 }
 
 function joined(status: PublishedStatus, hidden: unknown): FunnelStatus {
-  const { attention, trouble, nextAction, verdicts, ...words } = status;
+  const { attention, trouble, nextAction, verdicts, images, ...words } = status;
   const parsed = privateStatus.safeParse(hidden);
   const more = parsed.success ? parsed.data : undefined;
   const reason = attention ? inWords(attention.kind) : '';
@@ -55,6 +55,10 @@ function joined(status: PublishedStatus, hidden: unknown): FunnelStatus {
     ...words,
     nextAction: more?.nextAction ?? withoutDetails(nextAction.kind, reason),
     verdicts: verdicts.map((verdict, at) => ({ ...verdict, reasonCodes: [], ...more?.verdicts[at] })),
+    images: images.map((record) => ({
+      ...record,
+      ...more?.images.find(({ evaluationId }) => evaluationId === record.evaluationId),
+    })),
     attention: attention && (more?.attention ?? { reason, fields: [] }),
     trouble: trouble && { ...trouble, problem: more?.problem ?? troubleInWords[trouble.reason] },
     ...(isWhole ? {} : { unreadable: true }),

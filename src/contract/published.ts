@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { attentionKinds } from './attention.ts';
-import { imagesRecord, type ImagesStatus, imagesStatus } from './images.ts';
+import { type ImagesRecord, imagesRecord, type ImagesStatus, imagesStatus } from './images.ts';
 import { nextActionKinds, type NextAction, type Status, troubleReasons, waitingForWords } from './status.ts';
 import { evaluatedStages, flags, outcomes, stages, verdicts } from './words.ts';
 
@@ -47,6 +47,8 @@ export interface PrivateStatus {
   /** By evaluationId and attempt, for the verdicts of the clear field. */
   verdicts: { evaluationId: string; reasonCodes: string[]; rule?: string }[];
   attention: Status['attention'];
+  /** Results of images that the clear field only calls `none`, since they say something of the candidate. */
+  images: Pick<ImagesRecord, 'evaluationId' | 'result'>[];
   /** What RiskOS said, or did not say. */
   problem: string | null;
 }
@@ -61,6 +63,7 @@ export const privateStatus: z.ZodType<PrivateStatus> = z.object({
     }),
   ),
   attention: z.object({ reason: z.string(), fields: z.array(z.string()) }).nullable(),
+  images: z.array(imagesRecord.pick({ evaluationId: true, result: true })).default([]),
   problem: z.string().nullable(),
 });
 
@@ -71,6 +74,11 @@ function isNextAction(value: unknown): boolean {
     'kind' in value &&
     nextActionKinds.some((kind) => kind === value.kind)
   );
+}
+
+/** That a candidate is a minor or a soldier is nothing for everybody who may list workflows. */
+function clearResult(result: ImagesRecord['result']): ImagesRecord['result'] {
+  return result === 'minor' || result === 'military' ? 'none' : result;
 }
 
 /** Both memo fields of a status; `cause` is why the funnel stands at `needs_attention`. */
@@ -92,7 +100,7 @@ export function publishedFields(
       escalation,
       nextAction: { kind: nextAction.kind },
       verdicts: latest.map(({ reasonCodes: _codes, rule: _rule, audit: _audit, ...words }) => words),
-      images,
+      images: images.map((record) => ({ ...record, result: clearResult(record.result) })),
       baseline,
       outcome,
       attention: cause && { kind: cause },
@@ -106,6 +114,9 @@ export function publishedFields(
         ...(rule === undefined ? {} : { rule }),
       })),
       attention,
+      images: images
+        .filter(({ result }) => result !== clearResult(result))
+        .map(({ evaluationId, result }) => ({ evaluationId, result })),
       problem: trouble?.problem ?? null,
     },
   };
@@ -151,8 +162,8 @@ export function publishedImages({ hold, ...status }: ImagesStatus): {
   private: PrivateImages;
 } {
   return {
-    status: { ...status, hold: hold && { since: hold.since } },
-    private: { hold: hold && { by: hold.by, reason: hold.reason } },
+    status: { ...status, result: clearResult(status.result), hold: hold && { since: hold.since } },
+    private: { result: status.result, hold: hold && { by: hold.by, reason: hold.reason } },
   };
 }
 
@@ -161,16 +172,23 @@ export type PublishedImages = Omit<ImagesStatus, 'hold'> & { hold: { since: stri
 
 /** The memo field `private` of a retention workflow. */
 export interface PrivateImages {
+  /** The exact word where the clear field says `none`. */
+  result: ImagesRecord['result'];
   hold: { by: string; reason: string } | null;
 }
 
-const hiddenHold = z.object({ hold: z.object({ by: z.string(), reason: z.string() }).nullable() });
+const hiddenPart = z.object({
+  result: imagesRecord.shape.result.optional(),
+  hold: z.object({ by: z.string(), reason: z.string() }).nullable(),
+});
 
 /** The status that both memo fields say; `undefined` when there is none. Who holds can be unreadable here. */
 export function imagesOfMemo(status: unknown, hidden: unknown): ImagesStatus | undefined {
   const clear = z.looseObject({ hold: z.object({ since: z.string() }).nullable() }).safeParse(status);
   if (!clear.success) return undefined;
-  const who = hiddenHold.safeParse(hidden).data?.hold ?? { by: 'unreadable', reason: 'unreadable' };
+  const known = hiddenPart.safeParse(hidden).data;
+  const who = known?.hold ?? { by: 'unreadable', reason: 'unreadable' };
   const { hold } = clear.data;
-  return imagesStatus.safeParse({ ...clear.data, hold: hold && { ...hold, ...who } }).data;
+  const result = known?.result === undefined ? {} : { result: known.result };
+  return imagesStatus.safeParse({ ...clear.data, ...result, hold: hold && { ...hold, ...who } }).data;
 }

@@ -178,7 +178,7 @@ export function memoOf(status: Status): { status: unknown; private: unknown } {
         evalId: one.evalId,
         at: one.at,
       })),
-      images,
+      images: images.map((one) => ({ ...one, result: hides(one.result) ? 'none' : one.result })),
       baseline,
       outcome,
       trouble: trouble === null ? null : { reason: trouble.reason, since: trouble.since },
@@ -191,9 +191,17 @@ export function memoOf(status: Status): { status: unknown; private: unknown } {
         ...(rule === undefined ? {} : { rule }),
       })),
       attention: status.attention,
+      images: images
+        .filter(({ result }) => hides(result))
+        .map(({ evaluationId, result }) => ({ evaluationId, result })),
       problem: trouble?.problem ?? null,
     },
   };
+}
+
+/** What says something of the candidate is not for everybody. */
+function hides(result: string): boolean {
+  return result === 'minor' || result === 'military';
 }
 
 export interface Update {
