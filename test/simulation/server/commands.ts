@@ -12,18 +12,22 @@ import {
   type UpdateResponse,
 } from './protocol.ts';
 
-/** Does what the workflow's commands ask for, in their order. */
+/** Does what the workflow's commands ask for, in their order; as Core does, the one that ends the run comes last. */
 export function applyCommands(context: Context, execution: Execution, run: Run, commands: Command[]): void {
-  for (const command of commands) apply(context, execution, run, command);
+  const ends = (command: Command) => closingCommand([command]);
+  const last = commands.find(ends);
+  for (const command of commands) if (!ends(command)) apply(context, execution, run, command);
+  if (last) apply(context, execution, run, last);
 }
 
 export function closingCommand(commands: Command[]): boolean {
-  return commands.some(
-    (command) =>
+  return commands.some((command) =>
+    Boolean(
       command.completeWorkflowExecution ??
       command.failWorkflowExecution ??
       command.cancelWorkflowExecution ??
       command.continueAsNewWorkflowExecution,
+    ),
   );
 }
 
