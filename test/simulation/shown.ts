@@ -5,8 +5,11 @@ import type { Calls } from './world/calls.ts';
 import { memoOf, names, publishedOf, type Status } from './world/contract.ts';
 
 export interface ShownWatch {
-  /** `begunAt`: when RiskOS was asked for the last evaluation. */
-  see(execution: Execution, run: Run, status: Status, begunAt: number): void;
+  /**
+   * `begunAt`: when RiskOS was asked for the last evaluation. `wentOn`: the task brought more after the run had continued as new,
+   * which the next run does again.
+   */
+  see(execution: Execution, run: Run, status: Status, begunAt: number, wentOn: boolean): void;
 }
 
 const waitsFor: Record<Status['stage'], readonly Status['waitingFor'][]> = {
@@ -55,9 +58,9 @@ export function watchShown({ policy }: Plan, wrong: (reason: string) => void): S
       );
   };
   return {
-    see({ attributes, memo }, run, status, begunAt) {
+    see({ attributes, memo }, run, status, begunAt, wentOn) {
       if (run.open) checkDeadline(status, begunAt, run.lastTime);
-      checkMemo(memo, status);
+      if (!wentOn) checkMemo(memo, status);
       if (!isAtRest(run)) return;
       if (!waitsFor[status.stage].includes(status.waitingFor)) {
         wrong(`${status.stage} waits for ${status.waitingFor}`);

@@ -4,7 +4,7 @@ import { watchPosts } from './facts.ts';
 import { type Facts, judge } from './oracle.ts';
 import { type Plan, planOf } from './plan.ts';
 import { createAgenda } from './server/agenda.ts';
-import type { Execution, Hazards, PendingUpdate, Run } from './server/execution.ts';
+import type { Activated, Execution, Hazards, PendingUpdate, Run } from './server/execution.ts';
 import { fromPayload } from './server/protocol.ts';
 import type { Instance, Sandbox } from './server/sandbox.ts';
 import { createServer } from './server/server.ts';
@@ -103,11 +103,11 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
       posts.see(run, task);
       if (task.some(({ jobs }) => jobs.some(({ variant }) => variant === 'cancelWorkflow')))
         leftAt ??= run.lastTime;
-      look(execution, run);
+      look(execution, run, task);
     },
   });
 
-  const look = (execution: Execution, run: Run): void => {
+  const look = (execution: Execution, run: Run, task: Activated[]): void => {
     if (!run.instance) return;
     const status = statusOf(run.instance);
     latest = status;
@@ -116,7 +116,10 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
     trace?.(`    = ${statusLine(status)}`);
     const begun = posts.begun.at(-1);
     const open = begun?.key;
-    shown.see(execution, run, status, begun?.at ?? startedAt);
+    const commands = task.flatMap((activated) => activated.commands);
+    const again = commands.findIndex((command) => command.continueAsNewWorkflowExecution);
+    const wentOn = again >= 0 && again < commands.length - 1;
+    shown.see(execution, run, status, begun?.at ?? startedAt, wentOn);
     posts.checkReading(run, status);
     if (status.deadline !== null && open?.stage === status.stage && open.attempt === status.attempt) {
       riskos.announce(open, Date.parse(status.deadline));
