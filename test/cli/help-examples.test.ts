@@ -156,6 +156,17 @@ const processes: Record<string, RegExp> = {
 
 /** Those that other tests run as written, with what they need. */
 const elsewhere: Record<string, string> = {
+  'keys new app-1042': 'test/cli/keys.test.ts',
+  'keys rotate': 'test/cli/keys.test.ts',
+  'keys rotate app-1042 --json': 'test/cli/keys.test.ts',
+  'keys list --json': 'test/cli/keys.test.ts',
+  'keys check': 'test/cli/keys.test.ts',
+  'keys check --json': 'test/cli/keys.test.ts',
+  monitor: 'test/worker/metrics.test.ts',
+  'codec-server': 'test/codec-server/process.test.ts',
+  'codec-server   # with CODEC_AUTH=off: on this machine, for everybody': 'test/codec-server/process.test.ts',
+  'schema application': 'test/reference/schema-verb.test.ts',
+  'schema policy > policy.schema.json': 'test/reference/schema-verb.test.ts',
   demo: 'test/e2e/demo.test.ts',
   'demo --json': 'test/e2e/demo.test.ts',
   'demo --only accept,reverified': 'test/e2e/demo.test.ts',
@@ -220,7 +231,7 @@ test('every verb has an example, and every example is run somewhere', async () =
   };
   const all: string[][] = [];
   for (const verb of await verbs()) {
-    const nested = verb === 'images' || verb === 'notices' ? await verbs(verb) : [];
+    const nested = ['images', 'notices', 'keys'].includes(verb) ? await verbs(verb) : [];
     all.push(...(nested.length > 0 ? nested.map((inner) => [verb, inner]) : [[verb]]));
   }
   expect(all.length).toBeGreaterThan(30);

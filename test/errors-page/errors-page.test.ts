@@ -288,6 +288,7 @@ const ending: Record<CommandError, () => Promise<Run | { error: unknown }>> = {
       ARCHIVE_RECIPIENTS: recipient,
       TEMPORAL_ADDRESS: inject('temporalAddress'),
       TEMPORAL_NAMESPACE: 'temporal-system',
+      LOG_LEVEL: 'error',
     });
   },
   NotLoopback: async () => ({
