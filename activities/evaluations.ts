@@ -38,7 +38,7 @@ export interface EvaluationAsk {
   baseline?: Baseline;
   /** 1 for the first POST of this attempt: how far the waits between them have grown. */
   tries: number;
-  /** Where POSTs may be that a reset of the workflow made it forget. */
+  /** Runs that may contain POSTs which the workflow forgot when it was reset. */
   lineage: Lineage;
   /** POSTs of this attempt so far that RiskOS perhaps processed. */
   unclear: number;
@@ -62,7 +62,7 @@ export interface PatchAsk {
   patch: EvaluationPatch;
 }
 
-/** RiskOS's answer, and in passing what the funnel would have to ask this worker for otherwise. */
+/** RiskOS's answer, plus facts about this worker that would otherwise need a call of their own. */
 export interface Answered {
   evaluation: Evaluation;
   /** Whether this worker has a `NOTIFY_URL`. */
@@ -196,7 +196,7 @@ async function read(
     return await riskos.get(evalId, { signal, correlationId });
   } catch (error) {
     if (!(error instanceof RiskosError)) throw unexpected(error, 'RiskosUnavailable', 'no');
-    // To a reading, 400 means that the id is none.
+    // For a GET, 400 means that the id is not valid.
     if (error.status === 404 || error.status === 400) {
       throw failureOf(error, 'RiskosUnknownEvaluation', true);
     }

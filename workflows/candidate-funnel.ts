@@ -95,7 +95,7 @@ async function step(state: FunnelState, position: Position): Promise<Position> {
 }
 
 async function check(state: FunnelState, position: Checking): Promise<Position> {
-  // A POST may queue for long, and waits for its answer are no place to begin anything.
+  // Archiving starts first: a POST may queue for a long time, and nothing can be started while it is pending.
   await archiveImages(state);
   const result = await evaluate(state, position);
   switch (result.kind) {
@@ -159,7 +159,7 @@ async function waitForDocumentRequest(
 }
 
 async function restVerified(state: FunnelState, position: Verified): Promise<Position> {
-  // What an update has just brought is for the stage that it asked for.
+  // Data from the update just received is needed by the stage that it requested.
   if (position.request === null) dropSpentData(state);
   const { every } = state.application.policy.reverification;
   if (every !== null && state.baseline !== null && !state.timers.reverify)

@@ -21,7 +21,7 @@ export function compose(state: FunnelState, status: Status): void {
   if (notices.changes.length === 0) return;
   const { trouble: _trouble, ...published } = status;
   send(state, {
-    // Of random bits, which a reset of the workflow makes anew: an id never names two contents.
+    // Random, and different after a reset of the workflow, so that no id is ever used for two contents.
     id: `${status.applicationId}~notice~${uuid4()}`,
     timestamp: iso(now()),
     type: 'funnel.changed',

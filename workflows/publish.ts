@@ -38,7 +38,7 @@ export function keepMemoPublished(state: FunnelState): void {
   });
 }
 
-/** False if something came beside the story that people have to see: a timer, a result of images, a contradiction. */
+/** False if something outside the main loop must still be published: a timer, an image result, a contradiction. */
 export function isPublished(state: FunnelState): boolean {
   return (
     state.notices.changes.length === 0 &&

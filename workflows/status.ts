@@ -139,7 +139,7 @@ function handOff(state: FunnelState, { attempt, stage, tries, advice }: Checking
   }
 }
 
-/** RiskOS does not say what it misses [open]; what it has not been given is the best guess. */
+/** RiskOS does not say which data it lacks [open]; the best guess is whatever it has not been given. */
 function unknownFields(candidate: Candidate): string[] {
   return (['address', 'dateOfBirth', 'nationalId'] as const).filter(
     (field) => candidate[field] === undefined,

@@ -60,7 +60,7 @@ function register<Name extends UpdateName>(
     defineUpdate<Status, [unknown]>(name),
     async (input) => {
       recordActivation(state);
-      // Its answer could not be encrypted before.
+      // Without the key its answer could not be encrypted.
       if (!key.there) await condition(() => key.there);
       await handling.take(schema.parse(input ?? {}));
       return statusOf(state);

@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { exitCodeOf, oneLine } from './errors.ts';
 import { program } from './program.ts';
 
-// Who reads our output may stop at any line, as `head` does.
+// Whoever reads our output may stop at any line, as `head` does.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
@@ -17,7 +17,7 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else {
     process.stderr.write(`candidate-funnel: ${oneLine(error)}\n`);
-    // Whatever a half-started process has opened must not keep it.
+    // Handles left open by a failed start must not keep the process alive.
     process.exit(exitCodeOf(error));
   }
 }

@@ -59,8 +59,11 @@ export const updateVerbs: Command[] = [
   forOne('resend-code', 'the candidate gets another one-time code', (funnel, { by }) =>
     funnel.resendOneTimeCode({ by }),
   ).addHelpText('after', examples('resend-code app-1042')),
-  forOne('information', 'give what RiskOS misses of the candidate', async (funnel, { candidate: file, by }) =>
-    funnel.provideInformation({ candidate: await candidateFields(file ?? '-', candidate.partial()), by }),
+  forOne(
+    'information',
+    'provide the data of the candidate that RiskOS still needs',
+    async (funnel, { candidate: file, by }) =>
+      funnel.provideInformation({ candidate: await candidateFields(file ?? '-', candidate.partial()), by }),
   )
     .requiredOption('--candidate <file>', 'JSON with those fields of the candidate; "-" reads standard input')
     .addHelpText('after', examples('information app-1042 --candidate examples/payroll.json')),

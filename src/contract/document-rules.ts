@@ -135,7 +135,7 @@ export function ruleFor(
 
 const onFailure = z.enum(['ignore', 'review']);
 
-/** What an accept is worth whose enrichments failed in part, by the step that failed. */
+/** What to do with an accept when an enrichment failed, by the step that failed. */
 export const enrichmentFailureRules = z.strictObject({
   document_request: onFailure.default('review').describe('The step that sends the capture link failed.'),
   document_verification: onFailure.default('review').describe('The check of the document failed.'),

@@ -147,7 +147,7 @@ const awaitingDocumentRequest = kept({
 const review = kept({
   stage: z.literal('review'),
   of: undecided,
-  /** What RiskOS said of which evaluation, and when: what differs, or came later, is a person's decision. */
+  /** The decision that started the review. A different or later one means that a person has decided. */
   settled: kept({
     verdict: z.enum(verdicts),
     evalId: z.string(),

@@ -36,7 +36,7 @@ export type Outcome = (typeof outcomes)[number];
 export const verdicts = ['accept', 'review', 'reject', 'resubmit', 'cancel'] as const;
 export type Verdict = (typeof verdicts)[number];
 
-/** What a verdict must not be read without. */
+/** Caveats that must always be shown with a verdict. */
 export const flags = [
   /** RiskOS used a decision word that neither we nor the policy know. */
   'unknown_decision',

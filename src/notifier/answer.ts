@@ -40,7 +40,7 @@ function problemOf(status: number): NoticeProblem {
   return byStatus[status] ?? 'Refused';
 }
 
-/** Seconds, or an HTTP date, which the answer's own `Date` is the measure of. */
+/** Seconds, or an HTTP date, which is compared with the answer's own `Date` header. */
 function retryAfterOf(headers: IncomingHttpHeaders, now: Date): number | undefined {
   const sent = Date.parse(String(headers.date));
   const wait = parseRetryAfter(headers['retry-after'] ?? '', Number.isNaN(sent) ? now : new Date(sent));

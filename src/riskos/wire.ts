@@ -67,7 +67,7 @@ export function createBody(request: Request, settings: WireSettings, now: Date):
   };
 }
 
-/** What of a candidate belongs into `individual`, and what beside it. */
+/** Which candidate fields go inside `individual`, and which go next to it. */
 function personOf(
   { ipAddress, externalDevice, ...person }: Partial<Candidate>,
   { externalDevicePlacement }: WireSettings,

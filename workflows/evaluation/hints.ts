@@ -3,7 +3,7 @@ import type { Attempt, Checking, Reading } from '../../src/contract/index.ts';
 /** Re-runs of one request that are followed up. */
 export const mostEvalIds = 4;
 
-/** Queues a reading of what an event named: of the current attempt, whose `eval_id` it may bring, or of one given up. */
+/** Queues a reading of the evaluation that an event named. It belongs to the current attempt, whose `eval_id` may be new, or to one that was given up. */
 export function hint(position: Checking, evaluationId: string, evalId: string | undefined): void {
   const { attempt } = position;
   if (attempt.evaluationId !== evaluationId) {

@@ -68,7 +68,7 @@ function judgeAccept(
   return { verdict: 'accept', flags: hasBaseline ? [] : ['no_baseline'] };
 }
 
-/** Whose doing it is that there is no result; undefined: there is one. */
+/** Why there is no result; undefined if there is one. */
 function blameOf({ technical, linkExpired }: Evaluation): Flag[] | undefined {
   if (technical) return ['technical'];
   return linkExpired ? ['link_expired'] : undefined;
@@ -97,7 +97,7 @@ export function isDecidedAnew({ evalId, decidedAt }: Evaluation, settled: Settle
   return evalId === settled.evalId && decidedAt !== undefined && decidedAt !== settled.decidedAt;
 }
 
-/** True if a person has decided a review: the verdict changed, or one that ends the review was given again later. */
+/** True if a person has decided: the verdict changed, or RiskOS repeated a final verdict with a later time. */
 export function endsReview(evaluation: Evaluation, verdict: Verdict, settled: Settled): boolean {
   return verdict !== settled.verdict || (verdict !== 'review' && isDecidedAnew(evaluation, settled));
 }

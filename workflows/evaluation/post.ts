@@ -120,7 +120,7 @@ function identified(
   position.toRead.push(...toRead.map((evalId) => ({ evaluationId, evalId })));
 }
 
-/** The state of an attempt whose ids from events turned out to be none: the wait for a right one begins again. */
+/** None of the ids that events named was valid, so the attempt waits for one again. */
 export function unidentified(state: FunnelState, attempt: Reading): Posting {
   const { evaluationId, number, notProcessed, perhapsProcessed, stop } = attempt;
   const { ambiguousWait } = state.application.policy;

@@ -152,7 +152,7 @@ function unread(
 }
 
 /**
- * Reads what events named of attempts that were given up. An accept counts, late or not: the candidate did their part, so the
+ * Reads evaluations, named by events, of attempts that were given up. An accept counts, late or not: the candidate did their part, so the
  * newer attempt is superseded by it. True if there was one.
  */
 export async function readGivenUp(state: FunnelState, position: Checking): Promise<boolean> {

@@ -47,7 +47,7 @@ export function route(
   return { verdict: effect, flags: [...flags, 'routed'], rule, advice };
 }
 
-/** An accept of which a step failed is worth what the policy says. */
+/** If a step of an accepted evaluation failed, the policy decides. */
 export function weighFailures(judgement: Judgement, { failedSteps }: Evaluation, policy: Policy): Judgement {
   if (judgement.verdict !== 'accept' || failedSteps.length === 0) return judgement;
   const flags = [...judgement.flags, 'enrichment_failed' as const];

@@ -18,8 +18,7 @@ export function pollInterval({ first, longest }: Reconciliation, reads: number):
 }
 
 /**
- * True when the reading after the next one comes later than the reminder of the deadline, by the policy's numbers: the timer of
- * a deadline that lies beyond the next readings would only cost events.
+ * True if the reminder is due before the reading after next. Until then a deadline timer would only add history events.
  */
 export function deadlineIsNear(reconciliation: Reconciliation, rule: DeadlineRule, reads: number): boolean {
   let passed = 0;

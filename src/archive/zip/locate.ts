@@ -10,7 +10,7 @@ const signatures = {
 };
 
 export interface LocatedZip {
-  /** From the first byte that offsets count from to the last one of the end record: no bytes before or after the ZIP. */
+  /** The ZIP alone, from offset 0 to the end of the end record, without leading or trailing bytes. */
   bytes: Buffer;
   /** Entries, as the end record declares them. */
   entries: number;
@@ -19,8 +19,7 @@ export interface LocatedZip {
 }
 
 /**
- * Finds the ZIP in bytes that may begin and end with others, which is harmless: by the last end record that fits its
- * central directory. Throws {@link ZipRefusedError}.
+ * Finds the ZIP even if other bytes surround it, which is harmless, using the last end record that matches its central directory. Throws {@link ZipRefusedError}.
  */
 export function locateZip(given: Uint8Array): LocatedZip {
   const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength);

@@ -16,7 +16,7 @@ export interface UnzippedFile extends Sniffed {
   content(): AsyncGenerator<Uint8Array>;
 }
 
-/** The files of a hostile ZIP, in its order, of which nothing but the first bytes has been unpacked. Throws {@link ZipRefusedError}. */
+/** The files of an untrusted ZIP, in order; only the first bytes of each have been unpacked. Throws {@link ZipRefusedError}. */
 export async function unzip(bytes: Uint8Array, limits: Limits): Promise<UnzippedFile[]> {
   const counts = new Map<Role, number>();
   const files: UnzippedFile[] = [];
