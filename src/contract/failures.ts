@@ -95,7 +95,7 @@ export const neverRan: RiskosFailure = {
   reason: 'Unexpected',
   action: 'look at the log of the worker, which could not read what it was asked',
   fields: [],
-  retryAfter: 60_000,
+  retryAfter: null,
   evalId: null,
   processed: 'no',
 };

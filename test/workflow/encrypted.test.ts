@@ -201,7 +201,7 @@ test('a POST whose key cannot be had is known not to have been sent, and is sent
   const dataConverter = { ...workerConverter(keys), payloadCodecs: [sealing] };
   await world.startWorker(undefined, undefined, { keys, dataConverter });
   onTestFinished(() => world.stopWorker());
-  const funnel = await world.start('unread');
+  const funnel = await world.start('unread', { custom: { scenario: 'accept' } });
   await until(funnel, ({ stage }) => stage === 'verified');
   const timeline = JSON.stringify(await funnel.timeline());
   expect(timeline).toContain('request_not_taken');

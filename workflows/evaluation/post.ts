@@ -25,6 +25,8 @@ import { backOff, deadlineFrom } from './schedule.ts';
 /** After this many POSTs of unknown effect a person decides whether one more may be sent. */
 const mostUnclear = 5;
 const longestUnclearWait = 3600_000;
+/** Between POSTs that certainly were not processed, where nobody says how long to wait. */
+const longestRefusedWait = 300_000;
 
 /**
  * POSTs until RiskOS's id is known: from the answer, or, when the answer was lost, from an event. Then the attempt is a
@@ -71,7 +73,7 @@ function afterFailure(state: FunnelState, attempt: Posting, failure: RiskosFailu
     const smsPossible = attempt.perhapsProcessed > 0;
     if (refused) return stopped({ kind: 'request_refused', problem, action, fields, smsPossible });
     attempt.notProcessed += 1;
-    setTimer(state, 'post', now() + (retryAfter ?? 1000));
+    setTimer(state, 'post', now() + (retryAfter ?? backOff('1s', longestRefusedWait, attempt.notProcessed)));
     noteTrouble(state, 'request_not_taken', problem);
     return undefined;
   }
