@@ -64,7 +64,7 @@ test('an update whose PATCH is still out when the run must end is answered, and 
   expect((await answered).applicationId).toBe(funnel.applicationId);
   const status = await until(funnel, ({ stage }) => stage === 'verified');
   expect(verdictsOf(status)[0]).toBe('passive_check 1 accept');
-  expect((await handle.describe()).runId).not.toBe(runId);
+  await expect.poll(async () => (await handle.describe()).runId).not.toBe(runId);
   const patches = world.emulator.ledger().patches.filter((patch) => patch.id === id);
   expect(patches).toHaveLength(1);
   expect(await notes()).toHaveLength(30);
