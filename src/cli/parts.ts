@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { openArchive } from '../archive/index.ts';
-import type { KeyStore } from '../codec/index.ts';
+import { encryptedClient, type KeyStore, workerConverter } from '../codec/index.ts';
 import { createFunnelClient, type FunnelClient, temporalClient } from '../client/index.ts';
 import { temporalConfig } from '../client/settings.ts';
 import { type EmulatorOptions, startEmulator } from '../emulator/index.ts';
@@ -10,7 +11,6 @@ import { createRelay } from '../relay/index.ts';
 import { createRiskosClient } from '../riskos/index.ts';
 import { createWorkers } from '../worker/index.ts';
 import { registerSearchAttributes } from '../worker/search-attributes.ts';
-import { localEncryption } from './encryption.ts';
 import { listenNear } from './process.ts';
 
 export interface Parts {
@@ -78,13 +78,12 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
     const archive = openArchive(options.archive);
     closing.push(() => Promise.resolve(archive.close()));
     await archive.check();
-    const { notifier } = options;
-    const encryption = options.keys && localEncryption(options.keys);
+    const { notifier, keys } = options;
     const workers = await createWorkers({
       riskos,
       archive,
       notifier,
-      ...(encryption ? { encryption: encryption.worker } : {}),
+      encryption: keys && { keys, dataConverter: workerConverter(keys) },
       requestsPerSecond: 100,
       taskQueue,
       address,
@@ -94,8 +93,10 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
       workers.shutdown();
       await running.catch(() => undefined);
     });
+    const { connection } = temporal;
+    const { namespace } = temporal.options;
     const funnels = createFunnelClient({
-      temporal: encryption ? encryption.client(temporal) : temporal,
+      temporal: new Client({ connection, namespace, ...(keys ? encryptedClient(keys) : {}) }),
       taskQueue,
     });
     return { funnels, emulatorUrl: emulator.url, relayUrl, running, close };

@@ -6,8 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createFunnelClient } from '../../src/client/index.ts';
-import { localEncryption } from '../../src/cli/encryption.ts';
-import { ageWrapper, createKeyStore, createPayloadIdentity } from '../../src/codec/index.ts';
+import { ageWrapper, createKeyStore, createPayloadIdentity, encryptedClient } from '../../src/codec/index.ts';
 import { createKeyCipher } from '../../src/codec/server/index.ts';
 import { findTemporal, startDevServer } from '../../src/dev-server/index.ts';
 import { openStorage } from '../../src/storage/index.ts';
@@ -49,7 +48,7 @@ test('the Temporal UI shows nothing of a candidate without the codec server, and
   const workflowId = 'funnel-app-1042';
   const connection = await Connection.connect({ address: temporal.address });
   const funnels = createFunnelClient({
-    temporal: localEncryption(keys).client(new Client({ connection })),
+    temporal: new Client({ connection, ...encryptedClient(keys) }),
     taskQueue: 'nobody-works-here',
   });
   await funnels.startFunnel(exampleApplication('app-1042'));
