@@ -2,15 +2,32 @@ import type { z } from 'zod';
 import { SettingsError } from '../client/settings.ts';
 import { type KeyStore, openKeyStore } from '../codec/index.ts';
 import { payloadFaults, payloadSettings, readSettings } from '../config.ts';
+import { StorageError } from '../storage/index.ts';
+import { InputError } from './errors.ts';
 
-/** The key store of the settings; `undefined` where encryption is switched off. Throws {@link SettingsError}. */
+/** The key store of these settings. Throws {@link InputError} or a `CodecError`, which name the setting and not its value. */
+export function keyStoreAt(settings: {
+  KEY_STORE_URL: string;
+  PAYLOAD_RECIPIENTS: string[];
+  PAYLOAD_IDENTITY?: string | undefined;
+}): KeyStore {
+  const { KEY_STORE_URL: url, PAYLOAD_RECIPIENTS: recipients, PAYLOAD_IDENTITY: identity } = settings;
+  try {
+    return openKeyStore({ url, recipients, identity });
+  } catch (error) {
+    if (error instanceof StorageError) throw new InputError(`KEY_STORE_URL: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The key store of the settings; `undefined` where encryption is switched off. Throws like {@link keyStoreAt}. */
 export function keyStoreOf(settings: z.output<typeof payloadSettings>): KeyStore | undefined {
   const { PAYLOAD_ENCRYPTION, KEY_STORE_URL, PAYLOAD_RECIPIENTS, PAYLOAD_IDENTITY } = settings;
   if (PAYLOAD_ENCRYPTION === 'off' || !KEY_STORE_URL || !PAYLOAD_RECIPIENTS) return undefined;
-  return openKeyStore({ url: KEY_STORE_URL, recipients: PAYLOAD_RECIPIENTS, identity: PAYLOAD_IDENTITY });
+  return keyStoreAt({ KEY_STORE_URL, PAYLOAD_RECIPIENTS, PAYLOAD_IDENTITY });
 }
 
-/** The key store of the environment; `undefined` where encryption is off, or nothing of it is set. Throws {@link SettingsError}. */
+/** The key store of the environment; `undefined` where encryption is off, or nothing of it is set. Throws {@link SettingsError} too. */
 export function keyStoreOfSettings(): KeyStore | undefined {
   const settings = readSettings(payloadSettings);
   const { KEY_STORE_URL, PAYLOAD_RECIPIENTS, PAYLOAD_IDENTITY } = settings;

@@ -3,7 +3,7 @@ import { type Authentication, createCodecServer, createKeyCipher } from '../code
 import { codecServerSettings, readSettings } from '../config.ts';
 import { createLogger } from '../logging.ts';
 import { dispatcherOfSettings, fetchThrough } from '../network.ts';
-import { requiredKeyStore } from './key-store.ts';
+import { keyStoreAt } from './payload-keys.ts';
 import { stopSignal } from './process.ts';
 
 /** Milliseconds after SIGTERM within which the process is gone, whatever clients and the key store do. */
@@ -14,7 +14,7 @@ export async function runCodecServer(): Promise<void> {
   const logger = createLogger('codec-server');
   // Whatever LOG_LEVEL says: who read what is not to be lost.
   const auditLog = logger.child({}, { level: 'info' });
-  const store = requiredKeyStore(settings);
+  const store = keyStoreAt(settings);
   const server = await createCodecServer({
     cipher: createKeyCipher(store),
     authentication: authenticationOf(settings),

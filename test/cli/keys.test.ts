@@ -85,3 +85,17 @@ test('one key that cannot be opened, asked for by its id, is an error that says 
   expect(stderr).toContain('PAYLOAD_IDENTITY_FILE');
   expect(stderr.trim().split('\n')).toHaveLength(1);
 });
+
+test.each(['keys list', 'list', 'status app-1'])(
+  'a key store URL that is wrong is named by its own setting: %s',
+  async (command) => {
+    const { code, stderr } = await run(command.split(' '), {
+      PAYLOAD_ENCRYPTION: 'on',
+      KEY_STORE_URL: 'nonsense',
+      PAYLOAD_RECIPIENTS: pair.recipient,
+      PAYLOAD_IDENTITY: pair.identity,
+    });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^candidate-funnel: KEY_STORE_URL: .*file:\/\/\/.*\n$/);
+  },
+);
