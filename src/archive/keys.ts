@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Decrypter, Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
+import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
+import { identitiesIn } from '../age.ts';
 import { ArchiveError } from './errors.ts';
 
 /** The part of age's encrypter that is used here; age's own declarations need those of a browser. */
@@ -10,12 +11,6 @@ export interface FileEncrypter {
 /** The part of age's decrypter that is used here. */
 interface FileDecrypter {
   decrypt(file: ReadableStream<Uint8Array>): Promise<AsyncIterable<Uint8Array>>;
-}
-
-/** A new age key pair, for development and demos: `identity` is the secret that opens, `recipient` the public key. */
-export async function createArchiveKey(): Promise<{ identity: string; recipient: string }> {
-  const identity = await generateIdentity();
-  return { identity, recipient: await identityToRecipient(identity) };
 }
 
 /** Encrypts to every one of the public keys. Throws {@link ArchiveError} `InvalidRecipient`. */
@@ -59,10 +54,7 @@ export function fingerprintOf(recipient: string): string {
 export async function decrypterFor(
   identityFile: string,
 ): Promise<{ decrypter: FileDecrypter; fingerprints: string[] }> {
-  const identities = identityFile
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
+  const identities = identitiesIn(identityFile);
   if (identities.length === 0) throw noIdentity();
   const decrypter = new Decrypter();
   const fingerprints = [];

@@ -1,10 +1,10 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Logger } from 'pino';
-import { ageWrapper, createKeyStore, createPayloadIdentity, type KeyStore } from '../codec/index.ts';
+import { type KeyStore, openKeyStore } from '../codec/index.ts';
 import { createCodecServer, createKeyCipher } from '../codec/server/index.ts';
-import { openStorage } from '../storage/index.ts';
+import { keptIdentity } from './kept-identity.ts';
 import { listenNear } from './process.ts';
 
 export interface LocalCodecServer {
@@ -19,17 +19,15 @@ export interface LocalCodecServer {
 const usualUis = ['http://127.0.0.1:8233', 'http://127.0.0.1:8080'];
 
 /**
- * A codec server on loopback that asks for no token, with a key store and an identity in the folder, which are made if there
- * are none: for `dev` and `demo`, whose candidates are nobody.
+ * A codec server on loopback that asks for no token, with a key store and an identity in the folder, which are made the
+ * first time: for `dev` and `demo`, whose candidates are nobody.
  */
 export async function startLocalCodecServer(folder: string, logger: Logger): Promise<LocalCodecServer> {
   const keysFolder = resolve(folder, 'payload-keys');
   await mkdir(keysFolder, { recursive: true });
   await chmod(keysFolder, 0o700);
-  const identityFile = resolve(folder, 'payload-identity.txt');
-  const { identity, recipient } = await keptIdentity(identityFile);
-  const keysUrl = pathToFileURL(keysFolder).href;
-  const keys = createKeyStore(openStorage(keysUrl), ageWrapper([recipient], identity));
+  const { identity, recipient } = await keptIdentity(resolve(folder, 'payload-identity.txt'));
+  const keys = openKeyStore({ url: pathToFileURL(keysFolder).href, recipients: [recipient], identity });
   const origins: string[] = [];
   const allow = (uiUrl: string) => {
     const { port, origin } = new URL(uiUrl);
@@ -55,14 +53,4 @@ export async function startLocalCodecServer(folder: string, logger: Logger): Pro
       keys.close();
     },
   };
-}
-
-/** In the form that age-keygen writes. */
-async function keptIdentity(file: string): Promise<{ identity: string; recipient: string }> {
-  const known = await readFile(file, 'utf8').catch(() => '');
-  const recipient = /^# public key: (age1\S+)$/m.exec(known)?.[1];
-  if (recipient !== undefined) return { identity: known, recipient };
-  const made = await createPayloadIdentity();
-  await writeFile(file, `# public key: ${made.recipient}\n${made.identity}\n`, { mode: 0o600 });
-  return made;
 }

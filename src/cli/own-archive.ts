@@ -1,7 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import { createArchiveKey } from '../archive/index.ts';
 import { ownArchiveSettings, readSettings } from '../config.ts';
+import { keptIdentity } from './kept-identity.ts';
 
 interface OwnArchive {
   url: string;
@@ -24,7 +23,8 @@ export async function ownArchive({
   const url = ARCHIVE_URL ?? pathToFileURL(folder).href;
   const named = ARCHIVE_URL !== undefined;
   if (ARCHIVE_RECIPIENTS) return { url, recipients: ARCHIVE_RECIPIENTS, identity: undefined, named };
-  return { url, recipients: [await keptKey(keyFile)], identity: keyFile, named };
+  const { recipient } = await keptIdentity(keyFile);
+  return { url, recipients: [recipient], identity: keyFile, named };
 }
 
 /** Two lines for people: where the images go, and what lists and opens them. */
@@ -35,14 +35,4 @@ export function archiveInWords({ url, identity }: OwnArchive, environment = ''):
     `                 ${command} list`,
     `                 ${command} fetch ID --identity ${identity ?? 'KEY'} --to FOLDER`,
   ].join('\n');
-}
-
-/** The public key of a pair that is kept in the form that age-keygen writes, and made when there is none. */
-async function keptKey(file: string): Promise<string> {
-  const known = await readFile(file, 'utf8').catch(() => '');
-  const kept = /^# public key: (age1\S+)$/m.exec(known)?.[1];
-  if (kept !== undefined) return kept;
-  const { identity, recipient } = await createArchiveKey();
-  await writeFile(file, `# public key: ${recipient}\n${identity}\n`, { mode: 0o600 });
-  return recipient;
 }

@@ -6,5 +6,6 @@ export { cachedKeys } from './keys/cache.ts';
 export { type KeyStoreOptions, openKeyStore } from './keys/open.ts';
 export { patientKeys } from './keys/patient.ts';
 export { createKeyStore, type KeyCheck, type KeyFound, type KeyStore, type Tombstone } from './keys/store.ts';
-export { ageWrapper, createPayloadIdentity, type KeyWrapper } from './keys/wrapper.ts';
+export { ageWrapper, type KeyWrapper } from './keys/wrapper.ts';
+export { createAgeKey as createPayloadIdentity } from '../age.ts';
 export { type DataKey, type Label, labelOf, open, type Place, seal } from './payload.ts';

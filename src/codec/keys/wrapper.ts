@@ -1,4 +1,5 @@
-import { Decrypter, Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
+import { Decrypter, Encrypter } from 'age-encryption';
+import { identitiesIn } from '../../age.ts';
 import { CodecError } from '../errors.ts';
 
 /** How a data key is protected where it is stored; a KMS can take the place of age. */
@@ -6,12 +7,6 @@ export interface KeyWrapper {
   wrap: (key: Uint8Array) => Promise<Uint8Array>;
   /** Rejects with `KeyUnreadable` where no identity fits. */
   unwrap: (wrapped: Uint8Array) => Promise<Uint8Array>;
-}
-
-/** A new age key pair: `identity` is the secret, `recipient` its public key. */
-export async function createPayloadIdentity(): Promise<{ identity: string; recipient: string }> {
-  const identity = await generateIdentity();
-  return { identity, recipient: await identityToRecipient(identity) };
 }
 
 /**
@@ -47,11 +42,4 @@ export function ageWrapper(recipients: readonly string[], identityFile = ''): Ke
       }
     },
   };
-}
-
-function identitiesIn(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
 }
