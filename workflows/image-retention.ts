@@ -1,9 +1,9 @@
 import { CancellationScope, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
-import type { ImagesStatus } from '../src/contract/index.ts';
+import { type ImagesStatus, memoOf, publishedImages } from '../src/contract/index.ts';
 import { handlersFinished } from './handlers-finished.ts';
 import { fetchImages } from './retention/fetch.ts';
 import { keep, remove, waitForRetry } from './retention/keep.ts';
-import { deliverNotices, handOverNotices, memoOf, publish } from './retention/report.ts';
+import { deliverNotices, handOverNotices, publish } from './retention/report.ts';
 import {
   isContinued,
   newRetention,
@@ -65,6 +65,8 @@ function noteCancellation(state: RetentionState): void {
 async function goOn(state: RetentionState): Promise<void> {
   await handlersFinished();
   if (state.position.state === 'ended') return;
-  const again = makeContinueAsNewFunc<typeof imageRetention>({ memo: memoOf(statusOf(state)) });
+  const again = makeContinueAsNewFunc<typeof imageRetention>({
+    memo: memoOf(publishedImages(statusOf(state))),
+  });
   await again(state.retention, state);
 }

@@ -7,13 +7,12 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
-  clearPayload,
   type FunnelState,
   memoFields,
+  memoOf,
   publishedFields,
   searchAttributes,
   type Status,
-  statusPayload,
 } from '../src/contract/index.ts';
 import { details } from './details.ts';
 import { compose } from './notices.ts';
@@ -48,12 +47,8 @@ export function isPublished(state: FunnelState): boolean {
 }
 
 /** The memo for the next run, which would otherwise begin without one. */
-export function memoOf(state: FunnelState): Record<string, unknown> {
-  const fields = fieldsOf(state, statusOf(state));
-  return {
-    [memoFields.status]: clearPayload(fields.status),
-    [memoFields.private]: statusPayload(fields.private),
-  };
+export function nextMemo(state: FunnelState): Record<string, unknown> {
+  return memoOf(fieldsOf(state, statusOf(state)));
 }
 
 /** Notes what the memo says already, by the client that started the funnel or by an earlier run. */
@@ -67,22 +62,20 @@ export function noteMemo(state: FunnelState): void {
 
 function publishMemo(state: FunnelState, status: Status): void {
   const fields = fieldsOf(state, status);
-  const text = textOf(state, status);
-  const changed = {
-    ...(text.status === state.memo.status ? {} : { [memoFields.status]: clearPayload(fields.status) }),
-    ...(text.private === state.memo.private ? {} : { [memoFields.private]: statusPayload(fields.private) }),
-  };
+  const text = textOf(fields);
+  const changed = memoOf(fields);
+  if (text.status === state.memo.status) delete changed[memoFields.status];
+  if (text.private === state.memo.private) delete changed[memoFields.private];
   state.memo = text;
   if (Object.keys(changed).length > 0) upsertMemo(changed);
 }
 
 function isMemoPublished(state: FunnelState): boolean {
-  const text = textOf(state, statusOf(state));
+  const text = textOf(fieldsOf(state, statusOf(state)));
   return text.status === state.memo.status && text.private === state.memo.private;
 }
 
-function textOf(state: FunnelState, status: Status): FunnelState['memo'] {
-  const fields = fieldsOf(state, status);
+function textOf(fields: ReturnType<typeof fieldsOf>): FunnelState['memo'] {
   return { status: JSON.stringify(fields.status), private: JSON.stringify(fields.private) };
 }
 

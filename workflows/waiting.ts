@@ -9,7 +9,7 @@ import type { FunnelState, Status } from '../src/contract/index.ts';
 import { mayContinueAsNew } from './activation.ts';
 import { handlersFinished } from './handlers-finished.ts';
 import { archiveImages, imagesDue } from './images.ts';
-import { isPublished, memoOf, publish } from './publish.ts';
+import { isPublished, nextMemo, publish } from './publish.ts';
 
 type Funnel = (application: { applicationId: string }, carried: FunnelState) => Promise<Status>;
 
@@ -24,7 +24,7 @@ export async function waitUntil(state: FunnelState, ready: () => boolean): Promi
       if (ready()) return;
       // A cancellation that came with the same task would be lost with this run.
       if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
-      const again = makeContinueAsNewFunc<Funnel>({ memo: memoOf(state) });
+      const again = makeContinueAsNewFunc<Funnel>({ memo: nextMemo(state) });
       await again({ applicationId: state.application.applicationId }, passedOn(state));
     }
     publish(state);

@@ -1,5 +1,5 @@
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import { isClear } from '../contract/index.ts';
+import { isClear, plainPayload } from '../contract/index.ts';
 
 export interface RemoteCodecOptions {
   /** The address of the codec server, such as `https://codec.example`. */
@@ -42,10 +42,7 @@ export function remoteCodec(options: RemoteCodecOptions): PayloadCodec {
   };
 }
 
-const unreadable: Payload = {
-  metadata: { encoding: bytesOf('json/plain') },
-  data: bytesOf(JSON.stringify({ unreadable: 'CodecServer' })),
-};
+const unreadable = plainPayload({ unreadable: 'CodecServer' });
 
 function isEncrypted({ metadata }: Payload): boolean {
   return new TextDecoder().decode(metadata?.['encoding'] ?? new Uint8Array()).startsWith('binary/encrypted');
@@ -102,8 +99,4 @@ function base64(bytes: Uint8Array): string {
 
 function bytesFrom(text: unknown): Uint8Array {
   return Buffer.from(String(text), 'base64');
-}
-
-function bytesOf(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
 }

@@ -1,5 +1,5 @@
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import { applicationIdOf, isClear } from '../contract/index.ts';
+import { applicationIdOf, isClear, plainPayload } from '../contract/index.ts';
 import { CodecError, type CodecProblem } from './errors.ts';
 import { failureInClear, isOfFailure } from './failure-payload.ts';
 import type { KeyStore } from './keys/store.ts';
@@ -84,18 +84,10 @@ export function createPayloadCodec({
             if (!(error instanceof CodecError)) throw error;
             onProblem?.(error.type, workflowIdIn(context));
             if (unreadable === 'throw') throw error;
-            return marker(error.type);
+            return plainPayload({ unreadable: error.type });
           }
         }),
       ),
-  };
-}
-
-/** In place of a payload that cannot be read here. */
-function marker(problem: CodecProblem): Payload {
-  return {
-    metadata: { encoding: Buffer.from('json/plain') },
-    data: Buffer.from(JSON.stringify({ unreadable: problem })),
   };
 }
 

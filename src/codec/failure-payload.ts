@@ -1,8 +1,9 @@
 import type { Payload } from '@temporalio/common';
+import { plainPayload } from '../contract/index.ts';
 import { failureMark } from './failure-converter.ts';
 
 /** Errors whose messages hold no personal data, by their names: what an operator needs to find the cause. */
-const safeNames: readonly string[] = ['CodecError', 'StateError', 'DeterminismViolationError', 'EarlyQuery'];
+const safeNames: readonly string[] = ['CodecError', 'StateError', 'DeterminismViolationError'];
 
 /** The SDK's words for arguments that could not be read, by which a workflow knows that the activity never ran. */
 const unreadArguments = /^Failed to parse activity args for activity \w+/;
@@ -23,10 +24,7 @@ export function failureInClear({ metadata, data }: Payload): Payload {
   const withheld = `${name}: withheld; the worker's log has it`;
   const unread = isMessage ? unreadArguments.exec(message)?.[0] : undefined;
   const kept = isMessage && safeNames.includes(name) ? message : unread ? `${unread}; ${withheld}` : withheld;
-  return {
-    metadata: { encoding: Buffer.from('json/plain') },
-    data: Buffer.from(JSON.stringify(isMessage ? { message: kept, stack_trace: '' } : null)),
-  };
+  return plainPayload(isMessage ? { message: kept, stack_trace: '' } : null);
 }
 
 function attributesIn(data: Uint8Array | null | undefined): { message?: unknown; stack_trace?: unknown } {

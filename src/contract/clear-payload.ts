@@ -1,4 +1,4 @@
-import { RawValue } from '@temporalio/common';
+import { type Payload, RawValue } from '@temporalio/common';
 
 /** The metadata of a payload that the payload codec leaves in clear, because it holds nothing that only some may read. */
 export const clearMark = { name: 'clear-by', value: 'candidate-funnel' } as const;
@@ -6,26 +6,23 @@ export const clearMark = { name: 'clear-by', value: 'candidate-funnel' } as cons
 /** The metadata that says what an encrypted payload is, for a reader who may see a status and nothing else. */
 export const purposeMark = { name: 'purpose', status: 'status' } as const;
 
+/** A value as JSON, as every SDK and the UI read it, with this metadata. */
+export function plainPayload(value: unknown, marks: Readonly<Record<string, string>> = {}): Payload {
+  const metadata = Object.entries({ encoding: 'json/plain', ...marks });
+  return {
+    metadata: Object.fromEntries(metadata.map(([name, text]) => [name, bytesOf(text)])),
+    data: bytesOf(JSON.stringify(value)),
+  };
+}
+
 /** A value that the codec encrypts, and marks as part of a status. */
 export function statusPayload(value: unknown): RawValue {
-  return RawValue.fromPayload({
-    metadata: {
-      encoding: bytesOf('json/plain'),
-      [purposeMark.name]: bytesOf(purposeMark.status),
-    },
-    data: bytesOf(JSON.stringify(value)),
-  });
+  return RawValue.fromPayload(plainPayload(value, { [purposeMark.name]: purposeMark.status }));
 }
 
 /** A value that is stored in clear, whatever codec the process has. */
 export function clearPayload(value: unknown): RawValue {
-  return RawValue.fromPayload({
-    metadata: {
-      encoding: bytesOf('json/plain'),
-      [clearMark.name]: bytesOf(clearMark.value),
-    },
-    data: bytesOf(JSON.stringify(value)),
-  });
+  return RawValue.fromPayload(plainPayload(value, { [clearMark.name]: clearMark.value }));
 }
 
 /** True for a payload that {@link clearPayload} made. */

@@ -1,11 +1,21 @@
+import type { RawValue } from '@temporalio/common';
 import { z } from 'zod';
 import { attentionKinds } from './attention.ts';
+import { clearPayload, statusPayload } from './clear-payload.ts';
 import { type ImagesRecord, imagesRecord, type ImagesStatus, imagesStatus } from './images.ts';
 import { nextActionKinds, type NextAction, type Status, troubleReasons, waitingForWords } from './status.ts';
 import { evaluatedStages, flags, outcomes, stages, verdicts } from './words.ts';
 
 /** What a workflow publishes in its memo. `status` is in clear; `private` goes through the payload codec. */
 export const memoFields = { status: 'status', private: 'private' } as const;
+
+/** The memo that says both fields. */
+export function memoOf(fields: { status: unknown; private: unknown }): Record<string, RawValue> {
+  return {
+    [memoFields.status]: clearPayload(fields.status),
+    [memoFields.private]: statusPayload(fields.private),
+  };
+}
 
 /** The stage of a funnel whose workflow has been started, and which no worker has begun yet. */
 export const starting = 'starting';

@@ -8,13 +8,11 @@ import {
   uuid4,
 } from '@temporalio/workflow';
 import {
-  clearPayload,
   imagesSignal,
   type ImagesStatus,
   inWords,
-  memoFields,
+  memoOf,
   publishedImages,
-  statusPayload,
   workflowIdOf,
 } from '../../src/contract/index.ts';
 import { iso, now } from '../clock.ts';
@@ -28,17 +26,8 @@ export function publish(state: RetentionState): void {
   const text = JSON.stringify(status);
   if (text === state.published) return;
   state.published = text;
-  upsertMemo(memoOf(status));
+  upsertMemo(memoOf(publishedImages(status)));
   setCurrentDetails(details(status));
-}
-
-/** The memo of a status, in which only who placed a hold, and why, is not in clear. */
-export function memoOf(status: ImagesStatus): Record<string, unknown> {
-  const fields = publishedImages(status);
-  return {
-    [memoFields.status]: clearPayload(fields.status),
-    [memoFields.private]: statusPayload(fields.private),
-  };
 }
 
 /** A new result: published, noted, sent to HR and signalled to the funnel. */

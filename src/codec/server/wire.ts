@@ -1,5 +1,6 @@
 import type { Payload } from '@temporalio/common';
 import { z } from 'zod';
+import { plainPayload } from '../../contract/index.ts';
 
 /** Protobuf's JSON of Temporal's `Payloads`. Bytes are base64, in either alphabet. */
 const payload = z.object({
@@ -45,8 +46,5 @@ export function toWire({ metadata, data }: Payload): WirePayload {
 
 /** In place of a payload that is not shown: readable in the UI and by any SDK, and nothing else fails for it. */
 export function unreadable(reason: string): WirePayload {
-  return toWire({
-    metadata: { encoding: Buffer.from('json/plain') },
-    data: Buffer.from(JSON.stringify({ unreadable: reason })),
-  });
+  return toWire(plainPayload({ unreadable: reason }));
 }
