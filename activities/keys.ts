@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { applicationIdOf } from '../src/contract/index.ts';
 
-/** Makes the data key of an application if there is none. */
+/** Creates the data key of an application unless it exists. */
 export interface KeyMaker {
   create(applicationId: string): Promise<unknown>;
 }

@@ -259,7 +259,7 @@ const secretsNeeded = {
 
 export const notifySettings = z
   .object({
-    /** Where HR's system is told of changes; nothing set, nothing sent. */
+    /** Where notices are sent to HR's system; without it none are sent. */
     NOTIFY_URL: secureUrl('on this machine').optional(),
     /** The signing secrets of Standard Webhooks; several while one is rotated. */
     NOTIFY_SECRETS: list

@@ -42,7 +42,10 @@ export function funnels(place: Place, workerPid: number | undefined, withImages:
           ids.some((applicationId) => id.startsWith(`${applicationId}~`) && id.includes('document_verif')),
         );
       await Promise.all(open.map(({ eval_id }) => place.complete(eval_id)));
-      await reached('nobody waits', async () => (await place.count('FunnelWaitingFor', 'candidate')) === 0);
+      await reached(
+        'no funnel waits for its candidate',
+        async () => (await place.count('FunnelWaitingFor', 'candidate')) === 0,
+      );
       for (const id of ids) await reached(`${id} is at its end`, () => isAtEnd(id));
     },
     latency: async (applicationId) => {

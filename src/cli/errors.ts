@@ -129,12 +129,12 @@ function temporalAddress(): string {
   }
 }
 
-/** Temporal's native client cannot connect; told by name, so that no verb of HR loads the worker. */
+/** Temporal's native client cannot connect; recognised by name, so that no verb of HR loads the worker. */
 function isTransportError(error: unknown): boolean {
   return error instanceof Error && error.name === 'TransportError';
 }
 
-/** The page that tells how to get a Temporal server is longer than a line; nothing else is. */
+/** The instructions for getting a Temporal server are longer than a line; nothing else is. */
 function textOf(error: unknown): string {
   if (typeOf(error) === 'TemporalNotFound' && error instanceof Error) return error.message;
   const text = error instanceof Error ? error.message : String(error);

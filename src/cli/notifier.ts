@@ -2,7 +2,7 @@ import { notifySettings, readSettings } from '../config.ts';
 import { dispatcherOfSettings } from '../network.ts';
 import { createNotifier, type Notifier, type NotifierOptions } from '../notifier/index.ts';
 
-/** Who is told of changes, as the environment says; undefined: nobody. */
+/** What sends notices, as the environment says; undefined when none are sent. */
 export function notifierOfSettings(
   shown: Pick<NotifierOptions, 'logger' | 'registry'> = {},
 ): Notifier | undefined {

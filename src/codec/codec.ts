@@ -52,7 +52,7 @@ export function createPayloadCodec({
     if (!label) return payload;
     const { namespace = label.namespace, workflowId = label.workflowId } = context ?? {};
     if (namespace !== label.namespace || workflowId !== label.workflowId) {
-      throw new CodecError('PayloadMisplaced', `a payload of ${label.workflowId} lies in ${workflowId}`);
+      throw new CodecError('PayloadMisplaced', `a payload of ${label.workflowId} was found in ${workflowId}`);
     }
     return open(payload, label, await keyOf(label.workflowId, source));
   };

@@ -109,7 +109,7 @@ export const imagesFailures = {
   },
   riskos_unavailable: {
     handling: 'retried',
-    action: 'retry when RiskOS is well again',
+    action: 'retry when RiskOS is available again',
   },
   riskos_unreadable: {
     handling: 'retried',
@@ -254,16 +254,16 @@ export const imagesStatus: z.ZodType<ImagesStatus> = z.object({
     .string()
     .nullable()
     .describe(
-      'When the images are to be deleted (ISO 8601), later under a hold; null: there are none to keep.',
+      'When the images are to be deleted (ISO 8601); a hold can delay it. null when no images are kept.',
     ),
   hold: z
     .object({
-      by: z.string().describe('Who put it.'),
+      by: z.string().describe('Who placed it.'),
       reason: z.string().describe('Why.'),
       since: z.string().describe('Since when (ISO 8601).'),
     })
     .nullable()
-    .describe('The legal hold; null: there is none.'),
+    .describe('The legal hold; null when the images are not on hold.'),
   action: z
     .string()
     .nullable()

@@ -192,7 +192,7 @@ const hiddenPart = z.object({
   hold: z.object({ by: z.string(), reason: z.string() }).nullable(),
 });
 
-/** The status that both memo fields say; `undefined` when there is none. Who holds can be unreadable here. */
+/** The status that both memo fields say; `undefined` without a readable one. Who holds can be unreadable here. */
 export function imagesOfMemo(status: unknown, hidden: unknown): ImagesStatus | undefined {
   const clear = z.looseObject({ hold: z.object({ since: z.string() }).nullable() }).safeParse(status);
   if (!clear.success) return undefined;

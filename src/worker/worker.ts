@@ -18,7 +18,7 @@ export interface WorkerParts {
   archive: Archive;
   /** Bytes of all ZIPs that this process may hold at once; at least as many as one may have. */
   imageMemory?: number;
-  /** Tells HR what happened; absent: nobody is told. */
+  /** Sends notices to HR; absent: none are sent. */
   notifier?: Notifier | undefined;
   /** Encrypts what Temporal stores, with the codec and the failure converter of src/codec; absent: nothing is encrypted. */
   encryption?: { dataConverter: DataConverter; keys: KeyMaker } | undefined;

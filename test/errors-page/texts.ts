@@ -73,7 +73,7 @@ export const refusalTexts: Record<Refusal, Text> = {
     remedy: '`images release` first, if the hold may end.',
   },
   NotHeld: {
-    when: 'A hold was to be released, and there is none.',
+    when: 'A hold was to be released, but the images are not on hold.',
     remedy: 'Nothing.',
   },
 };

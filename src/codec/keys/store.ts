@@ -33,14 +33,14 @@ export interface KeyCheck {
  * `KeyUnreadable`.
  */
 export interface KeyStore {
-  /** The application's key, made if there is none: two that call it at once get the same. `KeyForgotten`. */
+  /** The application's key, created unless it exists: concurrent calls get the same. `KeyForgotten`. */
   create(applicationId: string): Promise<DataKey>;
   /** Never makes one. */
   get(applicationId: string): Promise<KeyFound>;
   /** Records who erased it, then removes the key with all its versions. Safe to repeat. */
   erase(applicationId: string, tombstone: Tombstone): Promise<void>;
   tombstone(applicationId: string): Promise<Tombstone | undefined>;
-  /** Wraps the key anew for today's recipients. `missing`: there is none. */
+  /** Wraps the key again for today's recipients. `missing`: it does not exist. */
   rotate(applicationId: string): Promise<'rotated' | 'missing'>;
   /** The applications that have a key. */
   list(): AsyncIterable<string>;

@@ -15,7 +15,7 @@ export interface Identity {
 
 export type Authenticator = (header: string | undefined) => Promise<Identity | Refusal>;
 
-/** The identity behind an `Authorization` header, or why there is none. */
+/** The identity behind an `Authorization` header, or why it is refused. */
 export function createAuthenticator(authentication: Authentication, fetchKeys?: Fetch): Authenticator {
   if (authentication === 'off') return () => Promise.resolve({ who: 'anyone on this machine', role: 'all' });
   const checkJwt = createJwtCheck(authentication.jwt, fetchKeys);

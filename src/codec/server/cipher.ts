@@ -7,7 +7,7 @@ export interface Cipher {
   labelOf(payload: Payload): Label | undefined;
   /** `namespace`: who asks says that it is of this one; absent where they do not say. */
   open(payload: Payload, namespace: string | undefined): Promise<Opened>;
-  /** Makes the application's key if there is none. What is encrypted already stays as it is. */
+  /** Creates the application's key unless it exists. What is encrypted already stays as it is. */
   seal(payloads: Payload[], of: { namespace: string; workflowId: string }): Promise<Payload[] | SealRefusal>;
   /** Whether the key store can be reached now. */
   ready(): Promise<boolean>;
