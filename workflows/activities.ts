@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { Answered, EvaluationActivities, EvaluationAsk, PatchAsk } from '../activities/evaluations.ts';
 import {
+  activityBounds,
   type Evaluation,
   type FunnelState,
   type Hint,
@@ -21,8 +22,7 @@ import {
 import { recordActivation } from './activation.ts';
 
 const limits = {
-  // Longer than the RiskOS client's own bound for a call.
-  startToCloseTimeout: '65s',
+  startToCloseTimeout: activityBounds.riskos,
   heartbeatTimeout: '5s',
   cancellationType: 'TRY_CANCEL',
 } as const;

@@ -1,9 +1,9 @@
 import { CancellationScope, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { KeyActivities } from '../activities/keys.ts';
-import { memoFields } from '../src/contract/index.ts';
+import { activityBounds, memoFields } from '../src/contract/index.ts';
 
 const { ensureKey } = proxyActivities<KeyActivities>({
-  startToCloseTimeout: '30s',
+  startToCloseTimeout: activityBounds.key,
   retry: { initialInterval: '1s', maximumInterval: '1 minute' },
 });
 

@@ -1,13 +1,18 @@
 import { ActivityFailure, ApplicationFailure, log, proxyActivities } from '@temporalio/workflow';
 import type { NotificationActivities } from '../activities/notifications.ts';
-import { type Notice, type NoticeFailure, parseNoticeFailure } from '../src/contract/index.ts';
+import {
+  activityBounds,
+  type Notice,
+  type NoticeFailure,
+  parseNoticeFailure,
+} from '../src/contract/index.ts';
 import { now } from './clock.ts';
 
 /** How long a notice is retried, in milliseconds: a receiver that is down over a weekend misses nothing. */
 const retriedFor = 3 * 24 * 3600_000;
 
 const { notify } = proxyActivities<NotificationActivities>({
-  startToCloseTimeout: '20s',
+  startToCloseTimeout: activityBounds.notice,
   retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1 hour' },
 });
 

@@ -1,10 +1,42 @@
 import { once } from 'node:events';
 import getPort from 'get-port';
+import type { Logger } from 'pino';
 import { DevServerError, ensureTemporal } from '../dev-server/index.ts';
 
 /** Resolves with the first SIGINT or SIGTERM. */
 export async function stopSignal(): Promise<void> {
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+}
+
+/** Milliseconds after the first signal within which a process that only serves requests is gone. */
+const stopTime = 12_000;
+
+/** Milliseconds within which signals are one: Ctrl-C reaches a process from the terminal and from npm. */
+const sameSignal = 500;
+
+/**
+ * Resolves with the first SIGINT or SIGTERM, and logs what the process finishes before it ends. From then on a second signal,
+ * or the end of `within` milliseconds, ends the process with exit code 1, whatever still holds it.
+ */
+export async function stopRequested(
+  name: string,
+  { finishes, logger, within = stopTime }: { finishes: string; logger: Logger; within?: number },
+): Promise<void> {
+  await stopSignal();
+  let isSecond = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      if (isSecond) leave('a second signal came');
+    });
+  setTimeout(() => {
+    isSecond = true;
+  }, sameSignal).unref();
+  logger.info(`${name} stops: finishes ${finishes}; a second signal ends it at once`);
+  const leave = (why: string) => {
+    logger.error(`${name} stopped before everything was closed: ${why}`);
+    process.exit(1);
+  };
+  setTimeout(() => leave(`${within / 1000} seconds are over`), within).unref();
 }
 
 /** Listens on the port that people expect, or on a free one when somebody else has just taken it. */

@@ -4,10 +4,7 @@ import { codecServerSettings, readSettings } from '../config.ts';
 import { createLogger } from '../logging.ts';
 import { dispatcherOfSettings, fetchThrough } from '../network.ts';
 import { keyStoreAt } from './payload-keys.ts';
-import { stopSignal } from './process.ts';
-
-/** Milliseconds after SIGTERM within which the process is gone, whatever clients and the key store do. */
-const stopTime = 12_000;
+import { stopRequested } from './process.ts';
 
 export async function runCodecServer(): Promise<void> {
   const settings = readSettings(codecServerSettings);
@@ -31,12 +28,7 @@ export async function runCodecServer(): Promise<void> {
   if (settings.CODEC_AUTH === 'off') {
     logger.warn('CODEC_AUTH=off: whoever reaches this address of this machine can decrypt every candidate');
   }
-  await stopSignal();
-  logger.info('codec server stops: finishes the requests that are under way');
-  setTimeout(() => {
-    logger.error('codec server stopped before everything was closed');
-    process.exit(1);
-  }, stopTime).unref();
+  await stopRequested('codec server', { finishes: 'the requests that are under way', logger });
   await server.close();
   store.close();
   logger.info('codec server stopped');

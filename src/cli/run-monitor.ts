@@ -5,7 +5,7 @@ import { addHealth } from '../health.ts';
 import { createLogger } from '../logging.ts';
 import { funnelGauges, keepFresh } from '../monitor/gauges.ts';
 import { hostAndPort } from './address.ts';
-import { stopSignal } from './process.ts';
+import { stopRequested } from './process.ts';
 
 /** Milliseconds between two rounds of count queries. */
 const interval = 60_000;
@@ -21,7 +21,7 @@ export async function runMonitor(): Promise<void> {
   const address = await health.listen(hostAndPort(settings.METRICS_ADDRESS));
   logger.info({ address }, 'monitor listens');
   const running = keepFresh(gauges, { interval, logger, signal: stop.signal });
-  await stopSignal();
+  await stopRequested('monitor', { finishes: 'the query that is under way', logger });
   stop.abort();
   await running;
   await health.close();

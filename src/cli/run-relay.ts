@@ -4,10 +4,7 @@ import { readSettings, relaySettings } from '../config.ts';
 import { createLogger } from '../logging.ts';
 import { dispatcherOfSettings, fetchThrough } from '../network.ts';
 import { type Authentication, createRelay } from '../relay/index.ts';
-import { stopSignal } from './process.ts';
-
-/** Milliseconds after SIGTERM within which the process is gone, whatever clients and Temporal do. */
-const stopTime = 12_000;
+import { stopRequested } from './process.ts';
 
 export async function runRelay(): Promise<void> {
   const settings = readSettings(relaySettings);
@@ -30,12 +27,7 @@ export async function runRelay(): Promise<void> {
   });
   const address = await relay.listen({ host: settings.RELAY_HOST, port: settings.RELAY_PORT });
   logger.info({ address, auth: settings.RELAY_AUTH }, 'relay listens');
-  await stopSignal();
-  logger.info('relay stops: finishes the deliveries that are under way');
-  setTimeout(() => {
-    logger.error('relay stopped before everything was closed');
-    process.exit(1);
-  }, stopTime).unref();
+  await stopRequested('relay', { finishes: 'the deliveries that are under way', logger });
   await relay.close();
   await temporal.connection.close();
   logger.info('relay stopped');

@@ -15,9 +15,11 @@ import {
   enrichmentMetrics,
   riskosMetrics,
   sdkMetrics,
+  shutdownTimes,
 } from '../worker/index.ts';
 import { keyStoreOf } from './payload-keys.ts';
 import { riskosOfSettings } from './riskos.ts';
+import { stopRequested } from './process.ts';
 import { installRuntime } from './runtime.ts';
 
 export async function runWorker(): Promise<void> {
@@ -58,6 +60,11 @@ export async function runWorker(): Promise<void> {
   });
   if (settings.METRICS_ADDRESS) await health.listen(hostAndPort(settings.METRICS_ADDRESS));
   logger.info('worker runs');
+  void stopRequested('worker', {
+    finishes: 'the activities that are under way',
+    logger,
+    within: shutdownTimes.force + 10_000,
+  });
   try {
     await workers.run();
   } finally {

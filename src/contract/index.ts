@@ -1,3 +1,4 @@
+export * from './activity-bounds.ts';
 export * from './application.ts';
 export * from './attention.ts';
 export * from './clear-payload.ts';

@@ -2,4 +2,4 @@ export { codecMetrics } from './codec-metrics.ts';
 export { riskosMetrics } from './riskos-metrics.ts';
 export { sdkMetrics } from './sdk-metrics.ts';
 export { enrichmentMetrics, type EnrichmentMetrics } from './enrichment-metrics.ts';
-export { createWorkers, type FunnelWorkers, type WorkerParts } from './worker.ts';
+export { createWorkers, type FunnelWorkers, shutdownTimes, type WorkerParts } from './worker.ts';

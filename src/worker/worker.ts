@@ -6,7 +6,13 @@ import { createImageActivities } from '../../activities/images.ts';
 import { createKeyActivities, type KeyMaker } from '../../activities/keys.ts';
 import { createNotificationActivities } from '../../activities/notifications.ts';
 import { type Archive, createBudget } from '../archive/index.ts';
-import { defaultTaskQueue, imagesTaskQueue, riskosTaskQueue } from '../contract/index.ts';
+import {
+  activityBounds,
+  defaultTaskQueue,
+  imagesTaskQueue,
+  milliseconds,
+  riskosTaskQueue,
+} from '../contract/index.ts';
 import type { Notifier } from '../notifier/index.ts';
 import type { RiskosClient } from '../riskos/index.ts';
 import { bundlePath, encryptedBundlePath } from './bundle-path.ts';
@@ -82,11 +88,19 @@ export async function createWorkers(parts: WorkerParts): Promise<FunnelWorkers> 
   }
 }
 
+const longestCall = Math.max(...Object.values(activityBounds).map((bound) => milliseconds(bound)));
+
+/**
+ * Milliseconds that a worker which stops waits for activities: `grace` until it cancels them, `force` until it gives up. A call
+ * of RiskOS is never cut off, so none is left unclear. The images' activities may take longer, and are repeated by another worker.
+ */
+export const shutdownTimes = { grace: longestCall + 5000, force: longestCall + 15_000 };
+
 const common = {
   // A killed worker otherwise costs each of its workflows ten seconds.
   stickyQueueScheduleToStartTimeout: '1s',
-  shutdownGraceTime: '30s',
-  shutdownForceTime: '40s',
+  shutdownGraceTime: shutdownTimes.grace,
+  shutdownForceTime: shutdownTimes.force,
 } satisfies Partial<WorkerOptions>;
 
 function queuesOf({

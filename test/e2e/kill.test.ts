@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { ChildProcess } from 'node:child_process';
 import { createArchiveKey } from '../../src/archive/index.ts';
 import { apiKey } from '../support/constants.ts';
-import { createGateway, type Gateway, type Meddling } from '../support/gateway.ts';
+import { createGateway, gate, type Gateway, type Meddling } from '../support/gateway.ts';
 import { killProcess, startProcess } from '../support/processes.ts';
 import { createWorld, quickPolicy, until, verdictsOf, type World } from '../support/world.ts';
 
@@ -46,14 +46,6 @@ async function startWorker(): Promise<ChildProcess> {
 }
 
 const posts = () => world.emulator.ledger().evaluations.filter(({ event_type }) => event_type !== 'passive');
-
-function gate(): { opened: Promise<void>; open: () => void } {
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
-}
 
 /** Holds the POST of the document verification; `reached` tells that it has come, `open` lets it go on. */
 function holdSecondPost(hold: (opened: Promise<void>) => Meddling): {

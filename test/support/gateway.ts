@@ -51,3 +51,12 @@ export async function createGateway(target: string): Promise<Gateway> {
   const gateway: Gateway = { ...(await serve(handle)), passed: [], meddle: () => 'pass' };
   return gateway;
 }
+
+/** A promise, and what resolves it. */
+export function gate(): { opened: Promise<void>; open: () => void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}

@@ -1,0 +1,7 @@
+/** How long one try of an activity may take, as Temporal's start-to-close timeout. A worker that stops waits longer than each. */
+export const activityBounds = {
+  /** A RiskOS call; longer than the RiskOS client's own bound. */
+  riskos: '65s',
+  notice: '20s',
+  key: '30s',
+} as const;
