@@ -7,6 +7,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
+  attentionReason,
+  type AttentionReason,
   type FunnelState,
   memoFields,
   memoOf,
@@ -79,13 +81,20 @@ function textOf(fields: ReturnType<typeof fieldsOf>): FunnelState['memo'] {
   return { status: JSON.stringify(fields.status), private: JSON.stringify(fields.private) };
 }
 
-function fieldsOf({ position }: FunnelState, status: Status): ReturnType<typeof publishedFields> {
-  return publishedFields(status, position.stage === 'needs_attention' ? position.cause.kind : null);
+function fieldsOf(state: FunnelState, status: Status): ReturnType<typeof publishedFields> {
+  return publishedFields(status, stoppedFor(state));
+}
+
+function stoppedFor({ position }: FunnelState): AttentionReason | null {
+  return position.stage === 'needs_attention' ? attentionReason(position.cause) : null;
 }
 
 function publishAttributes(state: FunnelState, status: Status): void {
   const { stage, outcome, attempt, waitingFor, deadline, escalation } = status;
-  const published = JSON.stringify([stage, outcome, attempt, waitingFor, deadline, escalation]);
+  const attention = stoppedFor(state);
+  const trouble = status.trouble?.reason ?? null;
+  const words = [stage, outcome, attempt, waitingFor, deadline, escalation, attention, trouble];
+  const published = JSON.stringify(words);
   if (published === state.published) return;
   state.published = published;
   upsertSearchAttributes([
@@ -94,6 +103,8 @@ function publishAttributes(state: FunnelState, status: Status): void {
     { key: searchAttributes.attempt, value: attempt },
     { key: searchAttributes.waitingFor, value: waitingFor },
     { key: searchAttributes.escalation, value: escalation },
+    { key: searchAttributes.attention, value: attention },
+    { key: searchAttributes.trouble, value: trouble },
     { key: searchAttributes.deadline, value: deadline === null ? null : new Date(deadline) },
   ]);
 }

@@ -1,9 +1,10 @@
 import Table from 'cli-table3';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { endings, type FunnelFilter, type FunnelSummary } from '../client/index.ts';
-import { inWords, outcomes, stages } from '../contract/index.ts';
+import { attentionReasons, inWords, outcomes, stages, troubleReasons } from '../contract/index.ts';
 import { examples } from './examples.ts';
 import { withFunnels } from './funnels.ts';
+import { wholeNumber } from './numbers.ts';
 import { endedInWords, time } from './output.ts';
 
 export const list = new Command('list')
@@ -27,22 +28,33 @@ export const list = new Command('list')
     ).choices(['reminder', 'overdue']),
   )
   .addOption(
+    new Option('--attention [reason]', 'only those that stopped for an operator, for this reason').choices(
+      attentionReasons,
+    ),
+  )
+  .addOption(
+    new Option('--trouble [reason]', 'only those that RiskOS cannot be asked for at the moment').choices(
+      troubleReasons,
+    ),
+  )
+  .addOption(
     new Option('--ended <how>', 'only those whose workflow was ended so in Temporal').choices(endings),
   )
-  .option('--limit <n>', 'at most this many', count, 100)
+  .option('--limit <n>', 'at most this many', wholeNumber, 100)
   .option('--json', 'one JSON line a funnel')
-  .addHelpText('after', examples('list --stage review --overdue', 'list --waiting-for operator --json'))
+  .addHelpText(
+    'after',
+    examples(
+      'list --stage review --overdue',
+      'list --trouble unreadable',
+      'list --waiting-for operator --json',
+    ),
+  )
   .action(async ({ json, ...filter }: FunnelFilter & { json?: boolean }) => {
     const found = await withFunnels((funnels) => funnels.list(filter));
     const lines = json ? found.map((funnel) => JSON.stringify(funnel)) : [table(found)];
     if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
   });
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number from 1');
-  return value;
-}
 
 function escalationMark(escalation: string | null): string {
   return escalation === null ? '' : ` (${escalation === 'reminder' ? 'soon' : escalation})`;
@@ -68,7 +80,7 @@ function table(found: FunnelSummary[]): string {
       ended ? '' : (funnel.waitingFor ?? ''),
       funnel.deadline && !ended ? time(funnel.deadline) + escalationMark(funnel.escalation) : '',
       funnel.nextAction === 'none' || funnel.nextAction === null ? '' : inWords(funnel.nextAction),
-      funnel.trouble ? inWords(funnel.trouble.reason) : '',
+      inWords(funnel.attention ?? funnel.trouble?.reason ?? ''),
       time(funnel.startedAt),
     ]);
   }

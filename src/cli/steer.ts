@@ -1,13 +1,21 @@
 import { Argument, Command, Option } from 'commander';
 import type { z } from 'zod';
 import type { Funnel, FunnelStatus } from '../client/index.ts';
-import { candidate, checkInput, describeIssues, payrollCandidate } from '../contract/index.ts';
+import {
+  attentionReasons,
+  candidate,
+  checkInput,
+  describeIssues,
+  payrollCandidate,
+} from '../contract/index.ts';
 import { InputError } from './errors.ts';
 import { examples } from './examples.ts';
 import { parseId, withFunnels } from './funnels.ts';
 import { idsOf, inTurn } from './ids.ts';
 import { readJson } from './json-file.ts';
+import { wholeNumber } from './numbers.ts';
 import { printStatus } from './output.ts';
+import { retryAll, type RetryAllInput } from './retry-all.ts';
 import { userName } from './user.ts';
 
 interface Options {
@@ -81,12 +89,7 @@ export const updateVerbs: Command[] = [
       'JSON with the candidate\'s changed fields; "-" reads standard input',
     )
     .addHelpText('after', examples('correct app-1042 --candidate examples/changes.json')),
-  forSeveral('retry', 'go on after what stopped the funnel has been mended', (funnel, { by }) =>
-    funnel.retry({ by }),
-  ).addHelpText(
-    'after',
-    examples('retry app-1042', 'list --waiting-for operator --json | candidate-funnel retry -'),
-  ),
+  retry(),
   forSeveral('withdraw', 'the candidate or HR gives up; the funnel closes', (funnel, { reason, by }) =>
     funnel.withdraw({ reason, by }),
   )
@@ -122,6 +125,35 @@ function oneTimeCode(): Command {
     .action((id: string, code: string, options: Options) =>
       run(id, options, (funnel, { by }) => funnel.submitOneTimeCode({ code, by })),
     );
+}
+
+function retry(): Command {
+  return verb('retry', 'go on after what stopped the funnel has been mended')
+    .argument('[ids...]', 'application ids; "-" reads them from standard input, one a line')
+    .option(
+      '--all',
+      'all that stopped for the reason of --attention; shows them, and sends nothing without --yes',
+    )
+    .addOption(new Option('--attention <reason>', 'with --all: why they stopped').choices(attentionReasons))
+    .option('--yes', 'with --all: send it')
+    .option('--limit <n>', 'with --all: at most this many', wholeNumber)
+    .option('--concurrency <n>', 'with --all: at most this many at once', wholeNumber, 5)
+    .option('--rate <n>', 'with --all: at most this many a second', wholeNumber, 5)
+    .addHelpText(
+      'after',
+      examples(
+        'retry app-1042',
+        'retry --all --attention request_refused',
+        'list --attention request_refused --json | candidate-funnel retry -',
+      ),
+    )
+    .action(async (given: string[], options: Options & RetryAllInput) => {
+      if (options.all || options.attention !== undefined || options.yes) await retryAll(given, options);
+      else if (given.length === 0)
+        throw new InputError('retry needs application ids, or --all --attention REASON');
+      else
+        await inTurn(await idsOf(given), (id) => run(id, options, (funnel, { by }) => funnel.retry({ by })));
+    });
 }
 
 function verb(name: string, description: string): Command {

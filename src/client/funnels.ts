@@ -10,72 +10,18 @@ import {
   defaultTaskQueue,
   firstFields,
   memoFields,
-  type NextAction,
-  type Outcome,
-  publishedStatus,
-  searchAttributes,
-  type Stage,
-  startingStatus,
   statusPayload,
-  type TroubleReason,
-  type WaitingFor,
   workflowIdOf,
   workflowType,
 } from '../contract/index.ts';
 import { checkApplication } from './check-application.ts';
 import { explain, FunnelError } from './errors.ts';
-import {
-  describeExecution,
-  hasBegun,
-  type Ending,
-  isEnding,
-  isoOf,
-  type ListedExecution,
-  listExecutions,
-  stateOf,
-} from './execution.ts';
+import { describeExecution } from './execution.ts';
 import { type Funnel, funnelOf } from './funnel.ts';
 import { type EvaluationImages, imagesOf, listImages, type RetentionStatus } from './images.ts';
-import { readMemo } from './memo.ts';
-import type { FunnelStatus } from './published.ts';
+import { type FunnelFilter, type FunnelSummary, listFunnels } from './list.ts';
+import { attentionOf, type RetryAllOptions, retryEach, type RetryResult } from './retry-all.ts';
 import { temporalClient } from './temporal.ts';
-
-/** Which funnels to list; all given conditions hold together. */
-export interface FunnelFilter {
-  stage?: Stage;
-  outcome?: Outcome;
-  waitingFor?: WaitingFor;
-  /** Only those whose deadline has passed. */
-  overdue?: boolean;
-  /** Only those of whose deadline HR has been reminded, or whose deadline a person let pass. */
-  escalation?: 'reminder' | 'overdue';
-  /** Only those whose workflow somebody ended in Temporal before the funnel closed. */
-  ended?: Ending;
-  /** At most this many; 100 when absent. */
-  limit?: number;
-}
-
-/**
- * One funnel as Temporal's list shows it; can lag the status by a second. Dates are ISO 8601. One whose workflow was ended
- * in Temporal keeps its last stage and attempt, and waits for nothing. Where a newer release wrote the status, the fields of
- * the funnel are `null`.
- */
-export interface FunnelSummary {
-  applicationId: string;
-  stage: FunnelStatus['stage'] | null;
-  outcome: Outcome | null;
-  attempt: number | null;
-  waitingFor: WaitingFor | null;
-  deadline: string | null;
-  escalation: 'reminder' | 'overdue' | null;
-  /** What HR has to do; `status` has the details. */
-  nextAction: NextAction['kind'] | null;
-  /** Why RiskOS cannot be asked at the moment, since when. */
-  trouble: { reason: TroubleReason; since: string } | null;
-  startedAt: string;
-  /** `running` and `completed` are the funnel's own doing; the others mean that somebody else ended its workflow. */
-  execution: 'running' | 'completed' | Ending | 'unknown';
-}
 
 /** What an HR system needs of Temporal to run funnels. */
 export interface FunnelClient {
@@ -90,6 +36,11 @@ export interface FunnelClient {
    */
   funnel(applicationId: string, options?: { earlier?: number }): Funnel;
   list(filter?: FunnelFilter): Promise<FunnelSummary[]>;
+  /**
+   * Sends `retry` to each funnel that stopped for the same reason, and yields their results in the order of `list`. Safe to
+   * repeat: one that has gone on since is left alone. Which ones there are is read once, at the beginning.
+   */
+  retryAll(options: RetryAllOptions): AsyncIterable<RetryResult>;
   /** The images of one evaluation, whatever its funnel does; without asking whether there are any. */
   images(evaluationId: string): EvaluationImages;
   /**
@@ -108,7 +59,7 @@ export function createFunnelClient(
   options: { temporal?: Client; taskQueue?: string; deadline?: number } = {},
 ): FunnelClient {
   const { temporal = temporalClient(), taskQueue = defaultTaskQueue, deadline = 10_000 } = options;
-  return {
+  const funnels: FunnelClient = {
     startFunnel: async (input, { again = false } = {}) => {
       const checked = checkApplication(input);
       const { applicationId } = checked;
@@ -142,11 +93,24 @@ export function createFunnelClient(
     funnel: (applicationId, { earlier = 0 } = {}) => funnelOf(temporal, applicationId, deadline, earlier),
     list: async (filter = {}) => {
       try {
-        return await temporal.connection.withDeadline(Date.now() + deadline, () => list(temporal, filter));
+        return await temporal.connection.withDeadline(Date.now() + deadline, () =>
+          listFunnels(temporal, filter),
+        );
       } catch (error) {
         throw explain(error, 'list', temporal);
       }
     },
+    retryAll: ({ attention, by, limit = Infinity, ...pace }) =>
+      retryEach(
+        {
+          list: async () =>
+            (await funnels.list({ attention, limit })).map(({ applicationId }) => applicationId),
+          attention: (applicationId) => attentionOf(temporal, applicationId, deadline),
+          retry: (applicationId) => funnels.funnel(applicationId).retry(by === undefined ? {} : { by }),
+        },
+        attention,
+        pace,
+      ),
     images: (evaluationId) => imagesOf(temporal, evaluationId, deadline),
     listImages: async (applicationId) => {
       try {
@@ -159,6 +123,7 @@ export function createFunnelClient(
     },
     close: () => temporal.connection.close(),
   };
+  return funnels;
 }
 
 type Reuse = (typeof WorkflowIdReusePolicy)[keyof typeof WorkflowIdReusePolicy];
@@ -217,80 +182,4 @@ function alreadyOpen({ applicationId }: Funnel, cause: unknown): FunnelError {
 function alreadyClosed({ applicationId }: Funnel, cause: unknown): FunnelError {
   const message = `${applicationId}: a funnel of this application has ended already, and "status" shows how; to start another one all the same, add { again: true }`;
   return new FunnelError('AlreadyClosed', message, { cause });
-}
-
-/** Reads the clear field of each memo only, so that no key is needed, and none that cannot be decoded spoils the list. */
-async function list(temporal: Client, filter: FunnelFilter): Promise<FunnelSummary[]> {
-  const found: FunnelSummary[] = [];
-  const seen = new Set<string>();
-  for await (const info of listExecutions(temporal, queryOf(filter))) {
-    const workflowId = info.execution?.workflowId ?? '';
-    // A reset leaves a terminated run behind, and a second start an earlier funnel; Temporal lists the latest first.
-    if (seen.has(workflowId)) continue;
-    seen.add(workflowId);
-    found.push(await summaryOf(temporal, info));
-    if (found.length >= (filter.limit ?? 100)) break;
-  }
-  return found;
-}
-
-async function summaryOf(temporal: Client, info: ListedExecution): Promise<FunnelSummary> {
-  const workflowId = info.execution?.workflowId ?? '';
-  const applicationId = workflowId.replace(/^funnel-/, '');
-  const memo = await readMemo(temporal, workflowId, info.memo?.fields, { clearOnly: true });
-  const execution = stateOf(info.status);
-  const startedAt = isoOf(info.startTime?.seconds) ?? '';
-  const status = hasBegun(info) ? publishedStatus.safeParse(memo.status).data : startingStatus(applicationId);
-  if (!status) return { applicationId, ...unknownSummary, startedAt, execution };
-  const { stage, outcome, attempt, waitingFor, deadline, escalation, nextAction, trouble } = status;
-  const words = { applicationId, stage, outcome, attempt, startedAt, execution };
-  return isEnding(execution)
-    ? { ...words, ...waitsForNothing }
-    : { ...words, waitingFor, deadline, escalation, nextAction: nextAction.kind, trouble };
-}
-
-const waitsForNothing = {
-  waitingFor: 'nothing',
-  deadline: null,
-  escalation: null,
-  nextAction: 'none',
-  trouble: null,
-} as const;
-
-const unknownSummary = {
-  stage: null,
-  outcome: null,
-  attempt: null,
-  waitingFor: null,
-  deadline: null,
-  escalation: null,
-  nextAction: null,
-  trouble: null,
-} as const;
-
-/** Temporal's words for the endings, in its query language. */
-const statusNames: Record<Ending, string> = {
-  failed: 'Failed',
-  canceled: 'Canceled',
-  terminated: 'Terminated',
-  timed_out: 'TimedOut',
-};
-
-function queryOf({ stage, outcome, waitingFor, overdue, escalation, ended }: FunnelFilter): string {
-  const equals = (key: { name: string }, value: string | undefined) =>
-    value === undefined ? [] : [`${key.name} = '${value.replaceAll("'", '')}'`];
-  // The attributes of a workflow that somebody ended still say where it stood.
-  const stands = stage !== undefined && stage !== 'closed';
-  const waits = waitingFor !== undefined || escalation !== undefined || overdue;
-  return [
-    `WorkflowType = '${workflowType}'`,
-    "ExecutionStatus != 'ContinuedAsNew'",
-    ...(ended === undefined && (stands || waits) ? ["ExecutionStatus = 'Running'"] : []),
-    ...(ended === undefined ? [] : [`ExecutionStatus = '${statusNames[ended]}'`]),
-    ...equals(searchAttributes.stage, stage),
-    ...equals(searchAttributes.outcome, outcome),
-    ...equals(searchAttributes.waitingFor, waitingFor),
-    ...equals(searchAttributes.escalation, escalation),
-    ...(overdue ? [`${searchAttributes.deadline.name} < '${new Date().toISOString()}'`] : []),
-  ].join(' AND ');
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RiskosProblem } from './failures.ts';
 import { kept } from './kept.ts';
 
 /** Why a funnel stands at `needs_attention`. */
@@ -30,8 +31,13 @@ export const attentionCause = z.discriminatedUnion('kind', [
 ]);
 export type AttentionCause = z.output<typeof attentionCause>;
 
-export const attentionKinds = [
+/**
+ * Why a funnel stands at `needs_attention`, in the word that everybody may read and filter by: the kind of the cause, but
+ * `data_refused` where RiskOS refused the candidate's data, which `correct` mends and a `retry` would only send again.
+ */
+export const attentionReasons = [
   'request_refused',
+  'data_refused',
   'requests_unclear',
   'reading_refused',
   'evaluation_unknown',
@@ -40,7 +46,14 @@ export const attentionKinds = [
   'execution_failed',
   'technical_errors',
   'reset_run_gone',
-] as const satisfies readonly AttentionCause['kind'][];
+] as const satisfies readonly (AttentionCause['kind'] | 'data_refused')[];
+export type AttentionReason = (typeof attentionReasons)[number];
+
+const ofData: readonly string[] = ['DataRefused', 'InvalidRequest'] satisfies RiskosProblem[];
+
+export function attentionReason(cause: AttentionCause): AttentionReason {
+  return cause.kind === 'request_refused' && ofData.includes(cause.problem) ? 'data_refused' : cause.kind;
+}
 
 /**
  * What lets the funnel go on. A person's `retry` or `correct` always does; an `event` that names the evaluation does where

@@ -1,6 +1,6 @@
 import type { RawValue } from '@temporalio/common';
 import { z } from 'zod';
-import { attentionKinds } from './attention.ts';
+import { type AttentionReason, attentionReasons } from './attention.ts';
 import { clearPayload, statusPayload } from './clear-payload.ts';
 import { type ImagesRecord, imagesRecord, type ImagesStatus, imagesStatus } from './images.ts';
 import { nextActionKinds, type NextAction, type Status, troubleReasons, waitingForWords } from './status.ts';
@@ -46,7 +46,7 @@ export const publishedStatus = z.object({
   images: z.array(imagesRecord),
   baseline: z.boolean(),
   outcome: z.enum(outcomes).nullable(),
-  attention: z.object({ kind: z.enum(attentionKinds) }).nullable(),
+  attention: z.object({ kind: z.enum(attentionReasons) }).nullable(),
   trouble: z.object({ reason: z.enum(troubleReasons), since: z.string() }).nullable(),
 });
 export type PublishedStatus = z.output<typeof publishedStatus>;
@@ -91,10 +91,10 @@ function clearResult(result: ImagesRecord['result']): ImagesRecord['result'] {
   return result === 'minor' || result === 'military' ? 'none' : result;
 }
 
-/** Both memo fields of a status; `cause` is why the funnel stands at `needs_attention`. */
+/** Both memo fields of a status; `reason` is why the funnel stands at `needs_attention`. */
 export function publishedFields(
   status: Status,
-  cause: (typeof attentionKinds)[number] | null,
+  reason: AttentionReason | null,
 ): { status: PublishedStatus; private: PrivateStatus } {
   const { nextAction, attention, trouble } = status;
   const { applicationId, stage, attempt, waitingFor, deadline, escalation, images, baseline, outcome } =
@@ -113,7 +113,7 @@ export function publishedFields(
       images: images.map((record) => ({ ...record, result: clearResult(record.result) })),
       baseline,
       outcome,
-      attention: cause && { kind: cause },
+      attention: reason && { kind: reason },
       trouble: trouble && { reason: trouble.reason, since: trouble.since },
     },
     private: {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Plan } from './plan.ts';
 import type { Execution, Run } from './server/execution.ts';
 import type { Calls } from './world/calls.ts';
-import { memoOf, names, publishedOf, type Status } from './world/contract.ts';
+import { attributesOf, memoOf, names, publishedOf, type Status } from './world/contract.ts';
 
 export interface ShownWatch {
   /**
@@ -70,7 +70,7 @@ export function watchShown({ policy }: Plan, wrong: (reason: string) => void): S
         wrong('the review is overdue, and nobody is told');
       }
       const published = publishedOf(attributes);
-      const said: Record<string, unknown> = { ...status };
+      const said = attributesOf(status, Object(memo['status']).attention?.kind ?? null);
       for (const [name, value] of Object.entries(published)) {
         if (value !== said[name]) {
           wrong(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import {
-  attentionKinds,
+  attentionReason,
   imagesOfMemo,
   type ImagesStatus,
   publishedFields,
@@ -56,8 +56,12 @@ test('the private field holds the rest', () => {
   expect(hidden).toMatchObject({ attention: { fields: ['field-canary'] }, problem: 'problem-canary' });
 });
 
-test('every cause of attention has a word for the clear field', () => {
-  expect(new Set(attentionKinds).size).toBe(attentionKinds.length);
+test('a refusal of data, which only a correction mends, is told apart from one of the set-up', () => {
+  const refusal = { kind: 'request_refused' as const, action: '', fields: [], smsPossible: false };
+  expect(attentionReason({ ...refusal, problem: 'AuthenticationFailed' })).toBe('request_refused');
+  expect(attentionReason({ ...refusal, problem: 'DataRefused' })).toBe('data_refused');
+  expect(attentionReason({ ...refusal, problem: 'InvalidRequest', smsPossible: true })).toBe('data_refused');
+  expect(attentionReason({ kind: 'riskos_late' })).toBe('riskos_late');
 });
 
 test('of images who holds them and what says something of the candidate is private, and comes back whole', () => {

@@ -142,8 +142,23 @@ export function applicationFailure(type: string, nonRetryable: boolean, details?
 
 export type { RiskosEvent };
 
-/** The status as published in search attributes, by the names of the status itself. */
-export function publishedOf(attributes: Record<string, unknown>): Partial<Record<string, unknown>> {
+/** What the search attributes must say of a status, and of why it stands at `needs_attention` as the memo says it. */
+export function attributesOf(status: Status, reason: unknown): Record<string, unknown> {
+  const { stage, outcome, attempt, waitingFor, deadline, escalation, trouble } = status;
+  return {
+    stage,
+    outcome,
+    attempt,
+    waitingFor,
+    escalation,
+    deadline,
+    attention: reason,
+    trouble: trouble?.reason ?? null,
+  };
+}
+
+/** The search attributes, by the names of the status. */
+export function publishedOf(attributes: Record<string, unknown>): Record<string, unknown> {
   const deadline = attributes['FunnelDeadline'];
   return {
     stage: attributes['FunnelStage'],
@@ -151,6 +166,8 @@ export function publishedOf(attributes: Record<string, unknown>): Partial<Record
     attempt: attributes['FunnelAttempt'],
     waitingFor: attributes['FunnelWaitingFor'],
     escalation: attributes['FunnelEscalation'] ?? null,
+    attention: attributes['FunnelAttention'] ?? null,
+    trouble: attributes['FunnelTrouble'] ?? null,
     deadline: typeof deadline === 'string' ? new Date(deadline).toISOString() : null,
   };
 }
