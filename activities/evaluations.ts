@@ -8,6 +8,8 @@ import type {
   RiskosTrouble as Trouble,
   UseCase,
 } from '../src/contract/index.ts';
+import { listed } from '../src/contract/log-fields.ts';
+import { loggedError } from '../src/log-error.ts';
 import { activityInfo, Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import {
@@ -145,7 +147,8 @@ async function earlierPosts(find: FindEarlierPosts, ask: EvaluationAsk): Promise
     return await find(ask.evaluationId, ask.lineage);
   } catch (error) {
     const isGone = error instanceof RunGone;
-    if (!isGone) log.warn('Temporal could not be asked for earlier POSTs; nothing was sent', { error });
+    if (!isGone)
+      log.warn('Temporal could not be asked for earlier POSTs; nothing was sent', listed({ error }));
     throw notSent(isGone ? 'ResetRunGone' : 'RiskosNotProcessed', isGone ? 'perhaps' : 'no');
   }
 }
@@ -156,9 +159,10 @@ async function adopt(
   evalId: string,
   signal: AbortSignal,
 ): Promise<Evaluation> {
-  log.info('the POST was sent before a reset of the workflow; its evaluation is read instead', {
-    evaluationId,
-  });
+  log.info(
+    'the POST was sent before a reset of the workflow; its evaluation is read instead',
+    listed({ evaluationId }),
+  );
   try {
     return await riskos.get(evalId, { signal, correlationId: evaluationId });
   } catch {
@@ -224,9 +228,8 @@ const foreign: Trouble = {
 
 /** A fault of ours. Its message could hold a value of the request, so only its name and place are kept. */
 function unexpected(error: unknown, type: RiskosFailureType, processed: Processed): ApplicationFailure {
-  const name = error instanceof Error ? error.name : typeof error;
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  log.error('unexpected error in a call to RiskOS', { error: name, at: stack.match(/^ +at .+$/gm) ?? [] });
+  const shown = loggedError(error);
+  log.error('unexpected error in a call to RiskOS', listed({ error: shown }));
   const trouble: Trouble = {
     reason: 'Unexpected',
     action: "report it with the worker's log line",
@@ -236,7 +239,7 @@ function unexpected(error: unknown, type: RiskosFailureType, processed: Processe
     processed,
   };
   return ApplicationFailure.create({
-    message: `unexpected error in a call to RiskOS (${name}); the worker's log has its place`,
+    message: `unexpected error in a call to RiskOS (${shown.type}); the worker's log has its place`,
     type,
     nonRetryable: processed !== 'no',
     details: [trouble],

@@ -6,6 +6,7 @@ import {
   type NoticeFailure,
   parseNoticeFailure,
 } from '../src/contract/index.ts';
+import { listed } from '../src/contract/log-fields.ts';
 import { now } from './clock.ts';
 
 /** How long a notice is retried, in milliseconds: a receiver that is down over a weekend misses nothing. */
@@ -32,7 +33,7 @@ export async function deliver(notice: Notice): Promise<NoticeFailure | undefined
     return undefined;
   } catch (error) {
     const failure = failureOf(error);
-    log.error('a notice was not delivered', { notice: notice.id, ...failure });
+    log.error('a notice was not delivered', listed({ notice: notice.id, ...failure }));
     return failure;
   }
 }

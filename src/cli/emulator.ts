@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { examples } from './examples.ts';
 import { z } from 'zod';
-import { createLogger } from '../logging.ts';
+import { createPino } from '../logging.ts';
 import { InputError } from './errors.ts';
 import { readJson } from './json-file.ts';
 import { stopSignal } from './process.ts';
@@ -39,7 +39,7 @@ export const emulator = new Command('emulator')
       throw new InputError('--webhook-url needs --webhook-token (or EMULATOR_WEBHOOK_TOKEN)');
     }
     const { startEmulator } = await import('../emulator/index.ts');
-    const logger = createLogger('emulator');
+    const logger = createPino('emulator');
     const running = await startEmulator({
       ...options,
       logger,
@@ -49,7 +49,7 @@ export const emulator = new Command('emulator')
         ? {}
         : { webhook: { url: webhookUrl, auth: { type: 'bearer', token: webhookToken } } }),
     });
-    process.stderr.write(`RiskOS emulator  ${running.url}\n`);
+    logger.info({ address: running.url }, 'RiskOS emulator listens');
     await stopSignal();
     await running.close();
   });

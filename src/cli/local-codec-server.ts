@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Logger } from 'pino';
+import type { ParentLog } from '../contract/log-fields.ts';
 import { type KeyStore, openKeyStore } from '../codec/index.ts';
 import { createCodecServer, createKeyCipher } from '../codec/server/index.ts';
 import { keptIdentity } from './kept-identity.ts';
@@ -22,7 +22,7 @@ const usualUis = ['http://127.0.0.1:8233', 'http://127.0.0.1:8080'];
  * A codec server on loopback that asks for no token, with a key store and an identity in the folder, which are made the
  * first time: for `dev` and `demo`, whose candidates are nobody.
  */
-export async function startLocalCodecServer(folder: string, logger: Logger): Promise<LocalCodecServer> {
+export async function startLocalCodecServer(folder: string, logger: ParentLog): Promise<LocalCodecServer> {
   const keysFolder = resolve(folder, 'payload-keys');
   await mkdir(keysFolder, { recursive: true });
   await chmod(keysFolder, 0o700);

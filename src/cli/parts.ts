@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from '@temporalio/client';
-import type { Logger } from 'pino';
+import type { ParentLog } from '../contract/log-fields.ts';
 import { openArchive } from '../archive/index.ts';
 import { encryptedClient, type KeyStore, workerConverter } from '../codec/index.ts';
 import { createFunnelClient, type FunnelClient, temporalClient } from '../client/index.ts';
@@ -32,7 +32,7 @@ export interface PartsOptions {
   keys?: KeyStore;
   /** Milliseconds between two steps of a played candidate. */
   pace: number;
-  logger: Logger;
+  logger: ParentLog;
   notifier?: Notifier | undefined;
   /** Its scenarios, its usual port, where it keeps its evaluations … */
   emulator?: Partial<EmulatorOptions>;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import getPort from 'get-port';
-import type { Logger } from 'pino';
+import type { Log } from '../contract/log-fields.ts';
 import { DevServerError, ensureTemporal } from '../dev-server/index.ts';
 
 /** Resolves with the first SIGINT or SIGTERM. */
@@ -20,7 +20,11 @@ const sameSignal = 500;
  */
 export async function stopRequested(
   name: string,
-  { finishes, logger, within = stopTime }: { finishes: string; logger: Logger; within?: number },
+  {
+    finishes,
+    logger,
+    within = stopTime,
+  }: { finishes: string; logger: Pick<Log, 'info' | 'error'>; within?: number },
 ): Promise<void> {
   await stopSignal();
   let isSecond = false;
@@ -31,9 +35,9 @@ export async function stopRequested(
   setTimeout(() => {
     isSecond = true;
   }, sameSignal).unref();
-  logger.info(`${name} stops: finishes ${finishes}; a second signal ends it at once`);
+  logger.info({}, `${name} stops: finishes ${finishes}; a second signal ends it at once`);
   const leave = (why: string) => {
-    logger.error(`${name} stopped before everything was closed: ${why}`);
+    logger.error({}, `${name} stopped before everything was closed: ${why}`);
     process.exit(1);
   };
   setTimeout(() => leave(`${within / 1000} seconds are over`), within).unref();

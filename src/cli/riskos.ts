@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { ParentLog } from '../contract/log-fields.ts';
 import { readSettings, riskosSettings } from '../config.ts';
 import { dispatcherOfSettings } from '../network.ts';
 import {
@@ -12,7 +12,7 @@ import { InputError } from './errors.ts';
 import { readJsonSync } from './json-file.ts';
 
 /** The RiskOS client that the settings describe. Throws `WrongSetting` or {@link InputError}. */
-export function riskosOfSettings(logger: Logger): RiskosClient {
+export function riskosOfSettings(logger: ParentLog): RiskosClient {
   return createRiskosClient({ ...riskosOptionsOfSettings(), logger });
 }
 

@@ -2,15 +2,16 @@ import type { z } from 'zod';
 import { type Authentication, createCodecServer, createKeyCipher } from '../codec/server/index.ts';
 import { codecServerSettings, readSettings } from '../config.ts';
 import { createLogger } from '../logging.ts';
+import { createProcessLogger } from './process-log.ts';
 import { dispatcherOfSettings, fetchThrough } from '../network.ts';
 import { keyStoreAt } from './payload-keys.ts';
 import { stopRequested } from './process.ts';
 
 export async function runCodecServer(): Promise<void> {
   const settings = readSettings(codecServerSettings);
-  const logger = createLogger('codec-server');
+  const logger = createProcessLogger('codec-server');
   // Whatever LOG_LEVEL says: who read what is not to be lost.
-  const auditLog = logger.child({}, { level: 'info' });
+  const auditLog = createLogger('codec-server', { environment: { LOG_LEVEL: 'info' } });
   const store = keyStoreAt(settings);
   const server = await createCodecServer({
     cipher: createKeyCipher(store),
@@ -24,14 +25,17 @@ export async function runCodecServer(): Promise<void> {
     audit: (line) => auditLog.info(line, 'audit'),
   });
   const address = await server.listen({ host: settings.CODEC_HOST, port: settings.CODEC_PORT });
-  logger.info({ address, auth: settings.CODEC_AUTH }, 'codec server listens');
+  logger.info({ address, auth: [settings.CODEC_AUTH] }, 'codec server listens');
   if (settings.CODEC_AUTH === 'off') {
-    logger.warn('CODEC_AUTH=off: whoever reaches this address of this machine can decrypt every candidate');
+    logger.warn(
+      {},
+      'CODEC_AUTH=off: whoever reaches this address of this machine can decrypt every candidate',
+    );
   }
   await stopRequested('codec server', { finishes: 'the requests that are under way', logger });
   await server.close();
   store.close();
-  logger.info('codec server stopped');
+  logger.info({}, 'codec server stopped');
 }
 
 function authenticationOf(settings: z.output<typeof codecServerSettings>): Authentication {

@@ -2,7 +2,7 @@ import Fastify from 'fastify';
 import { temporalClient } from '../client/index.ts';
 import { monitorSettings, readSettings } from '../config.ts';
 import { addHealth } from '../health.ts';
-import { createLogger } from '../logging.ts';
+import { createProcessLogger } from './process-log.ts';
 import { funnelGauges, keepFresh } from '../monitor/gauges.ts';
 import { hostAndPort } from './address.ts';
 import { stopRequested } from './process.ts';
@@ -12,7 +12,7 @@ const interval = 60_000;
 
 export async function runMonitor(): Promise<void> {
   const settings = readSettings(monitorSettings);
-  const logger = createLogger('monitor');
+  const logger = createProcessLogger('monitor');
   const temporal = temporalClient();
   const health = Fastify();
   const registry = addHealth(health, () => true);
@@ -26,5 +26,5 @@ export async function runMonitor(): Promise<void> {
   await running;
   await health.close();
   await temporal.connection.close();
-  logger.info('monitor stopped');
+  logger.info({}, 'monitor stopped');
 }

@@ -1,14 +1,14 @@
 import type { z } from 'zod';
 import { temporalClient } from '../client/index.ts';
 import { readSettings, relaySettings } from '../config.ts';
-import { createLogger } from '../logging.ts';
+import { createProcessLogger } from './process-log.ts';
 import { dispatcherOfSettings, fetchThrough } from '../network.ts';
 import { type Authentication, createRelay } from '../relay/index.ts';
 import { stopRequested } from './process.ts';
 
 export async function runRelay(): Promise<void> {
   const settings = readSettings(relaySettings);
-  const logger = createLogger('relay', { buffered: true });
+  const logger = createProcessLogger('relay', { buffered: true });
   // RiskOS tries again, so that a cause that is known soon is worth more than many tries.
   const temporal = temporalClient(undefined, 2);
   const relay = await createRelay({
@@ -30,7 +30,7 @@ export async function runRelay(): Promise<void> {
   await stopRequested('relay', { finishes: 'the deliveries that are under way', logger });
   await relay.close();
   await temporal.connection.close();
-  logger.info('relay stopped');
+  logger.info({}, 'relay stopped');
 }
 
 function authenticationOf(settings: z.output<typeof relaySettings>): Authentication {

@@ -4,12 +4,14 @@ import { openArchive } from '../archive/index.ts';
 import { workerConverter } from '../codec/index.ts';
 import { storageLimits } from '../storage/index.ts';
 import { hostAndPort } from './address.ts';
+import { exitCodeOf } from './errors.ts';
 import { notifierOfSettings } from './notifier.ts';
 import { readSettings, workerSettings } from '../config.ts';
 import { addHealth } from '../health.ts';
-import { createLogger } from '../logging.ts';
+import { createProcessLogger } from './process-log.ts';
 import { observed } from '../riskos/index.ts';
 import {
+  activityOfNow,
   codecMetrics,
   createWorkers,
   enrichmentMetrics,
@@ -24,7 +26,7 @@ import { installRuntime } from './runtime.ts';
 
 export async function runWorker(): Promise<void> {
   const settings = readSettings(workerSettings);
-  const logger = createLogger('worker');
+  const logger = createProcessLogger('worker', { context: activityOfNow });
   const sdkPort = settings.METRICS_ADDRESS ? await getPort({ host: '127.0.0.1' }) : undefined;
   installRuntime(logger, sdkPort);
   const metrics = enrichmentMetrics();
@@ -45,7 +47,7 @@ export async function runWorker(): Promise<void> {
   const notifier = notifierOfSettings({ logger, registry });
   const keys = keyStoreOf(settings);
   await keys?.tryOut();
-  if (!keys) logger.warn('PAYLOAD_ENCRYPTION=off: Temporal stores all data of candidates in clear');
+  if (!keys) logger.warn({}, 'PAYLOAD_ENCRYPTION=off: Temporal stores all data of candidates in clear');
   const workers = await createWorkers({
     riskos,
     archive,
@@ -59,7 +61,7 @@ export async function runWorker(): Promise<void> {
     taskQueue: settings.FUNNEL_TASK_QUEUE,
   });
   if (settings.METRICS_ADDRESS) await health.listen(hostAndPort(settings.METRICS_ADDRESS));
-  logger.info('worker runs');
+  logger.info({ taskQueue: settings.FUNNEL_TASK_QUEUE }, 'worker runs');
   void stopRequested('worker', {
     finishes: 'the activities that are under way',
     logger,
@@ -67,6 +69,9 @@ export async function runWorker(): Promise<void> {
   });
   try {
     await workers.run();
+  } catch (error) {
+    logger.fatal({ error }, 'worker failed');
+    process.exitCode = exitCodeOf(error);
   } finally {
     await health.close();
     await riskos.close();
@@ -74,5 +79,7 @@ export async function runWorker(): Promise<void> {
     archive.close();
     keys?.close();
   }
-  logger.info('worker stopped');
+  logger.info({}, 'worker stopped');
+  // A worker that failed may have left something open.
+  if (process.exitCode) process.exit();
 }

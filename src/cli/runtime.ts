@@ -1,12 +1,14 @@
 import { decisionBuckets, workflowMetrics } from '../contract/index.ts';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
-import type { Logger } from 'pino';
+import type { ParentLog } from '../contract/log-fields.ts';
+import { sdkLine } from './sdk-log.ts';
 
 /**
- * Temporal's own log lines go through ours, and never to stdout; SIGINT and SIGTERM drain the workers. With a `metricsPort`, the
- * SDK shows its metrics and those of the workflows there, on loopback.
+ * Temporal's own log lines, and those of workflows and activities, go through our logger, and never to stdout; SIGINT and
+ * SIGTERM drain the workers. With a `metricsPort`, the SDK shows its metrics and those of the workflows there, on loopback.
  */
-export function installRuntime(logger: Logger, metricsPort?: number): void {
+export function installRuntime(logger: ParentLog, metricsPort?: number): void {
+  const verbose = verbosity(logger.level);
   Runtime.install({
     shutdownSignals: ['SIGINT', 'SIGTERM'],
     telemetryOptions: {
@@ -22,12 +24,19 @@ export function installRuntime(logger: Logger, metricsPort?: number): void {
               },
             },
           }),
-      logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+      logging: {
+        forward: {},
+        filter: makeTelemetryFilterString({ core: verbose ?? 'WARN', other: 'ERROR' }),
+      },
     },
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
-      // Each of our workers has either workflows or activities, so this is no news.
-      if (/^No (activities|workflows) registered/.test(message)) return;
-      logger[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message);
+    logger: new DefaultLogger(verbose ?? 'INFO', (entry) => {
+      const line = sdkLine(entry);
+      if (line) logger[line.level](line.fields, line.message);
     }),
   });
+}
+
+function verbosity(level: string): 'TRACE' | 'DEBUG' | undefined {
+  if (level === 'trace') return 'TRACE';
+  return level === 'debug' ? 'DEBUG' : undefined;
 }

@@ -38,6 +38,12 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const app: FastifyInstance = fastify({
     ...(logger ? { loggerInstance: logger } : {}),
     forceCloseConnections: true,
+    // One line for each request, with its route: an address may hold a link's token.
+    disableRequestLogging: true,
+  });
+  app.addHook('onResponse', async ({ log, method, routeOptions }, { statusCode: status, elapsedTime }) => {
+    const milliseconds = Math.round(elapsedTime);
+    log.info({ method, route: routeOptions.url ?? '/', status, milliseconds }, 'request');
   });
   const { stateFile } = settings;
   const kept = stateFile === undefined ? undefined : stateOf(stateFile);

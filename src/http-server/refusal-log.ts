@@ -1,11 +1,8 @@
+import type { Log } from '../contract/log-fields.ts';
 import type { Meaning } from './refusals.ts';
 
 /** What of a logger a server needs; pino's is one. */
-export interface ServerLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
+export type ServerLogger = Pick<Log, 'info' | 'warn' | 'error'>;
 
 export interface RefusalLog<Refusal extends string> {
   add(reason: Refusal): void;

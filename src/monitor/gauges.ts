@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { Gauge, type Registry } from 'prom-client';
-import type { Logger } from 'pino';
 import { searchAttributes, stages, workflowType } from '../contract/index.ts';
+import type { Log } from '../contract/log-fields.ts';
 
 /** Reads how many funnels stand where, and shows it as gauges. */
 export interface FunnelGauges {
@@ -81,14 +81,13 @@ export function funnelGauges(temporal: Client, registry: Registry, now: () => nu
 /** Refreshes until `signal` aborts; a round that fails is logged, and the next one follows after the same interval. */
 export async function keepFresh(
   gauges: FunnelGauges,
-  { interval, logger, signal }: { interval: number; logger: Logger; signal: AbortSignal },
+  { interval, logger, signal }: { interval: number; logger: Log; signal: AbortSignal },
 ): Promise<void> {
   while (!signal.aborted) {
     try {
       await gauges.refresh();
     } catch (error) {
-      const cause = error instanceof Error ? error.name : 'unknown';
-      logger.warn({ cause }, 'Temporal does not answer count queries; the gauges are old');
+      logger.warn({ error }, 'Temporal does not answer count queries; the gauges are old');
     }
     await setTimeout(interval, undefined, { signal }).catch(() => undefined);
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Logger } from 'pino';
+import type { Log } from '../contract/log-fields.ts';
 import type { Registry } from 'prom-client';
 import { Webhook } from 'standardwebhooks';
 import { type Dispatcher, Pool } from 'undici';
@@ -20,7 +20,7 @@ export interface NotifierOptions {
   now?: () => Date;
   /** What sends the requests; direct connections when absent. */
   dispatcher?: (origin: string, bounds: { connections: number; connectTimeout: number }) => Dispatcher;
-  logger?: Logger | undefined;
+  logger?: Log | undefined;
   /** Where its metrics are shown. */
   registry?: Registry | undefined;
 }

@@ -1,6 +1,6 @@
-import type { Logger } from 'pino';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { NoticeProblem } from '../contract/index.ts';
+import type { Log } from '../contract/log-fields.ts';
 import type { NotifyError } from './errors.ts';
 
 /** Makes a receiver that is down visible: in metrics, and in the log at once, then once a minute for each reason. */
@@ -10,7 +10,7 @@ export interface ReceiverWatch {
 }
 
 interface WatchOptions {
-  logger?: Logger | undefined;
+  logger?: Log | undefined;
   registry?: Registry | undefined;
   now: () => Date;
 }
@@ -57,9 +57,9 @@ export function watchReceiver({ logger, registry, now }: WatchOptions): Receiver
       logged.set(type, at);
       trouble.shown = true;
       const since = new Date(trouble.since).toISOString();
-      const about = { type, status, action, failed: trouble.failed, since };
-      if (retryable) logger?.warn(about, `notices are not taken, and are sent again: ${error.message}`);
-      else logger?.error(about, `a notice is refused for good: ${error.message}`);
+      const about = { type, status, action, failed: trouble.failed, since, error };
+      if (retryable) logger?.warn(about, 'notices are not taken, and are sent again');
+      else logger?.error(about, 'a notice is refused for good');
     },
   };
 }

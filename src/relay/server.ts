@@ -107,7 +107,7 @@ export async function createRelayServer(options: RelayServerOptions): Promise<Re
   });
   server.post(path, (_request, reply) => reply);
   server.setErrorHandler<Error>((error, request, reply) => {
-    logger.error({ error: error.name }, 'a request could not be handled');
+    logger.error({ error }, 'a request could not be handled');
     return refuse(request, reply, 'failed');
   });
 

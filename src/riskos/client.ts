@@ -168,7 +168,10 @@ async function perform<Result>(
   } catch (error) {
     if (error instanceof RiskosError) {
       const { type, status, code, processed, evalId, retryable, retryAfter } = error;
-      log?.warn({ type, status, code, processed, evalId, retryable, retryAfter }, 'RiskOS call failed');
+      log?.warn(
+        { type, status, code, processed, evalId, retryable, retryAfter, error },
+        'RiskOS call failed',
+      );
     }
     throw error;
   }

@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { ParentLog } from '../contract/log-fields.ts';
 import { type Dispatcher, Pool } from 'undici';
 import { z } from 'zod';
 import { describeIssues, useCases } from '../contract/index.ts';
@@ -69,7 +69,7 @@ const settings = z.strictObject({
 });
 
 export type RiskosClientOptions = z.input<typeof settings> & {
-  logger?: Logger;
+  logger?: ParentLog;
   now?: () => Date;
   /** What sends the requests: undici's `EnvHttpProxyAgent` for a proxy; a `Pool` of direct connections when absent. */
   dispatcher?: (origin: string, bounds: ConnectionBounds) => Dispatcher;

@@ -1,12 +1,12 @@
 import { Counter, type Registry } from 'prom-client';
-import type { Logger } from 'pino';
 import { type CodecProblem, codecProblems } from '../codec/index.ts';
 import { applicationIdOf } from '../contract/index.ts';
+import type { Log } from '../contract/log-fields.ts';
 
 /** Counts and logs each payload that could not be encrypted or decrypted, by name and application; never a value. */
 export function codecMetrics(
   registry: Registry,
-  logger: Pick<Logger, 'error'>,
+  logger: Pick<Log, 'error'>,
 ): (problem: CodecProblem, workflowId: string) => void {
   const problems = new Counter({
     name: 'candidate_funnel_payload_problems_total',
@@ -18,7 +18,12 @@ export function codecMetrics(
   return (reason, workflowId) => {
     problems.inc({ reason });
     logger.error(
-      { reason, applicationId: applicationIdOf(workflowId), action: codecProblems[reason].action },
+      {
+        reason,
+        workflowId,
+        applicationId: applicationIdOf(workflowId),
+        action: codecProblems[reason].action,
+      },
       'a payload cannot be encrypted or decrypted',
     );
   };

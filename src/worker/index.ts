@@ -1,3 +1,4 @@
+export { activityOfNow } from './activity-of-now.ts';
 export { codecMetrics } from './codec-metrics.ts';
 export { riskosMetrics } from './riskos-metrics.ts';
 export { sdkMetrics } from './sdk-metrics.ts';

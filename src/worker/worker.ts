@@ -57,7 +57,7 @@ export async function createWorkers(parts: WorkerParts): Promise<FunnelWorkers> 
   });
   try {
     const warning = await checkSearchAttributes(connection, namespace ?? 'default');
-    if (warning !== undefined) Runtime.instance().logger.warn(warning);
+    if (warning !== undefined) Runtime.instance().logger.warn(warning, { sdkComponent: 'candidate-funnel' });
     const workers = await Promise.all(
       queuesOf(parts).map((queue) =>
         Worker.create({

@@ -198,7 +198,7 @@ describe('the audit log', () => {
       {
         audit: 'decode',
         who: 'ada',
-        email: 'ada@hr.example',
+        readerEmail: 'ada@hr.example',
         role: 'all',
         namespace: 'default',
         workflows: ['funnel-app-1', 'images-app-2'],

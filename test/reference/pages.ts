@@ -1,6 +1,7 @@
 import { schemaNames, jsonSchemaOf } from '../../src/contract/json-schema.ts';
 import { pagePath as errorsPath, renderPage as renderErrors } from '../errors-page/page.ts';
 import { pagePath as funnelPath, renderPage as renderFunnel } from '../workflow/funnel-table/page.ts';
+import { renderLogsPage } from './logs-page.ts';
 import { renderMessagesPage } from './messages-page.ts';
 import { renderNoticesPage } from './notices-page.ts';
 import { renderPolicyPage } from './policy-page.ts';
@@ -18,6 +19,7 @@ export const generated: Record<string, readonly Generated[]> = {
   policy: [{ path: inDocs('policy'), render: renderPolicyPage }],
   messages: [{ path: inDocs('messages'), render: renderMessagesPage }],
   status: [{ path: inDocs('status'), render: renderStatusPage }],
+  logs: [{ path: inDocs('logs'), render: renderLogsPage }],
   notices: [{ path: inDocs('notices'), render: renderNoticesPage }],
   schemas: schemaNames.map((name) => ({
     path: new URL(`../../schemas/${name}.json`, import.meta.url),

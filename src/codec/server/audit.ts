@@ -5,7 +5,7 @@ import type { Fate } from './decode.ts';
 export interface AuditLine {
   audit: 'decode' | 'encode';
   who: string;
-  email?: string;
+  readerEmail?: string;
   role: string;
   /** `null` where the sender does not say: Temporal's CLI does not. */
   namespace: string | null;
@@ -50,7 +50,7 @@ export function auditOfDecode(
   return {
     audit: 'decode',
     who,
-    ...(email === undefined ? {} : { email }),
+    ...(email === undefined ? {} : { readerEmail: email }),
     role,
     namespace: namespace ?? null,
     workflows: [...ids].slice(0, most),
@@ -71,7 +71,7 @@ export function auditOfEncode(
   return {
     audit: 'encode',
     who,
-    ...(email === undefined ? {} : { email }),
+    ...(email === undefined ? {} : { readerEmail: email }),
     role,
     namespace,
     workflows: [workflowId],

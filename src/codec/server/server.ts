@@ -139,7 +139,7 @@ export async function createCodecServer(options: CodecServerOptions): Promise<Co
     return handle(request, reply, action);
   });
   server.setErrorHandler<Error>((error, request, reply) => {
-    logger.error({ error: error.name }, 'a request could not be handled');
+    logger.error({ error }, 'a request could not be handled');
     return refuse(request, reply, 'failed');
   });
 
