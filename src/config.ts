@@ -375,6 +375,16 @@ export const workerSettings = z
 
 export const policySettings = z.object({ FUNNEL_POLICY_FILE: z.string().min(1).optional() });
 
+/** Every setting that any process reads, but Temporal's own. */
+export const allSettings = {
+  ...workerSettings.shape,
+  ...relaySettings.shape,
+  ...codecServerSettings.shape,
+  ...codecClientSettings.shape,
+  ...networkSettings.shape,
+  ...policySettings.shape,
+};
+
 /**
  * Reads some settings from the environment. Every NAME may come as NAME_FILE, a file that holds the value. Throws
  * {@link SettingsError} that names all that are wrong.

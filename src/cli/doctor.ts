@@ -1,8 +1,23 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import type { DoctorInput } from './doctor/run.ts';
 import { examples } from './examples.ts';
 
 export const doctor = new Command('doctor')
-  .description('look at settings, Temporal, RiskOS, relay, receiver and archive, and say what is wrong')
+  .description(
+    'look at settings, clock, Temporal, RiskOS, relay, receiver, archive and codec server, and say what is wrong',
+  )
+  .option('--relay <url>', 'ping the relay at its public address, as the RiskOS dashboard does', httpUrl)
+  .option('--ui <origin>', 'whether pages of this Temporal UI may ask the codec server')
   .option('--json', 'one JSON line a finding')
-  .addHelpText('after', examples('doctor', 'doctor --json'))
-  .action(async (options: { json?: boolean }) => (await import('./doctor/run.ts')).runDoctor(options));
+  .addHelpText(
+    'after',
+    examples('doctor', 'doctor --relay https://relay.example/webhooks/riskos', 'doctor --json'),
+  )
+  .action(async (options: DoctorInput) => (await import('./doctor/run.ts')).runDoctor(options));
+
+function httpUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError('must be an http(s) URL');
+  }
+  return text;
+}

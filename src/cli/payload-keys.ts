@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { SettingsError } from '../client/settings.ts';
+import { type Environment, SettingsError } from '../client/settings.ts';
 import { type KeyStore, openKeyStore } from '../codec/index.ts';
 import { payloadFaults, payloadSettings, readSettings } from '../config.ts';
 import { StorageError } from '../storage/index.ts';
@@ -28,8 +28,8 @@ export function keyStoreOf(settings: z.output<typeof payloadSettings>): KeyStore
 }
 
 /** The key store of the environment; `undefined` where encryption is off, or nothing of it is set. Throws {@link SettingsError} too. */
-export function keyStoreOfSettings(): KeyStore | undefined {
-  const settings = readSettings(payloadSettings);
+export function keyStoreOfSettings(environment: Environment = process.env): KeyStore | undefined {
+  const settings = readSettings(payloadSettings, environment);
   const { KEY_STORE_URL, PAYLOAD_RECIPIENTS, PAYLOAD_IDENTITY } = settings;
   if (!KEY_STORE_URL && !PAYLOAD_RECIPIENTS && !PAYLOAD_IDENTITY) return undefined;
   const faults = payloadFaults(settings);

@@ -42,8 +42,7 @@ export const start = new Command('start')
     if ((file === undefined) === (options.file === undefined)) {
       throw new InputError('start needs one file: an application, or --file with one application a line');
     }
-    const policyFile = options.policy ?? readSettings(policySettings).FUNNEL_POLICY_FILE;
-    const policy = policyFile === undefined ? undefined : policyOf(await readJson(policyFile));
+    const policy = await basePolicy(options.policy);
     if (file !== undefined) await startOne(withPolicy(await readJson(file), policy), options);
     else if (options.again) {
       throw new InputError(
@@ -74,6 +73,18 @@ function positive(text: string): number {
   if (!Number.isInteger(value) || value < 1 || value > 1000)
     throw new InvalidArgumentError('must be a whole number from 1 to 1000');
   return value;
+}
+
+/** Of `--policy`, or of FUNNEL_POLICY_FILE. */
+async function basePolicy(path: string | undefined): Promise<Record<string, unknown> | undefined> {
+  if (path !== undefined) return policyOf(await readJson(path));
+  const { FUNNEL_POLICY_FILE: file } = readSettings(policySettings);
+  if (file === undefined) return undefined;
+  try {
+    return policyOf(await readJson(file));
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`FUNNEL_POLICY_FILE: ${error.message}`) : error;
+  }
 }
 
 const anyObject = z.record(z.string(), z.unknown());

@@ -1,9 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { createArchiveKey } from '../../src/archive/index.ts';
-import { apiKey } from '../support/constants.ts';
+import { lookAtCodecServer } from '../../src/cli/doctor/codec-server.ts';
+import { pingRelay } from '../../src/cli/doctor/relay.ts';
+import { startRig, ui } from '../codec-server/support.ts';
+import { apiKey, token } from '../support/constants.ts';
 import { run } from '../support/processes.ts';
 import { serve } from '../support/serve.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -50,6 +53,8 @@ const parts = [
   'receiver',
   'archive',
 ];
+const resultOf = (of: Map<string, Finding[]>, ...about: string[]) =>
+  about.map((one) => of.get(one)?.[0]?.result);
 const resultsOf = (of: Map<string, Finding[]>) =>
   Object.fromEntries(
     parts.map((part) => [
@@ -84,13 +89,16 @@ describe('doctor', () => {
     expect({ code, ...resultsOf(of) }).toEqual({
       code: 0,
       ...Object.fromEntries(parts.map((part) => [part, 'ok'])),
+      // Temporal's dev server keeps closed workflows for a day.
+      namespace: 'warning',
     });
+    expect(resultOf(of, 'clock', 'versions', 'worker settings')).toEqual(['ok', 'ok', 'ok']);
     const settings = of.get('settings')?.map(({ says }) => says);
     expect(settings).toContain('TEMPORAL_ADDRESS is set, from the file of TEMPORAL_ADDRESS_FILE');
     expect(settings).toContain('RISKOS_API_KEY is set, from the environment');
 
     const { stdout } = await run(['doctor'], env);
-    expect(stdout).toMatch(/nothing is wrong\n$/);
+    expect(stdout).toMatch(/nothing is wrong, 1 warning\n$/);
     for (const value of Object.values(env)) expect(stdout).not.toContain(value);
     await receiver.close();
     await world.stopRelay();
@@ -166,4 +174,66 @@ describe('doctor', () => {
       remedy: expect.stringMatching(/candidate-funnel worker/),
     });
   });
+});
+
+/** As it is in a process whose environment is this. */
+async function inEnvironment<T>(env: Record<string, string>, look: () => Promise<T>): Promise<T> {
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  return look().finally(() => vi.unstubAllEnvs());
+}
+
+describe('a relay, pinged from outside', () => {
+  const pinged = (address: string, env: Record<string, string> = {}) =>
+    inEnvironment(env, () => pingRelay(address));
+
+  test('answers a ping with the secret, counts it, and signals nobody', async () => {
+    const { url } = await world.startRelay();
+    onTestFinished(() => world.stopRelay());
+    expect(await pinged(url, { RELAY_BEARER_TOKENS: token })).toMatchObject({ result: 'ok' });
+    expect(await pinged(`${url}/webhooks/riskos`)).toMatchObject({
+      result: 'ok',
+      says: expect.stringMatching(/none of RELAY_… is set here/),
+    });
+    expect(await pinged(url, { RELAY_BEARER_TOKENS: 'another-token-4711' })).toMatchObject({
+      result: 'fault',
+      remedy: expect.stringMatching(/RELAY_BEARER_TOKENS/),
+    });
+    expect(await pinged(`${url}/elsewhere`, { RELAY_BEARER_TOKENS: token })).toMatchObject({
+      result: 'fault',
+      says: 'answers HTTP 404',
+      remedy: expect.stringMatching(/\/webhooks\/riskos/),
+    });
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toContain('candidate_funnel_webhooks_total{result="test_ping"} 1');
+    expect(metrics).toContain('candidate_funnel_webhooks_total{result="signalled"} 0');
+  });
+
+  test('that is somebody else, or nobody, is named as such', async () => {
+    const other = await serve(async (_incoming, outgoing) => void outgoing.end('welcome'));
+    onTestFinished(() => other.close());
+    expect(await pinged(other.url)).toMatchObject({ result: 'fault', says: 'answers 200, and is no relay' });
+    expect(await pinged('http://127.0.0.1:9/')).toMatchObject({
+      result: 'fault',
+      says: 'cannot be reached: nothing listens there',
+    });
+    expect(await run(['doctor', '--relay', 'relay.example'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/--relay.*must be an http\(s\) URL/),
+    });
+  });
+});
+
+test('a codec server that is there, takes the token and lets pages of the UI ask is ok; each of the three is named if not', async () => {
+  const rig = await startRig();
+  const looked = (CODEC_TOKEN: string, origin?: string) =>
+    inEnvironment({ CODEC_URL: rig.url, CODEC_TOKEN }, () => lookAtCodecServer(origin));
+  expect(await looked(await rig.token(), ui)).toMatchObject([{ result: 'ok' }, { result: 'ok' }]);
+  expect(await looked('no-token', 'https://other.example')).toMatchObject([
+    { about: 'codec server', result: 'fault', remedy: expect.stringMatching(/CODEC_TOKEN/) },
+    { about: 'Temporal UI', result: 'fault', remedy: expect.stringMatching(/CODEC_ORIGINS/) },
+  ]);
+  await rig.close();
+  expect(await looked('no-token')).toMatchObject([
+    { result: 'fault', says: expect.stringMatching(/does not answer at CODEC_URL/) },
+  ]);
 });

@@ -1,9 +1,10 @@
 /** One thing that was looked at. Nothing in it is a value of a setting. */
 export interface Finding {
   about: string;
-  result: 'ok' | 'fault' | 'skipped';
+  /** `warning`: it works, and somebody may regret it; the exit code stays 0. */
+  result: 'ok' | 'warning' | 'fault' | 'skipped';
   says: string;
-  /** What to do; only of a fault. */
+  /** What to do; only of a fault or a warning. */
   remedy: string | null;
 }
 
@@ -14,12 +15,33 @@ export const skipped = (about: string, says: string): Finding => ({
   says,
   remedy: null,
 });
+export const warning = (about: string, says: string, remedy: string): Finding => ({
+  about,
+  result: 'warning',
+  says,
+  remedy,
+});
 export const fault = (about: string, says: string, remedy: string): Finding => ({
   about,
   result: 'fault',
   says,
   remedy,
 });
+
+/** What `look` finds, where the settings that it needs are set. */
+export async function unlessUnset(
+  about: string,
+  needed: string[],
+  look: () => Promise<Finding>,
+): Promise<Finding> {
+  const unset = needed.filter((name) => !process.env[name] && !process.env[`${name}_FILE`]);
+  if (unset.length > 0) return skipped(about, `not set up here: ${unset.join(', ')} not set`);
+  try {
+    return await look();
+  } catch (error) {
+    return fault(about, textOf(error), 'correct that');
+  }
+}
 
 /** One line of what was thrown. */
 export function textOf(error: unknown): string {

@@ -1,16 +1,16 @@
-import { request } from 'undici';
 import { openArchive } from '../../archive/index.ts';
 import { storageLimits } from '../../storage/index.ts';
 import {
   archiveSettings,
   notifySettings,
   readSettings,
-  relaySettings,
   riskosSettings,
+  workerSettings,
 } from '../../config.ts';
 import { createRiskosClient, RiskosError, riskosProblems } from '../../riskos/index.ts';
 import { riskosOptionsOfSettings } from '../riskos.ts';
-import { type Finding, fault, ok, skipped, textOf } from './finding.ts';
+import { type Finding, fault, ok, unlessUnset } from './finding.ts';
+import { ask } from './http.ts';
 
 const patience = 5000;
 
@@ -47,45 +47,19 @@ const environments: Partial<Record<string, string>> = {
   'riskos.socure.com': 'Production',
 };
 
-export async function lookAtRelay(): Promise<Finding> {
-  if (!Object.keys(process.env).some((name) => name.startsWith('RELAY_'))) {
-    return skipped('relay', 'not set up here: no setting of it is set');
-  }
-  return unlessUnset('relay', [], async () => {
-    const { RELAY_HOST, RELAY_PORT } = readSettings(relaySettings);
-    const host = RELAY_HOST === '0.0.0.0' || RELAY_HOST === '::' ? '127.0.0.1' : RELAY_HOST;
-    const status = await statusOf(`http://${host}:${RELAY_PORT}/readyz`, 'GET');
-    if (status === 200) return ok('relay', 'runs here, and is ready');
-    if (status === undefined) {
-      return fault(
-        'relay',
-        'does not answer at RELAY_HOST and RELAY_PORT',
-        'start "candidate-funnel relay" here',
-      );
-    }
-    return fault('relay', `runs here, and is not ready (HTTP ${status})`, 'look at its log, and at Temporal');
-  });
-}
-
 /** Any answer will do: a notice is sent by POST only. */
 export async function lookAtReceiver(): Promise<Finding> {
   return unlessUnset('receiver', ['NOTIFY_URL'], async () => {
     const { NOTIFY_URL = '' } = readSettings(notifySettings);
-    const status = await statusOf(NOTIFY_URL, 'HEAD');
-    return status === undefined
-      ? fault('receiver', 'nothing answers at NOTIFY_URL', "start HR's receiver, or correct NOTIFY_URL")
-      : ok('receiver', `answers at NOTIFY_URL (HTTP ${status} to a HEAD)`);
+    const answer = await ask(NOTIFY_URL, { method: 'HEAD' });
+    return typeof answer === 'string'
+      ? fault(
+          'receiver',
+          `nothing answers at NOTIFY_URL: ${answer}`,
+          "start HR's receiver, or correct NOTIFY_URL",
+        )
+      : ok('receiver', `answers at NOTIFY_URL (HTTP ${answer.status} to a HEAD)`);
   });
-}
-
-async function statusOf(url: string, method: 'GET' | 'HEAD'): Promise<number | undefined> {
-  try {
-    const answer = await request(url, { method, signal: AbortSignal.timeout(patience) });
-    await answer.body.dump();
-    return answer.statusCode;
-  } catch {
-    return undefined;
-  }
 }
 
 /** By a trial: an object is written, read and deleted where the images go. */
@@ -103,12 +77,10 @@ export async function lookAtArchive(): Promise<Finding> {
   });
 }
 
-async function unlessUnset(about: string, needed: string[], look: () => Promise<Finding>): Promise<Finding> {
-  const unset = needed.filter((name) => !process.env[name] && !process.env[`${name}_FILE`]);
-  if (unset.length > 0) return skipped(about, `not set up here: ${unset.join(', ')} not set`);
-  try {
-    return await look();
-  } catch (error) {
-    return fault(about, textOf(error), 'correct that');
-  }
+/** What a worker lacks, where most of its settings are set. */
+export async function lookAtWorkerSettings(): Promise<Finding> {
+  return unlessUnset('worker settings', ['RISKOS_API_KEY', 'ARCHIVE_URL'], async () => {
+    readSettings(workerSettings);
+    return ok('worker settings', 'all that a worker needs is set');
+  });
 }

@@ -1,13 +1,14 @@
 import { type Environment, temporalConfig, valueOf } from '../../client/settings.ts';
-import { codecServerSettings, policySettings, relaySettings, workerSettings } from '../../config.ts';
+import { z } from 'zod';
+import { allSettings, networkSettings, readSettings } from '../../config.ts';
+import { describeIssues, policy } from '../../contract/index.ts';
+import { dispatcherOfSettings } from '../../network.ts';
+import { parseReasonCodes } from '../../riskos/index.ts';
+import { readJsonSync } from '../json-file.ts';
+import { keyStoreOfSettings } from '../payload-keys.ts';
 import { type Finding, fault, ok, textOf } from './finding.ts';
 
-const names = [
-  ...Object.keys(workerSettings.shape),
-  ...Object.keys(relaySettings.shape),
-  ...Object.keys(codecServerSettings.shape),
-  ...Object.keys(policySettings.shape),
-];
+const names = Object.keys(allSettings);
 const temporalNames = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'];
 const prefixes = /^(RISKOS|ARCHIVE|RELAY|NOTIFY|FUNNEL|METRICS|CODEC|KEY_STORE|PAYLOAD)_/;
 
@@ -24,8 +25,41 @@ export function lookAtSettings(environment: Environment): Finding[] {
     ...unknown.map((name) =>
       fault('settings', `${name} is set, and nothing reads it`, 'look for a misspelling, or unset it'),
     ),
+    ...Object.entries(allSettings).flatMap(([name, schema]) => faultOf(name, schema, environment)),
+    ...unusable(() => dispatcherOfSettings(environment)),
+    ...unusable(() => keyStoreOfSettings(environment)?.close()),
+    ...contentOf('FUNNEL_POLICY_FILE', environment, (content) => policy.parse(content)),
+    ...contentOf('RISKOS_REASON_CODES_FILE', environment, parseReasonCodes),
     ...temporalFile(environment),
   ];
+}
+
+/** What is wrong with the value itself; what is missing depends on the process. */
+function faultOf(name: string, schema: z.ZodType, environment: Environment): Finding[] {
+  if (name in networkSettings.shape || !valueOf(name, environment).value) return [];
+  return unusable(() => readSettings(z.object({ [name]: schema }), environment));
+}
+
+function unusable(use: () => unknown): Finding[] {
+  try {
+    use();
+    return [];
+  } catch (error) {
+    return [fault('settings', textOf(error), 'correct that setting')];
+  }
+}
+
+/** A file that is read when it is used, and not before. */
+function contentOf(name: string, environment: Environment, use: (content: unknown) => unknown): Finding[] {
+  const path = environment[name];
+  if (!path) return [];
+  try {
+    use(readJsonSync(path));
+    return [];
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? describeIssues(error, 'the policy') : textOf(error);
+    return [fault('settings', `${name}: ${reason}`, 'correct that file')];
+  }
 }
 
 function originOf(name: string, environment: Environment): Finding[] {

@@ -3,7 +3,9 @@ import { temporalClient } from '../../client/index.ts';
 import { queueSettings, readSettings } from '../../config.ts';
 import { workflowType } from '../../contract/index.ts';
 import { checkSearchAttributes } from '../../worker/search-attributes.ts';
-import { type Finding, fault, ok, skipped, textOf } from './finding.ts';
+import { type Finding, fault, ok, skipped, textOf, warning } from './finding.ts';
+import { retentionFinding, wantedByPolicy } from './retention.ts';
+import { isOlder } from './versions.ts';
 
 type Look = (client: Client) => Promise<Finding>;
 
@@ -42,16 +44,20 @@ export async function lookAtTemporal(): Promise<Finding[]> {
   return findings;
 }
 
+const testedServer = [1, 29] as const;
+
 async function server({ workflowService }: Client): Promise<Finding> {
   const { serverVersion } = await workflowService.getSystemInfo({});
-  return ok('Temporal', `answers, version ${serverVersion}`);
+  const says = `answers, version ${serverVersion}`;
+  if (!isOlder(serverVersion, testedServer)) return ok('Temporal', says);
+  const tested = `${testedServer.join('.')}, with which this release is tested`;
+  return warning('Temporal', `${says}, which is older than ${tested}`, 'upgrade the server');
 }
 
 async function namespace({ workflowService, options }: Client): Promise<Finding> {
   const { config } = await workflowService.describeNamespace({ namespace: options.namespace });
   const seconds = Number(config?.workflowExecutionRetentionTtl?.seconds?.toString() ?? 0);
-  const days = Math.round(seconds / 86_400);
-  return ok('namespace', `is there, and keeps closed funnels for ${days} ${days === 1 ? 'day' : 'days'}`);
+  return retentionFinding(seconds * 1000, wantedByPolicy());
 }
 
 async function permissions({ workflowService, options }: Client): Promise<Finding> {
