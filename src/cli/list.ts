@@ -1,7 +1,15 @@
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
 import { endings, type FunnelFilter, type FunnelSummary } from '../client/index.ts';
-import { attentionReasons, inWords, outcomes, stages, troubleReasons } from '../contract/index.ts';
+import {
+  attentionReasons,
+  escalations,
+  inWords,
+  outcomes,
+  stages,
+  troubleReasons,
+  waitingForWords,
+} from '../contract/index.ts';
 import { examples } from './examples.ts';
 import { withFunnels } from './funnels.ts';
 import { wholeNumber } from './numbers.ts';
@@ -12,20 +20,16 @@ export const list = new Command('list')
   .addOption(new Option('--stage <stage>', 'only those at this stage').choices(stages))
   .addOption(new Option('--outcome <outcome>', 'only those that closed so').choices(outcomes))
   .addOption(
-    new Option('--waiting-for <whom>', 'only those that wait for this').choices([
-      'riskos',
-      'candidate',
-      'reviewer',
-      'hr',
-      'operator',
-    ]),
+    new Option('--waiting-for <whom>', 'only those that wait for this').choices(
+      waitingForWords.filter((word) => word !== 'nothing'),
+    ),
   )
   .option('--overdue', 'only those whose deadline has passed')
   .addOption(
     new Option(
       '--escalation <word>',
       'only those of whose deadline HR was reminded, or that are overdue',
-    ).choices(['reminder', 'overdue']),
+    ).choices(escalations),
   )
   .addOption(
     new Option('--attention [reason]', 'only those that stopped for an operator, for this reason').choices(

@@ -18,6 +18,7 @@ import { start } from './start.ts';
 import { status } from './status.ts';
 import { updateVerbs } from './steer.ts';
 import { timeline } from './timeline.ts';
+import { version } from '../version.ts';
 import { watch } from './watch.ts';
 import { worker } from './worker.ts';
 
@@ -26,7 +27,7 @@ export const program = new Command('candidate-funnel')
   .description(
     'One durable Temporal workflow per job application, over Socure RiskOS Workforce Verification.',
   )
-  .version('0.1.0')
+  .version(version)
   .configureHelp({ sortSubcommands: false });
 
 program.commandsGroup('Try it:');

@@ -3,7 +3,7 @@ import { temporalClient } from '../client/index.ts';
 import { monitorSettings, readSettings } from '../config.ts';
 import { addHealth } from '../health.ts';
 import { createProcessLogger } from './process-log.ts';
-import { funnelGauges, keepFresh } from '../monitor/gauges.ts';
+import { canCount, funnelGauges, keepFresh } from '../monitor/gauges.ts';
 import { hostAndPort } from './address.ts';
 import { stopRequested } from './process.ts';
 
@@ -15,7 +15,7 @@ export async function runMonitor(): Promise<void> {
   const logger = createProcessLogger('monitor');
   const temporal = temporalClient();
   const health = Fastify();
-  const registry = addHealth(health, () => true);
+  const registry = addHealth(health, { process: 'monitor', checks: { temporal: () => canCount(temporal) } });
   const gauges = funnelGauges(temporal, registry, Date.now);
   const stop = new AbortController();
   const address = await health.listen(hostAndPort(settings.METRICS_ADDRESS));

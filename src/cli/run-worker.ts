@@ -11,6 +11,7 @@ import { addHealth } from '../health.ts';
 import { createProcessLogger } from './process-log.ts';
 import { observed } from '../riskos/index.ts';
 import {
+  activityMetrics,
   activityOfNow,
   codecMetrics,
   createWorkers,
@@ -37,15 +38,20 @@ export async function runWorker(): Promise<void> {
   });
   for (const limit of await archive.check()) logger.warn({ limit }, storageLimits[limit]);
   const health = Fastify();
-  const registry = addHealth(
-    health,
-    () => workers.ready(),
-    async () => (sdkPort === undefined ? '' : sdkMetrics(sdkPort)),
-  );
+  const keys = keyStoreOf(settings);
+  const registry = addHealth(health, {
+    process: 'worker',
+    checks: {
+      temporal: () => workers.reachTemporal(),
+      pollers: () => workers.isPolling(),
+      ...(keys ? { key_store: () => keys.get('ready').then(() => true) } : {}),
+    },
+    more: async () => (sdkPort === undefined ? '' : sdkMetrics(sdkPort)),
+  });
   const riskos = riskosMetrics(registry).observe(client);
   metrics.register(registry);
+  const payloads = codecMetrics(registry, logger);
   const notifier = notifierOfSettings({ logger, registry });
-  const keys = keyStoreOf(settings);
   await keys?.tryOut();
   if (!keys) logger.warn({}, 'PAYLOAD_ENCRYPTION=off: Temporal stores all data of candidates in clear');
   const workers = await createWorkers({
@@ -55,10 +61,11 @@ export async function runWorker(): Promise<void> {
     notifier,
     encryption: keys && {
       keys,
-      dataConverter: workerConverter(keys, codecMetrics(registry, logger)),
+      dataConverter: workerConverter(keys, payloads),
     },
     requestsPerSecond: settings.RISKOS_REQUESTS_PER_SECOND,
     taskQueue: settings.FUNNEL_TASK_QUEUE,
+    interceptor: activityMetrics(registry),
   });
   if (settings.METRICS_ADDRESS) await health.listen(hostAndPort(settings.METRICS_ADDRESS));
   logger.info({ taskQueue: settings.FUNNEL_TASK_QUEUE }, 'worker runs');

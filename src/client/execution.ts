@@ -5,6 +5,18 @@ import { searchAttributes } from '../contract/index.ts';
 export const endings = ['failed', 'canceled', 'terminated', 'timed_out'] as const;
 export type Ending = (typeof endings)[number];
 
+/** In Temporal's query language. */
+export function endedCondition(how: Ending): string {
+  return `ExecutionStatus = '${endingNames[how]}'`;
+}
+
+const endingNames: Record<Ending, string> = {
+  failed: 'Failed',
+  canceled: 'Canceled',
+  terminated: 'Terminated',
+  timed_out: 'TimedOut',
+};
+
 export interface Execution {
   runId: string;
   state: 'running' | 'completed' | Ending;

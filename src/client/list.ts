@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import {
   type AttentionReason,
+  type Escalation,
   type NextAction,
   type Outcome,
   publishedStatus,
@@ -12,6 +13,7 @@ import {
   workflowType,
 } from '../contract/index.ts';
 import {
+  endedCondition,
   hasBegun,
   type Ending,
   isEnding,
@@ -31,7 +33,7 @@ export interface FunnelFilter {
   /** Only those whose deadline has passed. */
   overdue?: boolean;
   /** Only those of whose deadline HR has been reminded, or whose deadline a person let pass. */
-  escalation?: 'reminder' | 'overdue';
+  escalation?: Escalation;
   /** Only those that RiskOS cannot be asked for at the moment; `true`: for whatever reason. */
   trouble?: TroubleReason | true;
   /** Only those that stopped for an operator; `true`: for whatever reason. */
@@ -54,7 +56,7 @@ export interface FunnelSummary {
   attempt: number | null;
   waitingFor: WaitingFor | null;
   deadline: string | null;
-  escalation: 'reminder' | 'overdue' | null;
+  escalation: Escalation | null;
   /** What HR has to do; `status` has the details. */
   nextAction: NextAction['kind'] | null;
   /** Why it stopped for an operator. */
@@ -162,14 +164,6 @@ const unknownSummary = {
   trouble: null,
 } as const;
 
-/** Temporal's words for the endings, in its query language. */
-const statusNames: Record<Ending, string> = {
-  failed: 'Failed',
-  canceled: 'Canceled',
-  terminated: 'Terminated',
-  timed_out: 'TimedOut',
-};
-
 function queryOf(filter: FunnelFilter): string {
   const { stage, outcome, waitingFor, overdue, escalation, attention, trouble, ended } = filter;
   const equals = (key: { name: string }, value: string | true | undefined) => {
@@ -183,7 +177,7 @@ function queryOf(filter: FunnelFilter): string {
     `WorkflowType = '${workflowType}'`,
     "ExecutionStatus != 'ContinuedAsNew'",
     ...(ended === undefined && (stands || waits) ? ["ExecutionStatus = 'Running'"] : []),
-    ...(ended === undefined ? [] : [`ExecutionStatus = '${statusNames[ended]}'`]),
+    ...(ended === undefined ? [] : [endedCondition(ended)]),
     ...equals(searchAttributes.stage, stage),
     ...equals(searchAttributes.outcome, outcome),
     ...equals(searchAttributes.waitingFor, waitingFor),

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { type AttentionReason, attentionReasons } from './attention.ts';
 import { clearPayload, statusPayload } from './clear-payload.ts';
 import { type ImagesRecord, imagesRecord, type ImagesStatus, imagesStatus } from './images.ts';
-import { nextActionKinds, type NextAction, type Status, troubleReasons, waitingForWords } from './status.ts';
+import {
+  escalations,
+  nextActionKinds,
+  type NextAction,
+  type Status,
+  troubleReasons,
+  waitingForWords,
+} from './status.ts';
 import { evaluatedStages, flags, outcomes, stages, verdicts } from './words.ts';
 
 /** What a workflow publishes in its memo. `status` is in clear; `private` goes through the payload codec. */
@@ -40,7 +47,7 @@ export const publishedStatus = z.object({
   attempt: z.int(),
   waitingFor: z.enum(waitingForWords),
   deadline: z.string().nullable(),
-  escalation: z.enum(['reminder', 'overdue']).nullable(),
+  escalation: z.enum(escalations).nullable(),
   nextAction: z.object({ kind: z.enum(nextActionKinds) }),
   verdicts: z.array(verdict),
   images: z.array(imagesRecord),

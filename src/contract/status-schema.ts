@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { imagesRecord, imagesStatus } from './images.ts';
 import { changes } from './notice.ts';
 import { starting } from './published.ts';
-import { nextActionKinds, troubleReasons, waitingForWords } from './status.ts';
+import { escalations, nextActionKinds, troubleReasons, waitingForWords } from './status.ts';
 import { evaluatedStages, failedSteps, flags, outcomes, stages, verdicts } from './words.ts';
 
 const time = z.iso.datetime();
@@ -151,7 +151,7 @@ const status = z.object({
   waitingFor: z.enum(waitingForWords).describe('Whom or what the funnel waits for.'),
   deadline: time.nullable().describe('When the current wait ends by itself; null: it does not.'),
   escalation: z
-    .enum(['reminder', 'overdue'])
+    .enum(escalations)
     .nullable()
     .describe('Whether that deadline is near, or has passed and a person has to act; null: neither.'),
   nextAction: nextAction.describe('What HR has to do now; see Next actions below.'),

@@ -98,7 +98,7 @@ export interface Status {
   /** ISO 8601: when the current wait ends by itself, if it does. */
   deadline: string | null;
   /** Whether that deadline is near (`reminder`), or has passed and a person has to see to it (`overdue`). */
-  escalation: 'reminder' | 'overdue' | null;
+  escalation: Escalation | null;
   nextAction: NextAction;
   verdicts: VerdictRecord[];
   images: ImagesRecord[];
@@ -108,6 +108,9 @@ export interface Status {
   /** Why RiskOS cannot be asked at the moment, since when (ISO 8601); the funnel goes on by itself. */
   trouble: { reason: TroubleReason; problem: string; since: string } | null;
 }
+
+export const escalations = ['reminder', 'overdue'] as const;
+export type Escalation = (typeof escalations)[number];
 
 /** What RiskOS does not do at the moment. */
 export const troubleReasons = ['request_not_taken', 'request_unclear', 'unreadable'] as const;

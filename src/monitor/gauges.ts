@@ -1,7 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { Gauge, type Registry } from 'prom-client';
-import { searchAttributes, stages, workflowType } from '../contract/index.ts';
+import type { Gauge, Registry } from 'prom-client';
+import { endedCondition, endings } from '../client/execution.ts';
+import {
+  attentionReasons,
+  escalations,
+  processMetrics,
+  searchAttributes,
+  stages,
+  troubleReasons,
+  waitingForWords,
+  workflowType,
+} from '../contract/index.ts';
+import { gaugeOf } from '../instruments.ts';
 import type { Log } from '../contract/log-fields.ts';
 
 /** Reads how many funnels stand where, and shows it as gauges. */
@@ -10,72 +21,76 @@ export interface FunnelGauges {
   refresh(): Promise<void>;
 }
 
-const waiting = ['riskos', 'candidate', 'reviewer', 'hr', 'operator'];
-const escalations = ['reminder', 'overdue'];
-const endings = ['Failed', 'Canceled', 'Terminated', 'TimedOut'];
-
 /** `now` is milliseconds since 1970. */
 export function funnelGauges(temporal: Client, registry: Registry, now: () => number): FunnelGauges {
-  const gauge = (name: string, help: string, label?: string) =>
-    new Gauge({ name, help, labelNames: label === undefined ? [] : [label], registers: [registry] });
-  const byStage = gauge('candidate_funnel_funnels', 'Open funnels, by stage', 'stage');
-  const byWaiting = gauge('candidate_funnel_waiting', 'Open funnels, by whom they wait for', 'for');
-  const byEscalation = gauge(
-    'candidate_funnel_escalated',
-    'Open funnels whose deadline is near ("reminder") or that a person let pass ("overdue")',
-    'escalation',
-  );
-  const late = gauge('candidate_funnel_past_deadline', 'Open funnels whose deadline has passed');
-  const ended = gauge(
-    'candidate_funnel_ended',
-    'Funnels whose workflow somebody or something ended in Temporal, within its retention, by how',
-    'how',
-  );
-  const refreshed = gauge(
-    'candidate_funnel_monitor_refreshed_timestamp_seconds',
-    'When these gauges were last read from Temporal',
-  );
-
-  const count = async (condition: string): Promise<number> => {
-    const query = `WorkflowType = '${workflowType}' AND ${condition}`;
-    return (await temporal.workflow.count(query)).count;
-  };
-  const open = (condition: string) => count(`ExecutionStatus = 'Running' AND ${condition}`);
-  const rows: { gauge: Gauge; labels: Record<string, string>; read: () => Promise<number> }[] = [
-    ...stages
-      .filter((stage) => stage !== 'closed')
-      .map((stage) => ({
-        gauge: byStage,
-        labels: { stage },
-        read: () => open(`${searchAttributes.stage.name} = '${stage}'`),
-      })),
-    ...waiting.map((whom) => ({
-      gauge: byWaiting,
-      labels: { for: whom },
-      read: () => open(`${searchAttributes.waitingFor.name} = '${whom}'`),
-    })),
-    ...escalations.map((escalation) => ({
-      gauge: byEscalation,
-      labels: { escalation },
-      read: () => open(`${searchAttributes.escalation.name} = '${escalation}'`),
-    })),
-    ...endings.map((how) => ({
-      gauge: ended,
-      labels: { how: how.toLowerCase() },
-      read: () => count(`ExecutionStatus = '${how}'`),
-    })),
+  const refreshed = gaugeOf(processMetrics.refreshed, registry);
+  const groups: { gauge: Gauge; rows: () => Row[] }[] = [
     {
-      gauge: late,
-      labels: {},
-      read: () => open(`${searchAttributes.deadline.name} < '${new Date(now()).toISOString()}'`),
+      gauge: gaugeOf(processMetrics.funnels, registry),
+      rows: () => opensBy('stage', searchAttributes.stage, openStages),
+    },
+    {
+      gauge: gaugeOf(processMetrics.waiting, registry),
+      rows: () => opensBy('for', searchAttributes.waitingFor, waitingForSomebody),
+    },
+    {
+      gauge: gaugeOf(processMetrics.escalated, registry),
+      rows: () => opensBy('escalation', searchAttributes.escalation, escalations),
+    },
+    {
+      gauge: gaugeOf(processMetrics.needsAttention, registry),
+      rows: () => opensBy('reason', searchAttributes.attention, attentionReasons),
+    },
+    {
+      gauge: gaugeOf(processMetrics.inTrouble, registry),
+      rows: () => opensBy('reason', searchAttributes.trouble, troubleReasons),
+    },
+    {
+      gauge: gaugeOf(processMetrics.pastDeadline, registry),
+      rows: () => {
+        const at = new Date(now()).toISOString();
+        return [{ labels: {}, condition: `${running} AND ${searchAttributes.deadline.name} < '${at}'` }];
+      },
+    },
+    {
+      gauge: gaugeOf(processMetrics.ended, registry),
+      rows: () => endings.map((how) => ({ labels: { how }, condition: endedCondition(how) })),
     },
   ];
   return {
     refresh: async () => {
-      for (const row of rows) row.gauge.set(row.labels, await row.read());
+      for (const { gauge, rows } of groups) {
+        for (const { labels, condition } of rows()) gauge.set(labels, await count(temporal, condition));
+      }
       refreshed.set(now() / 1000);
     },
   };
+}
+
+/** True when Temporal answers a count query. */
+export async function canCount(temporal: Client): Promise<boolean> {
+  await count(temporal, running);
+  return true;
+}
+
+interface Row {
+  labels: Record<string, string>;
+  condition: string;
+}
+
+const running = "ExecutionStatus = 'Running'";
+const openStages = stages.filter((stage) => stage !== 'closed');
+const waitingForSomebody = waitingForWords.filter((word) => word !== 'nothing');
+
+function opensBy(label: string, { name }: { name: string }, words: readonly string[]): Row[] {
+  return words.map((word) => ({
+    labels: { [label]: word },
+    condition: `${running} AND ${name} = '${word}'`,
+  }));
+}
+
+async function count(temporal: Client, condition: string): Promise<number> {
+  return (await temporal.workflow.count(`WorkflowType = '${workflowType}' AND ${condition}`)).count;
 }
 
 /** Refreshes until `signal` aborts; a round that fails is logged, and the next one follows after the same interval. */

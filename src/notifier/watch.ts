@@ -1,5 +1,6 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
-import type { NoticeProblem } from '../contract/index.ts';
+import type { Registry } from 'prom-client';
+import { type NoticeProblem, noticeProblemWords, processMetrics } from '../contract/index.ts';
+import { counterOf, gaugeOf } from '../instruments.ts';
 import type { Log } from '../contract/log-fields.ts';
 import type { NotifyError } from './errors.ts';
 
@@ -19,18 +20,9 @@ interface WatchOptions {
 const logEvery = 60_000;
 
 export function watchReceiver({ logger, registry, now }: WatchOptions): ReceiverWatch {
-  const registers = registry ? [registry] : [];
-  const notices = new Counter({
-    name: 'candidate_funnel_notices_total',
-    help: 'Notices that were sent to NOTIFY_URL, by result: "taken", or why not',
-    labelNames: ['result'],
-    registers,
-  });
-  const up = new Gauge({
-    name: 'candidate_funnel_notice_receiver_up',
-    help: '1 when the receiver took the last notice that was sent to it, 0 when it did not',
-    registers,
-  });
+  const results = ['taken', ...noticeProblemWords].map((result) => ({ result }));
+  const notices = counterOf(processMetrics.notices, registry, results);
+  const up = gaugeOf(processMetrics.receiverUp, registry);
   const logged = new Map<NoticeProblem, number>();
   let trouble: { since: number; failed: number; shown: boolean } | undefined;
 

@@ -29,7 +29,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   return createRelayServer({
     authenticator: createAuthenticator(options, options.fetch),
     signaller: createSignaller(temporal, deadline),
-    ready: atMostOncePerSecond(() => reachable(temporal, deadline)),
+    ready: () => reachable(temporal, deadline),
     limits: { ...defaultLimits, ...options.limits },
     trustedProxies: options.trustedProxies ?? [],
     logger,
@@ -37,21 +37,8 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
 }
 
 async function reachable(temporal: Client, deadline: number): Promise<boolean> {
-  try {
-    await temporal.connection.withDeadline(Date.now() + deadline, () =>
-      temporal.workflowService.getSystemInfo({}),
-    );
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Anybody may ask whether the relay is ready; Temporal is not to be asked as often. */
-function atMostOncePerSecond(look: () => Promise<boolean>): () => Promise<boolean> {
-  let last: { at: number; answer: Promise<boolean> } | undefined;
-  return () => {
-    if (!last || Date.now() - last.at > 1000) last = { at: Date.now(), answer: look() };
-    return last.answer;
-  };
+  await temporal.connection.withDeadline(Date.now() + deadline, () =>
+    temporal.workflowService.getSystemInfo({}),
+  );
+  return true;
 }

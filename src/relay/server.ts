@@ -51,10 +51,13 @@ export async function createRelayServer(options: RelayServerOptions): Promise<Re
   const isTooMuch = bounded.rate(limits.requestsPerSecond);
   // Apart, so that a flood of deliveries makes no orchestrator believe that the relay is dead.
   const isTooMuchHealth = bounded.rate(healthChecksPerSecond);
-  const metrics = createRelayMetrics(addHealth(server, options.ready), {
-    inFlight: () => deliverer.inFlight(),
-    connections: () => connections.open(),
-  });
+  const metrics = createRelayMetrics(
+    addHealth(server, { process: 'relay', checks: { temporal: options.ready } }),
+    {
+      inFlight: () => deliverer.inFlight(),
+      connections: () => connections.open(),
+    },
+  );
 
   function refused(reason: Refusal): void {
     metrics.refused(reason);

@@ -1,4 +1,6 @@
-import { Counter, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import { processMetrics } from '../contract/index.ts';
+import { counterOf } from '../instruments.ts';
 import { type SeenAnswer, stepsOf } from '../riskos/index.ts';
 
 /** Counts the steps of RiskOS's workflows: those that ran, failed, came from a cache, or needed more than one try. */
@@ -8,18 +10,8 @@ export interface EnrichmentMetrics {
 }
 
 export function enrichmentMetrics(): EnrichmentMetrics {
-  const counter = new Counter({
-    name: 'riskos_enrichments_total',
-    help: 'Steps of completed RiskOS evaluations at each reading, by step and result: ok, failed, cached or retried',
-    labelNames: ['step', 'result'],
-    registers: [],
-  });
-  const attempts = new Counter({
-    name: 'riskos_enrichment_attempts_total',
-    help: 'Tries that RiskOS needed for the steps of completed evaluations at each reading, by step',
-    labelNames: ['step'],
-    registers: [],
-  });
+  const counter = counterOf(processMetrics.enrichments);
+  const attempts = counterOf(processMetrics.enrichmentAttempts);
   return {
     count: (answer) => {
       for (const one of stepsOf(answer)) {

@@ -1,3 +1,4 @@
+export { activityMetrics } from './activity-metrics.ts';
 export { activityOfNow } from './activity-of-now.ts';
 export { codecMetrics } from './codec-metrics.ts';
 export { riskosMetrics } from './riskos-metrics.ts';

@@ -1,4 +1,6 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import { processMetrics } from '../contract/index.ts';
+import { counterOf, histogramOf } from '../instruments.ts';
 import { type RiskosClient, RiskosError, riskosProblems } from '../riskos/index.ts';
 
 /** RiskOS calls as metrics: how many, how long they take, and how they end. */
@@ -10,24 +12,13 @@ export interface RiskosMetrics {
 const verbs = ['create', 'get', 'patch', 'documents'] as const;
 type Verb = (typeof verbs)[number];
 
+const buckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
 export function riskosMetrics(registry: Registry): RiskosMetrics {
-  const registers = [registry];
-  const calls = new Counter({
-    name: 'candidate_funnel_riskos_requests_total',
-    help: 'RiskOS calls by verb and result: "ok", or the type of the error',
-    labelNames: ['verb', 'result'],
-    registers,
-  });
-  const seconds = new Histogram({
-    name: 'candidate_funnel_riskos_request_seconds',
-    help: 'Seconds that RiskOS calls take, by verb; time in the queue of the rate limit does not count',
-    labelNames: ['verb'],
-    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
-    registers,
-  });
-  // Every series is there from the start, so that an alert on a rise sees the first one.
-  for (const verb of verbs)
-    for (const result of ['ok', ...Object.keys(riskosProblems)]) calls.inc({ verb, result }, 0);
+  const results = ['ok', ...Object.keys(riskosProblems), 'Unexpected'];
+  const series = verbs.flatMap((verb) => results.map((result) => ({ verb, result })));
+  const calls = counterOf(processMetrics.riskosRequests, registry, series);
+  const seconds = histogramOf(processMetrics.riskosSeconds, registry, buckets);
 
   const timed = async <Result>(verb: Verb, call: () => Promise<Result>): Promise<Result> => {
     const end = seconds.startTimer({ verb });

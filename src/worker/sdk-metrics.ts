@@ -1,4 +1,5 @@
 import { request } from 'undici';
+import { processMetrics } from '../contract/index.ts';
 
 /** Milliseconds that one read of the SDK's metrics may take. */
 const timeout = 2000;
@@ -9,9 +10,10 @@ const timeout = 2000;
  */
 export async function sdkMetrics(port: number): Promise<string> {
   const text = await read(port).catch(() => undefined);
-  const up = `# HELP candidate_funnel_sdk_metrics_up 1 while the Temporal SDK shows its metrics
-# TYPE candidate_funnel_sdk_metrics_up gauge
-candidate_funnel_sdk_metrics_up ${text === undefined ? 0 : 1}
+  const { name, help } = processMetrics.sdkUp;
+  const up = `# HELP ${name} ${help}
+# TYPE ${name} gauge
+${name} ${text === undefined ? 0 : 1}
 `;
   return `${up}${text ?? ''}`;
 }

@@ -1,5 +1,11 @@
 import type { DataConverter } from '@temporalio/common';
-import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  type ActivityInterceptorsFactory,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { createEvaluationActivities } from '../../activities/evaluations.ts';
 import { createImageActivities } from '../../activities/images.ts';
@@ -34,13 +40,18 @@ export interface WorkerParts {
   taskQueue?: string;
   /** Instead of `TEMPORAL_ADDRESS`. */
   address?: string;
+  /** Sees every try of an activity. */
+  interceptor?: ActivityInterceptorsFactory;
 }
 
 export interface FunnelWorkers {
   /** Resolves after a shutdown; rejects when a worker fails. */
   run(): Promise<void>;
   shutdown(): void;
-  ready(): boolean;
+  /** False once a poller has ended. */
+  isPolling(): boolean;
+  /** Rejects when Temporal does not answer. */
+  reachTemporal(): Promise<boolean>;
 }
 
 /**
@@ -64,6 +75,7 @@ export async function createWorkers(parts: WorkerParts): Promise<FunnelWorkers> 
           ...common,
           ...queue,
           ...(parts.encryption ? { dataConverter: parts.encryption.dataConverter } : {}),
+          ...(parts.interceptor ? { interceptors: { activity: [parts.interceptor] } } : {}),
           connection,
           ...(namespace === undefined ? {} : { namespace }),
         }),
@@ -80,7 +92,11 @@ export async function createWorkers(parts: WorkerParts): Promise<FunnelWorkers> 
         for (const end of ends) if (end.status === 'rejected') throw end.reason;
       },
       shutdown,
-      ready: () => workers.every((worker) => worker.getState() === 'RUNNING'),
+      isPolling: () => workers.every(isPolling),
+      reachTemporal: async () => {
+        await connection.withDeadline(Date.now() + 3000, () => connection.workflowService.getSystemInfo({}));
+        return true;
+      },
     };
   } catch (error) {
     await connection.close();
@@ -95,6 +111,11 @@ const longestCall = Math.max(...Object.values(activityBounds).map((bound) => mil
  * of RiskOS is never cut off, so none is left unclear. The images' activities may take longer, and are repeated by another worker.
  */
 export const shutdownTimes = { grace: longestCall + 5000, force: longestCall + 15_000 };
+
+function isPolling(worker: Worker): boolean {
+  const { runState, workflowPollerState, activityPollerState } = worker.getStatus();
+  return runState === 'RUNNING' && ![workflowPollerState, activityPollerState].includes('FAILED');
+}
 
 const common = {
   // A killed worker otherwise costs each of its workflows ten seconds.

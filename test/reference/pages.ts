@@ -3,6 +3,7 @@ import { pagePath as errorsPath, renderPage as renderErrors } from '../errors-pa
 import { pagePath as funnelPath, renderPage as renderFunnel } from '../workflow/funnel-table/page.ts';
 import { renderLogsPage } from './logs-page.ts';
 import { renderMessagesPage } from './messages-page.ts';
+import { renderMetricsPage } from './metrics-page.ts';
 import { renderNoticesPage } from './notices-page.ts';
 import { renderPolicyPage } from './policy-page.ts';
 import { renderStatusPage } from './status-page.ts';
@@ -21,6 +22,7 @@ export const generated: Record<string, readonly Generated[]> = {
   status: [{ path: inDocs('status'), render: renderStatusPage }],
   logs: [{ path: inDocs('logs'), render: renderLogsPage }],
   notices: [{ path: inDocs('notices'), render: renderNoticesPage }],
+  metrics: [{ path: inDocs('metrics'), render: renderMetricsPage }],
   schemas: schemaNames.map((name) => ({
     path: new URL(`../../schemas/${name}.json`, import.meta.url),
     render: async () => `${JSON.stringify(jsonSchemaOf(name), null, 2)}\n`,

@@ -71,11 +71,11 @@ describe('an observed client', () => {
     await client.get(evalId);
     const text = await registry.metrics();
     for (const line of [
-      'riskos_enrichments_total{step="other",result="failed"} 1',
-      'riskos_enrichments_total{step="other",result="retried"} 1',
-      'riskos_enrichments_total{step="document_verification",result="ok"} 1',
-      'riskos_enrichments_total{step="document_verification",result="cached"} 1',
-      'riskos_enrichment_attempts_total{step="other"} 3',
+      'candidate_funnel_riskos_enrichments_total{step="other",result="failed"} 1',
+      'candidate_funnel_riskos_enrichments_total{step="other",result="retried"} 1',
+      'candidate_funnel_riskos_enrichments_total{step="document_verification",result="ok"} 1',
+      'candidate_funnel_riskos_enrichments_total{step="document_verification",result="cached"} 1',
+      'candidate_funnel_riskos_enrichment_attempts_total{step="other"} 3',
     ]) {
       expect(text).toContain(line);
     }

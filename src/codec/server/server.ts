@@ -65,11 +65,13 @@ export async function createCodecServer(options: CodecServerOptions): Promise<Co
   // Apart, so that a flood of requests makes no orchestrator believe that the server is dead.
   const isTooMuchHealth = bounded.rate(healthChecksPerSecond);
   let inFlight = 0;
-  const ready = atMostOncePerSecond(() => cipher.ready());
-  const metrics = createCodecServerMetrics(addHealth(server, ready), {
-    inFlight: () => inFlight,
-    connections: () => connections.open(),
-  });
+  const metrics = createCodecServerMetrics(
+    addHealth(server, { process: 'codec-server', checks: { key_store: () => cipher.ready() } }),
+    {
+      inFlight: () => inFlight,
+      connections: () => connections.open(),
+    },
+  );
   const answer = createAnswerer({ cipher, limits, metrics, audit: options.audit });
 
   function refused(reason: Refusal): void {
@@ -175,13 +177,4 @@ function headerOf(request: FastifyRequest, name: string): string | undefined {
 function workflowIdOf(request: FastifyRequest): string | undefined {
   const query = new URLSearchParams(request.url.split('?', 2)[1] ?? '');
   return query.get('workflowId') ?? headerOf(request, 'x-workflow-id');
-}
-
-/** Anybody may ask whether the server is ready; the store is not to be asked as often. */
-function atMostOncePerSecond(look: () => Promise<boolean>): () => Promise<boolean> {
-  let last: { at: number; answer: Promise<boolean> } | undefined;
-  return () => {
-    if (!last || Date.now() - last.at > 1000) last = { at: Date.now(), answer: look().catch(() => false) };
-    return last.answer;
-  };
 }
