@@ -50,7 +50,7 @@ export function openArchive({
   const storage = storageAt(url);
   const parts = {
     storage,
-    encrypter: encrypterFor(recipients),
+    encrypt: encrypterFor(recipients),
     recipients: recipients.map(fingerprintOf),
     limits: parseLimits(limits),
     now,

@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto';
-import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
+import { Decrypter, identityToRecipient } from 'age-encryption';
 import { identitiesIn } from '../age.ts';
+import { createFileEncrypter, type FileEncrypter } from './encrypt.ts';
 import { ArchiveError } from './errors.ts';
 
-/** The part of age's encrypter that is used here; age's own declarations need those of a browser. */
-export interface FileEncrypter {
-  encrypt(file: ReadableStream<Uint8Array>): Promise<AsyncIterable<Uint8Array>>;
-}
-
-/** The part of age's decrypter that is used here. */
+/** The part of age's decrypter that is used here; age's own declarations need those of a browser. */
 interface FileDecrypter {
   decrypt(file: ReadableStream<Uint8Array>): Promise<AsyncIterable<Uint8Array>>;
 }
@@ -21,7 +17,6 @@ export function encrypterFor(recipients: readonly string[]): FileEncrypter {
       'The archive needs at least one recipient: an age public key (age1…), such as age-keygen prints.',
     );
   }
-  const encrypter = new Encrypter();
   for (const [index, recipient] of recipients.entries()) {
     const which = `Recipient ${index + 1} of ${recipients.length}`;
     if (/^\s*AGE-SECRET-KEY-/i.test(recipient)) {
@@ -31,7 +26,7 @@ export function encrypterFor(recipients: readonly string[]): FileEncrypter {
       );
     }
     try {
-      encrypter.addRecipient(recipient);
+      createFileEncrypter([recipient]);
     } catch {
       throw new ArchiveError(
         'InvalidRecipient',
@@ -39,7 +34,7 @@ export function encrypterFor(recipients: readonly string[]): FileEncrypter {
       );
     }
   }
-  return encrypter;
+  return createFileEncrypter(recipients);
 }
 
 /** Tells a public key from others, in manifests: the first 16 digits of its SHA-256. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Storage } from '../storage/index.ts';
+import type { FileEncrypter } from './encrypt.ts';
 import { ArchiveError, ZipRefusedError } from './errors.ts';
-import type { FileEncrypter } from './keys.ts';
 import { type EvaluationRef, type Layout, layoutOf } from './layout.ts';
 import { manifest as manifestSchema, type Manifest, readRecord, tombstone, written } from './records.ts';
 import type { Limits } from './zip/limits.ts';
@@ -23,7 +23,7 @@ export type Stored =
 
 export interface StoreParts {
   storage: Storage;
-  encrypter: FileEncrypter;
+  encrypt: FileEncrypter;
   /** Fingerprints of the public keys. */
   recipients: readonly string[];
   limits: Limits;
@@ -125,7 +125,7 @@ async function writeFiles(parts: StoreParts, images: NewImages, writing: Writing
 }
 
 async function writeFile(
-  { storage, encrypter }: StoreParts,
+  { storage, encrypt }: StoreParts,
   key: string,
   file: UnzippedFile,
   onBytes: (bytes: number) => void,
@@ -137,8 +137,7 @@ async function writeFile(
     plain.add(piece);
     onBytes(piece.byteLength);
   });
-  const encrypted = await encrypter.encrypt(ReadableStream.from(pieces));
-  await storage.putIfAbsent(key, measured(encrypted, stored.add));
+  await storage.putIfAbsent(key, measured(encrypt(pieces), stored.add));
   return { name, role, contentType, bytes, sha256: plain.sum().sha256, stored: stored.sum() };
 }
 

@@ -87,7 +87,7 @@ describe('remove', () => {
     const slow = before(storage, 'putIfAbsent', /manifest\.json$/, () => meanwhile.remove(fresh, because));
     const parts = {
       storage: slow,
-      encrypter: encrypterFor([recipient]),
+      encrypt: encrypterFor([recipient]),
       recipients: [],
       limits: parseLimits({}),
       now,

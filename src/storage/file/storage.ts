@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as nodeFs from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import { inBlocks } from '../blocks.ts';
 import { StorageError } from '../errors.ts';
 import { checkKey, checkPrefix, invalidUrl, pathOfUrl } from '../keys.ts';
 import type { Storage, StorageLimit, StoredObject } from '../storage.ts';
@@ -85,9 +86,8 @@ async function putIfAbsent(
   try {
     try {
       // Its errors are the caller's own, so that they are not taken for the disk's.
-      for await (const bytes of body instanceof Uint8Array ? [body] : gathered(body)) {
-        await onDisk(handle.writeFile(bytes));
-      }
+      const blocks = body instanceof Uint8Array ? [{ bytes: body }] : inBlocks(body, writeBytes);
+      for await (const { bytes } of blocks) await onDisk(handle.writeFile(bytes));
       await onDisk(handle.sync());
     } finally {
       await onDisk(handle.close());
@@ -104,20 +104,6 @@ async function putIfAbsent(
 
 /** Small pieces make many calls, each of which waits for its turn. */
 const writeBytes = 1024 ** 2;
-
-async function* gathered(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    size += chunk.byteLength;
-    if (size < writeBytes) continue;
-    yield Buffer.concat(chunks);
-    chunks = [];
-    size = 0;
-  }
-  if (size > 0) yield Buffer.concat(chunks);
-}
 
 function refusedLink(error: unknown): false {
   if (codeOf(error) === 'EEXIST') return false;

@@ -4,11 +4,8 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { StorageError } from '../errors.ts';
 import { checkKey, checkPrefix } from '../keys.ts';
 import type { Storage } from '../storage.ts';
@@ -17,9 +14,7 @@ import { type Patience, patience, s3Client } from './client.ts';
 import { codeOf, problemOf, statusOf } from './errors.ts';
 import { currentObjects, type Listing, unfinishedUploads, versionsBelow } from './listing.ts';
 import { parseS3Url, type S3Location } from './location.ts';
-
-/** Bytes of one part; a body that is not longer is stored with a single request. */
-const partSize = 8 * 1024 * 1024;
+import { putObject } from './put.ts';
 
 /** A storage in an S3 bucket, with SHA-256 checksums. */
 export function openS3Storage(
@@ -39,9 +34,7 @@ export function openS3Storage(
   const storage: Storage = {
     putIfAbsent: (key, body) => {
       checkKey(key);
-      return body instanceof Uint8Array
-        ? putBytes(client, objectOf(location, key), body)
-        : putStream(client, objectOf(location, key), body);
+      return putObject(client, location, key, body);
     },
     get: (key) => {
       checkKey(key);
@@ -66,69 +59,6 @@ export function openS3Storage(
     close: () => client.destroy(),
   };
   return storage;
-}
-
-function objectOf({ bucket, prefix, sse, kmsKey }: S3Location, key: string) {
-  return {
-    Bucket: bucket,
-    Key: prefix + key,
-    IfNoneMatch: '*',
-    ChecksumAlgorithm: 'SHA256' as const,
-    ContentType: 'application/octet-stream',
-    ...(sse ? { ServerSideEncryption: sse } : {}),
-    ...(kmsKey ? { SSEKMSKeyId: kmsKey } : {}),
-  };
-}
-
-type NewObject = ReturnType<typeof objectOf>;
-
-/** 409 says that another write of the same key was under way: it has won or failed when this one is sent again. */
-const conflicts = 6;
-
-async function putBytes(client: S3Client, object: NewObject, body: Uint8Array): Promise<'stored' | 'exists'> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await client.send(new PutObjectCommand({ ...object, Body: body }));
-      return 'stored';
-    } catch (error) {
-      if (statusOf(error) === 412) return 'exists';
-      if (statusOf(error) !== 409 || tries === conflicts) throw problemOf(error);
-      await sleep(50 * 2 ** tries * Math.random());
-    }
-  }
-}
-
-/** One part at a time, so that what is in memory does not grow with the object. */
-async function putStream(
-  client: S3Client,
-  object: NewObject,
-  body: AsyncIterable<Uint8Array>,
-): Promise<'stored' | 'exists'> {
-  const source: { error?: unknown } = {};
-  const stream = Readable.from(noting(body, source), { objectMode: false });
-  try {
-    await new Upload({ client, params: { ...object, Body: stream }, partSize, queueSize: 1 }).done();
-    return 'stored';
-  } catch (error) {
-    if ('error' in source) throw source.error;
-    if (statusOf(error) === 412) return 'exists';
-    throw problemOf(error);
-  } finally {
-    stream.destroy();
-  }
-}
-
-/** Notes an error of the body, which is the caller's own and not the store's. */
-async function* noting(
-  body: AsyncIterable<Uint8Array>,
-  source: { error?: unknown },
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    source.error = error;
-    throw error;
-  }
 }
 
 async function get(

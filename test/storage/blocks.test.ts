@@ -1,0 +1,22 @@
+import { fc, test } from '@fast-check/vitest';
+import { expect } from 'vitest';
+import { inBlocks } from '../../src/storage/blocks.ts';
+
+test.prop([fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 12 }), fc.integer({ min: 1, max: 30 })])(
+  'blocks are the bytes in order, full but for the last, which is marked and empty only for an empty body',
+  async (pieces, size) => {
+    const blocks: { bytes: Buffer; last: boolean }[] = [];
+    for await (const { bytes, last } of inBlocks(listed(pieces), size)) {
+      blocks.push({ bytes: Buffer.from(bytes), last });
+    }
+    const body = Buffer.concat(pieces);
+    expect(Buffer.concat(blocks.map(({ bytes }) => bytes)).equals(body)).toBe(true);
+    expect(blocks).toHaveLength(Math.max(1, Math.ceil(body.length / size)));
+    expect(blocks.map(({ last }) => last)).toEqual(blocks.map((_, at) => at === blocks.length - 1));
+    expect(blocks.slice(0, -1).every(({ bytes }) => bytes.length === size)).toBe(true);
+  },
+);
+
+async function* listed(pieces: Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* pieces;
+}
