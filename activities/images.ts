@@ -90,6 +90,8 @@ async function archiveOrEnd(parts: ImageParts, ask: ImagesAsk, progress: Progres
 /** Damage that a fresh download may mend. */
 const mayBeMended: readonly ZipRefusal[] = ['truncated', 'damaged', 'checksum_mismatch', 'size_mismatch'];
 const downloads = 3;
+/** Between two of them: all must end within one try, whatever the lag of the policy. */
+const longestPause = 60_000;
 
 async function archiveOnce(parts: ImageParts, ask: ImagesAsk, progress: Progress): Promise<ImagesFound> {
   const known = await parts.archive.find(ask);
@@ -103,7 +105,7 @@ async function archiveOnce(parts: ImageParts, ask: ImagesAsk, progress: Progress
       if (download === downloads || !mayBeMended.includes(reason)) {
         return { result: 'refused', count: 0, attachments: 0, reason, hrIsTold: parts.hrIsTold };
       }
-      await Context.current().sleep(ask.lag);
+      await Context.current().sleep(Math.min(ask.lag, longestPause));
     }
   }
 }
@@ -111,12 +113,16 @@ async function archiveOnce(parts: ImageParts, ask: ImagesAsk, progress: Progress
 async function fetchOnce(parts: ImageParts, ask: ImagesAsk, progress: Progress): Promise<ImagesFound> {
   const { riskos, archive, budget } = parts;
   const signal = Context.current().cancellationSignal;
+  const over = new AbortController();
   let lease: Lease | undefined;
   const memory = async (bytes: number) => {
     progress.phase = 'waiting_for_memory';
-    lease = await budget.lease(bytes, signal);
+    const granted = await budget.lease(bytes, AbortSignal.any([signal, over.signal]));
+    // RiskOS may have closed the connection meanwhile, and then nobody else would release it.
+    if (over.signal.aborted) granted.release();
+    else lease = granted;
     progress.phase = 'downloading';
-    return lease.memory;
+    return granted.memory;
   };
   try {
     progress.phase = 'downloading';
@@ -135,6 +141,7 @@ async function fetchOnce(parts: ImageParts, ask: ImagesAsk, progress: Progress):
     const onProgress = (bytes: number) => (progress.bytes = bytes);
     return foundOf(parts, ask, await archive.store({ ...ask, zip: documents.bytes, onProgress }));
   } finally {
+    over.abort();
     lease?.release();
   }
 }

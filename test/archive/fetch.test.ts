@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -6,12 +7,13 @@ import { createImageActivities } from '../../activities/images.ts';
 import {
   type Archive,
   ArchiveError,
+  type Budget,
   createBudget,
   StorageError,
   type StorageProblem,
 } from '../../src/archive/index.ts';
 import { type ImagesAsk, type ImagesFailure, imagesFailures } from '../../src/contract/index.ts';
-import { createRiskosClient, RiskosError } from '../../src/riskos/index.ts';
+import { type CallOptions, createRiskosClient, RiskosError } from '../../src/riskos/index.ts';
 import { apiKey, silent } from '../support/constants.ts';
 import { serve } from '../support/serve.ts';
 import { archiveFixture, because, keysIn, ref } from './fixture.ts';
@@ -231,6 +233,18 @@ describe('archiveImages', () => {
     });
   });
 
+  test('waits between those downloads for a minute at most, since all belong to one try', async () => {
+    const { activities } = await riskosThat([{ ...good, body: zip.subarray(0, 5000) }]);
+    const pauses: unknown[] = [];
+    const found = await inActivity(() => {
+      const context = Context.current();
+      Object.defineProperty(context, 'sleep', { value: async (pause: unknown) => void pauses.push(pause) });
+      return activities.archiveImages({ ...ask, lag: 3_600_000 });
+    });
+    expect(found).toMatchObject({ result: 'refused', reason: 'truncated' });
+    expect(pauses).toEqual([60_000, 60_000]);
+  });
+
   test('refuses a hostile ZIP at the first download, with its reason', async () => {
     const hostile = hostileZips.find(({ reason }) => reason === 'unsafe_name');
     const { activities, asked } = await riskosThat([{ ...good, body: hostile?.zip ?? '' }]);
@@ -289,6 +303,63 @@ describe('archiveImages', () => {
       64 * mebibyte,
     );
   });
+
+  test.each(['before the memory is there', 'just as the memory is there'])(
+    'that loses the connection %s gives the memory back',
+    async (when) => {
+      const { riskos, archive } = await riskosThat([good]);
+      const budget = createBudget(mebibyte);
+      const holder = await budget.lease(mebibyte, new AbortController().signal);
+      const losing = {
+        ...riskos,
+        documents: async (_: string, { memory }: CallOptions = {}) => {
+          memory?.(mebibyte).catch(() => undefined);
+          if (when.startsWith('just')) holder.release();
+          throw new RiskosError('ConnectionLost', { call: 'GET', processed: 'no' });
+        },
+      };
+      const activities = createImageActivities({ riskos: losing, archive, budget, hrIsTold: false });
+      expect(await failureOf(inActivity(() => activities.archiveImages(ask)))).toMatchObject({
+        type: 'ImagesUnavailable',
+      });
+      holder.release();
+      expect((await budget.lease(mebibyte, new AbortController().signal)).memory).toHaveLength(mebibyte);
+    },
+  );
+});
+
+test('RiskOS may hang up while a download waits for memory: it is tried again, and the memory serves others', async () => {
+  let hangUp = () => {};
+  const served = await serve(async (incoming, outgoing) => {
+    outgoing.writeHead(200, { 'content-type': 'application/zip', 'content-length': String(mebibyte) });
+    outgoing.write(zip.subarray(0, 1000));
+    hangUp = () => incoming.socket.resetAndDestroy();
+  });
+  onTestFinished(() => served.close());
+  const { archive } = await archiveFixture();
+  const settings = {
+    baseUrl: served.url,
+    apiKey,
+    environment: 'Sandbox',
+    workflow: 'w',
+    logger: silent,
+  } as const;
+  const budget = createBudget(mebibyte);
+  const holder = await budget.lease(mebibyte, new AbortController().signal);
+  const waiting: Budget = {
+    lease: (...asked) => {
+      hangUp();
+      return budget.lease(...asked);
+    },
+  };
+  const riskos = createRiskosClient(settings);
+  const activities = createImageActivities({ riskos, archive, budget: waiting, hrIsTold: false });
+  expect(await failureOf(inActivity(() => activities.archiveImages(ask)))).toMatchObject({
+    type: 'ImagesUnavailable',
+    details: [{ reason: 'riskos_unavailable' }],
+  });
+  holder.release();
+  expect((await budget.lease(mebibyte, new AbortController().signal)).memory).toHaveLength(mebibyte);
 });
 
 describe('the other activities', () => {
