@@ -2,8 +2,8 @@ import { mkdir, readFile, readdir, stat, utimes, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
-import { createArchiveKey, readArchived } from '../../src/archive/index.ts';
-import { findingsOf } from '../../src/cli/images/findings.ts';
+import { createArchiveKey, readArchived, StorageError } from '../../src/archive/index.ts';
+import { type Finding, findingsOf, removeFinding } from '../../src/cli/images/findings.ts';
 import {
   archiveFixture,
   because,
@@ -228,5 +228,36 @@ describe('a finding', () => {
     expect(kinds({ manifest: { ...evaluation.manifest, keepUntil: null } }, false)).toEqual([
       ['no_workflow', false],
     ]);
+  });
+});
+
+describe('a finding that is deletable', () => {
+  const unfinished: Finding = {
+    kind: 'unfinished',
+    ref,
+    keys: [`${ref.applicationId}/${ref.evaluationId}/0123456789abcdef/selfie-1.jpg.age`],
+    deletable: true,
+    why: '',
+  };
+  const whole: Finding = { ...unfinished, kind: 'no_workflow', keys: [] };
+  const clock = () => new Date();
+
+  test.each([unfinished, whole])('is left where a hold came after the listing: $kind', async (finding) => {
+    const { archive, storage } = await archived(1);
+    for (const key of finding.keys) await storage.putIfAbsent(key, Buffer.from('half'));
+    await archive.hold(ref, because);
+    const before = await keysIn(storage);
+    expect(await removeFinding(storage, finding, because, clock)).toBe(false);
+    expect(await keysIn(storage)).toEqual(before);
+  });
+
+  test.each([unfinished, whole])('is left where the storage itself holds it: $kind', async (finding) => {
+    const { storage } = await archived(1);
+    const locked: typeof storage = {
+      ...storage,
+      held: () => Promise.resolve(true),
+      delete: () => Promise.reject(new StorageError('StorageHeld', 'locked')),
+    };
+    expect(await removeFinding(locked, finding, because, clock)).toBe(false);
   });
 });

@@ -1,5 +1,11 @@
-import { deleteImages } from '../../archive/index.ts';
-import type { Stray, Surveyed } from '../../archive/index.ts';
+import {
+  ArchiveError,
+  deleteImages,
+  readArchived,
+  StorageError,
+  type Stray,
+  type Surveyed,
+} from '../../archive/index.ts';
 import type { Storage } from '../../storage/index.ts';
 
 /** Something in the archive that nothing accounts for. */
@@ -64,13 +70,31 @@ export function findingsOf(found: Surveyed | Stray, runs: boolean, now: Date): F
   return findings;
 }
 
-/** Removes what a deletable finding names: an archive whole, or single objects. */
+/**
+ * Removes what a deletable finding names: an archive whole, or single objects. False where a hold forbids it, be it one that the
+ * listing did not show or the storage's own.
+ */
 export async function removeFinding(
   storage: Storage,
   { kind, ref, keys }: Finding,
   because: { by: string; reason: string },
   now: () => Date,
-): Promise<void> {
-  if (ref && kind !== 'unfinished') await deleteImages({ storage, now }, ref, because);
-  else for (const key of keys) await storage.delete(key);
+): Promise<boolean> {
+  try {
+    if (ref && kind !== 'unfinished') {
+      await deleteImages({ storage, now }, ref, because);
+      return true;
+    }
+    if (ref && (await readArchived(storage, ref)).hold) return false;
+    for (const key of keys) await storage.delete(key);
+    return true;
+  } catch (error) {
+    if (isHeld(error)) return false;
+    throw error;
+  }
+}
+
+function isHeld(error: unknown): boolean {
+  if (error instanceof StorageError) return error.type === 'StorageHeld';
+  return error instanceof ArchiveError && error.type === 'ArchiveHeld';
 }

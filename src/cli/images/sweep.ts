@@ -13,6 +13,8 @@ export interface SweepOptions {
   json?: boolean;
 }
 
+const held = 'a hold forbids its deletion';
+
 /** Lists, and with `--delete` removes, what no manifest and no workflow accounts for. */
 export async function sweepImages(options: SweepOptions): Promise<void> {
   const temporal = temporalClient();
@@ -24,21 +26,17 @@ export async function sweepImages(options: SweepOptions): Promise<void> {
         const runs = 'objects' in each && (await retentionRuns(temporal, each.evaluationId));
         for (const finding of findingsOf(each, runs, new Date())) {
           counts.found += 1;
-          const deletes = options.delete === true && finding.deletable;
-          if (deletes) {
-            await removeFinding(
-              storage,
-              finding,
-              { by: options.by, reason: options.reason },
-              () => new Date(),
-            );
+          const { by, reason } = options;
+          const wanted = options.delete === true && finding.deletable;
+          const deleted = wanted && (await removeFinding(storage, finding, { by, reason }, () => new Date()));
+          if (deleted) {
             counts.deleted += 1;
-            logger.info(
-              { ...finding.ref, kind: finding.kind, keys: finding.keys.length, by: options.by },
-              'swept',
-            );
+            logger.info({ ...finding.ref, kind: finding.kind, keys: finding.keys.length, by }, 'swept');
           }
-          print({ ...shown(finding), deleted: deletes }, () => line(finding, deletes), options.json);
+          // One archive that is held must not keep the others from being swept.
+          const seen =
+            wanted && !deleted ? { ...finding, deletable: false, why: `${finding.why}; ${held}` } : finding;
+          print({ ...shown(seen), deleted }, () => line(seen, deleted), options.json);
         }
       }
     });
