@@ -15,6 +15,7 @@ export default defineConfig({
       'riskos',
       'archive',
       'storage',
+      'forget',
       'emulator',
       'notifier',
       'simulation',

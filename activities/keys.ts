@@ -1,4 +1,5 @@
 import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import { applicationIdOf } from '../src/contract/index.ts';
 
 /** Creates the data key of an application unless it exists. */
@@ -9,7 +10,8 @@ export interface KeyMaker {
 export interface KeyActivities {
   /**
    * The data key of the workflow's application, whose funnel was started by a program that made none. Idempotent; does
-   * nothing where nothing is encrypted. It takes no argument, which could not be encrypted yet.
+   * nothing where nothing is encrypted. It takes no argument, which could not be encrypted yet. Fails with `Forgotten`, not
+   * retried, where the application was forgotten.
    */
   ensureKey(): Promise<void>;
 }
@@ -18,7 +20,19 @@ export function createKeyActivities(keys: KeyMaker | undefined): KeyActivities {
   return {
     ensureKey: async () => {
       const applicationId = applicationIdOf(activityInfo().workflowExecution?.workflowId ?? '');
-      if (applicationId !== undefined) await keys?.create(applicationId);
+      if (applicationId === undefined) return;
+      try {
+        await keys?.create(applicationId);
+      } catch (error) {
+        throw isForgotten(error)
+          ? ApplicationFailure.nonRetryable(`${applicationId} was forgotten`, 'Forgotten')
+          : error;
+      }
     },
   };
+}
+
+/** By its word: the codec is not imported here. */
+function isForgotten(error: unknown): boolean {
+  return error instanceof Error && 'type' in error && error.type === 'KeyForgotten';
 }

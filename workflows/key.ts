@@ -1,4 +1,10 @@
-import { CancellationScope, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  proxyActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { KeyActivities } from '../activities/keys.ts';
 import { activityBounds, memoFields } from '../src/contract/index.ts';
 
@@ -21,8 +27,16 @@ export function keyOfRun(): Key {
   return { there: continuedFromExecutionRunId !== undefined || memo?.[memoFields.private] !== undefined };
 }
 
-/** Lets a worker make the key, once: its end is in the history, so that no replay makes another one. */
+/**
+ * Lets a worker make the key, once: its end is in the history, so that no replay makes another one. Fails the workflow with
+ * `Forgotten` where the application was forgotten.
+ */
 export async function makeKey(key: Key): Promise<void> {
-  await CancellationScope.nonCancellable(() => ensureKey());
+  try {
+    await CancellationScope.nonCancellable(() => ensureKey());
+  } catch (error) {
+    const cause = error instanceof ActivityFailure ? error.cause : undefined;
+    throw cause instanceof ApplicationFailure ? cause : error;
+  }
   key.there = true;
 }

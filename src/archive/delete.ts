@@ -35,9 +35,8 @@ export async function deleteImages(
   because: Because,
 ): Promise<{ removed: number; verifiedAt: Date }> {
   const layout = layoutOf(ref);
-  await refuseUnderHold(storage, layout);
+  await refuseHeld(storage, ref);
   const before = await keysOf(storage, layout);
-  for (const key of before) if (await storage.held(key)) throw heldByStorage();
   // Before anything is removed, so that a late run of the archiving finds it and withdraws what it wrote.
   await bury({ storage, now }, layout, ref, because, before.length);
   try {
@@ -54,6 +53,13 @@ export async function deleteImages(
       throw new StorageError('StorageUnavailable', 'The storage still lists what was deleted.');
     for (const key of keys) removed += await removeOne(storage, key);
   }
+}
+
+/** Rejects with {@link ArchiveError} `ArchiveHeld` under a hold, of ours or the storage's. */
+export async function refuseHeld(storage: Storage, ref: EvaluationRef): Promise<void> {
+  const layout = layoutOf(ref);
+  await refuseUnderHold(storage, layout);
+  for (const key of await keysOf(storage, layout)) if (await storage.held(key)) throw heldByStorage();
 }
 
 /** The second finds nothing; another one is for a run of the archiving that was late. */

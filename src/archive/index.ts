@@ -1,8 +1,9 @@
 export { type Archive, openArchive, storageAt } from './archive.ts';
 export { type Budget, createBudget, type Lease } from './budget.ts';
-export { deleteImages } from './delete.ts';
+export { type Because, deleteImages, refuseHeld } from './delete.ts';
 export { ArchiveError, type ArchiveProblem, ZipRefusedError } from './errors.ts';
 export { createAgeKey as createArchiveKey } from '../age.ts';
+export type { EvaluationRef } from './layout.ts';
 export { openImages, readArchived, recordFetch } from './read.ts';
 export { type Stray, type Surveyed, surveyArchive } from './survey.ts';
 export type { Limits } from './zip/limits.ts';

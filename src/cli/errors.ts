@@ -72,6 +72,7 @@ export const exitCodes: Record<Refusal | CommandError, number> = {
   NoBaseline: 4,
   AlreadyOpen: 4,
   AlreadyClosed: 4,
+  Forgotten: 4,
   EndedInTemporal: 4,
   UnreadableStatus: 1,
   Unreachable: 5,

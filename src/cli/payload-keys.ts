@@ -27,6 +27,15 @@ export function keyStoreOf(settings: z.output<typeof payloadSettings>): KeyStore
   return keyStoreAt({ KEY_STORE_URL, PAYLOAD_RECIPIENTS, PAYLOAD_IDENTITY });
 }
 
+/** The key store of the environment, for what cannot be done without. Throws {@link InputError} and like {@link keyStoreAt}. */
+export function neededKeyStore(): KeyStore {
+  const store = keyStoreOfSettings();
+  if (store) return store;
+  throw new InputError(
+    'there is no key store: set KEY_STORE_URL, PAYLOAD_RECIPIENTS and PAYLOAD_IDENTITY_FILE, without PAYLOAD_ENCRYPTION=off',
+  );
+}
+
 /** The key store of the environment; `undefined` where encryption is off, or nothing of it is set. Throws {@link SettingsError} too. */
 export function keyStoreOfSettings(environment: Environment = process.env): KeyStore | undefined {
   const settings = readSettings(payloadSettings, environment);

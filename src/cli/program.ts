@@ -6,6 +6,7 @@ import { demo } from './demo.ts';
 import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
 import { emulator } from './emulator.ts';
+import { forgetVerb } from './forget.ts';
 import { images } from './images.ts';
 import { keys } from './keys.ts';
 import { list } from './list.ts';
@@ -33,7 +34,8 @@ export const program = new Command('candidate-funnel')
 program.commandsGroup('Try it:');
 for (const verb of [demo, dev]) program.addCommand(verb);
 program.commandsGroup('For HR and operators:');
-for (const verb of [start, status, watch, list, timeline, ...updateVerbs, images]) program.addCommand(verb);
+for (const verb of [start, status, watch, list, timeline, ...updateVerbs, images, forgetVerb])
+  program.addCommand(verb);
 program.commandsGroup('Processes:');
 for (const verb of [
   worker,

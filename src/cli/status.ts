@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { type EarlierOption, earlierOption, numberOf } from './earlier.ts';
 import { examples } from './examples.ts';
 import { parseId, withFunnels } from './funnels.ts';
-import { printStatus } from './output.ts';
+import { print, printStatus, time } from './output.ts';
+import { FunnelError } from '../client/index.ts';
+import { keyStoreOfSettings } from './payload-keys.ts';
 
 export const status = new Command('status')
   .description('where a funnel stands, what it waits for and what to do')
@@ -13,6 +15,25 @@ export const status = new Command('status')
   .action(async (id: string, { json, ...options }: EarlierOption & { json?: boolean }) => {
     await withFunnels(async (funnels) => {
       const funnel = funnels.funnel(parseId(id), { earlier: numberOf(options) });
-      await printStatus(await funnel.status(), json);
+      const found = await funnel.status().catch((error: unknown) => forgottenOr(error, id, json));
+      if (found) await printStatus(found, json);
     });
   });
+
+/** That an application was forgotten is where it stands, and no error of who asks. */
+async function forgottenOr(error: unknown, applicationId: string, json: boolean | undefined): Promise<void> {
+  if (!(error instanceof FunnelError) || error.type !== 'Forgotten') throw error;
+  const keys = keyStoreOfSettings();
+  try {
+    const tombstone = await keys?.tombstone(applicationId);
+    if (!tombstone) throw error;
+    const { at, by, reason } = tombstone;
+    print(
+      { applicationId, stage: 'forgotten', forgotten: { at, by, reason } },
+      () => `${applicationId}  forgotten\n  since      ${time(at)}, by ${by}: ${reason}`,
+      json,
+    );
+  } finally {
+    keys?.close();
+  }
+}

@@ -30,6 +30,7 @@ export function explain(error: unknown, applicationId: string, client: Client): 
     const refusal = refusals.find((known) => known === type);
     if (refusal) return new FunnelError(refusal, `${applicationId}: ${message}`, { cause: error });
   }
+  if (isForgotten(error)) return forgotten(applicationId, undefined, error);
   if (isNotFound(error)) {
     return new FunnelError('NotFound', `${applicationId}: there is no such funnel`, { cause: error });
   }
@@ -55,7 +56,33 @@ export function explainResult(error: unknown, applicationId: string, client: Cli
   if (cause instanceof ApplicationFailure && cause.type === 'InvalidApplication') {
     return new FunnelError('InvalidApplication', `${applicationId}: ${cause.message}`, { cause: error });
   }
+  // Started in clear by a program that does not know; `ensureKey` fails so.
+  if (cause instanceof ApplicationFailure && cause.type === 'Forgotten') {
+    return forgotten(applicationId, undefined, error);
+  }
   return endedInTemporal(applicationId, endingOf(cause), error);
+}
+
+/** Who had an application forgotten, and when (ISO 8601). */
+export interface ForgottenBy {
+  at: string;
+  by: string;
+  reason: string;
+}
+
+export function forgotten(applicationId: string, of: ForgottenBy | undefined, cause?: unknown): FunnelError {
+  const when = of ? ` at ${of.at} by ${of.by}: ${of.reason}` : '';
+  return new FunnelError(
+    'Forgotten',
+    `${applicationId}: this application was forgotten${when}; nothing of it is left, and a new start takes a new application id`,
+    { cause },
+  );
+}
+
+/** The payload codec refuses the key of an application that was forgotten; recognised by its word, since codecs are passed in. */
+function isForgotten(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('type' in error && error.type === 'KeyForgotten') || isForgotten(error.cause);
 }
 
 /** The workflow did not end by itself; the message says what to do, and not what the reason of a termination says. */

@@ -13,7 +13,15 @@ import {
   updates,
   workflowIdOf,
 } from '../contract/index.ts';
-import { endedInTemporal, explain, explainResult, FunnelError, isNotFound } from './errors.ts';
+import {
+  endedInTemporal,
+  explain,
+  explainResult,
+  forgotten,
+  type ForgottenBy,
+  FunnelError,
+  isNotFound,
+} from './errors.ts';
 import { latestImages } from './images.ts';
 import { describeExecution, earlierRun, type Execution, isEnding } from './execution.ts';
 import { readMemo } from './memo.ts';
@@ -53,15 +61,32 @@ export interface Funnel {
   complete(message?: UpdateInput<'complete'>): Promise<FunnelStatus>;
 }
 
-/** `earlier`: 1 is the funnel before the latest one of the same application, 2 the one before that; 0 the latest. */
-export function funnelOf(client: Client, applicationId: string, deadline: number, earlier: number): Funnel {
+/** `undefined` for an application that nobody had forgotten. */
+export type FindForgotten = (applicationId: string) => Promise<ForgottenBy | undefined>;
+
+interface FunnelOptions {
+  /** Milliseconds. */
+  deadline: number;
+  /** 1 is the funnel before the latest one of the same application, 2 the one before that; 0 the latest. */
+  earlier: number;
+  findForgotten: FindForgotten;
+}
+
+export function funnelOf(
+  client: Client,
+  applicationId: string,
+  { deadline, earlier, findForgotten }: FunnelOptions,
+): Funnel {
   const workflowId = workflowIdOf(applicationId);
 
   const ask = async <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
     try {
       return await client.connection.withDeadline(Date.now() + deadline, call);
     } catch (error) {
-      throw explain(error, applicationId, client);
+      const explained = explain(error, applicationId, client);
+      const isUnknown = explained instanceof FunnelError && explained.type === 'NotFound';
+      const of = isUnknown ? await findForgotten(applicationId) : undefined;
+      throw of ? forgotten(applicationId, of, error) : explained;
     }
   };
 
@@ -78,7 +103,7 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
     const execution = await describeExecution(client, workflowId, runId);
     if (execution.state !== 'failed') return execution;
     const failure = await client.workflow.result(workflowId, execution.runId).catch(explainedResult);
-    if (failure instanceof FunnelError && failure.type === 'InvalidApplication') throw failure;
+    if (failure instanceof FunnelError && failuresOfStart.includes(failure.type)) throw failure;
     return execution;
   };
   const explainedResult = (error: unknown) => explainResult(error, applicationId, client);
@@ -160,6 +185,8 @@ export function funnelOf(client: Client, applicationId: string, deadline: number
     complete: (message = {}) => update('complete', message),
   };
 }
+
+const failuresOfStart: readonly FunnelError['type'][] = ['InvalidApplication', 'Forgotten'];
 
 async function queried<Answer>(read: () => Promise<Answer>): Promise<Answer> {
   for (;;) {

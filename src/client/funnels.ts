@@ -17,7 +17,7 @@ import {
 import { checkApplication } from './check-application.ts';
 import { explain, FunnelError } from './errors.ts';
 import { describeExecution } from './execution.ts';
-import { type Funnel, funnelOf } from './funnel.ts';
+import { type FindForgotten, type Funnel, funnelOf } from './funnel.ts';
 import { type EvaluationImages, imagesOf, listImages, type RetentionStatus } from './images.ts';
 import { type FunnelFilter, type FunnelSummary, listFunnels } from './list.ts';
 import { attentionOf, type RetryAllOptions, retryEach, type RetryResult } from './retry-all.ts';
@@ -27,7 +27,7 @@ import { temporalClient } from './temporal.ts';
 export interface FunnelClient {
   /**
    * Starts the funnel of an application. Where Temporal still keeps a closed funnel of the same application, that takes
-   * `again: true`. {@link FunnelError}: `InvalidApplication`, `AlreadyOpen`, `AlreadyClosed`, `Unreachable`.
+   * `again: true`. {@link FunnelError}: `InvalidApplication`, `AlreadyOpen`, `AlreadyClosed`, `Forgotten`, `Unreachable`.
    */
   startFunnel(application: ApplicationInput, options?: { again?: boolean }): Promise<Funnel>;
   /**
@@ -53,12 +53,14 @@ export interface FunnelClient {
 
 /**
  * `deadline`: how long a call may take, in milliseconds, before it rejects as `Unreachable`; 10,000 when absent. Without
- * a Temporal client of your own, one is made from Temporal's settings.
+ * a Temporal client of your own, one is made from Temporal's settings. `findForgotten`: asks the key store, such as
+ * `(id) => keys.tombstone(id)`, so that an application that was forgotten is refused as `Forgotten` and not as `NotFound`.
  */
 export function createFunnelClient(
-  options: { temporal?: Client; taskQueue?: string; deadline?: number } = {},
+  options: { temporal?: Client; taskQueue?: string; deadline?: number; findForgotten?: FindForgotten } = {},
 ): FunnelClient {
   const { temporal = temporalClient(), taskQueue = defaultTaskQueue, deadline = 10_000 } = options;
+  const { findForgotten = () => Promise.resolve(undefined) } = options;
   const funnels: FunnelClient = {
     startFunnel: async (input, { again = false } = {}) => {
       const checked = checkApplication(input);
@@ -80,7 +82,7 @@ export function createFunnelClient(
           staticSummary: `Candidate funnel of application ${applicationId}`,
         });
       };
-      const funnel = funnelOf(temporal, applicationId, deadline, 0);
+      const funnel = funnelOf(temporal, applicationId, { deadline, earlier: 0, findForgotten });
       try {
         await temporal.connection.withDeadline(Date.now() + deadline, () =>
           again ? startAgain(temporal, funnel, start) : startOnce(temporal, funnel, start),
@@ -90,7 +92,8 @@ export function createFunnelClient(
       }
       return funnel;
     },
-    funnel: (applicationId, { earlier = 0 } = {}) => funnelOf(temporal, applicationId, deadline, earlier),
+    funnel: (applicationId, { earlier = 0 } = {}) =>
+      funnelOf(temporal, applicationId, { deadline, earlier, findForgotten }),
     list: async (filter = {}) => {
       try {
         return await temporal.connection.withDeadline(Date.now() + deadline, () =>
@@ -170,7 +173,11 @@ async function startAgain(
 async function wasRefused(funnel: Funnel): Promise<boolean> {
   return funnel.status().then(
     () => false,
-    (error: unknown) => error instanceof FunnelError && error.type === 'InvalidApplication',
+    (error: unknown) => {
+      if (!(error instanceof FunnelError)) return false;
+      if (error.type === 'Forgotten') throw error;
+      return error.type === 'InvalidApplication';
+    },
   );
 }
 

@@ -11,10 +11,18 @@ export interface RemoteCodecOptions {
   fetch?: typeof fetch;
 }
 
-/** The codec server cannot be asked, or refuses; the message says what to do. */
+/** The codec server cannot be asked, or refuses; the message says what to do. `KeyForgotten`: the application was forgotten. */
 export class RemoteCodecError extends Error {
   override readonly name = 'RemoteCodecError';
-  readonly type = 'CodecServer';
+  readonly type: 'CodecServer' | 'KeyForgotten';
+
+  constructor(
+    message: string,
+    { type = 'CodecServer', cause }: { type?: RemoteCodecError['type']; cause?: unknown } = {},
+  ) {
+    super(message, { cause });
+    this.type = type;
+  }
 }
 
 /**
@@ -48,6 +56,9 @@ function isEncrypted({ metadata }: Payload): boolean {
   return new TextDecoder().decode(metadata?.['encoding'] ?? new Uint8Array()).startsWith('binary/encrypted');
 }
 
+/** HTTP's 410 Gone. */
+const forgottenStatus = 410;
+
 async function ask(
   { url, token, timeout = 10_000, fetch: send = fetch }: RemoteCodecOptions,
   verb: 'encode' | 'decode',
@@ -77,6 +88,10 @@ async function ask(
   const body: unknown = await answer.json().catch(() => undefined);
   const given: unknown = Object(body).payloads;
   if (answer.ok && Array.isArray(given) && given.length === payloads.length) return given.map(fromWire);
+  if (answer.status === forgottenStatus) {
+    const message = 'this application was forgotten; give the candidate a new application id';
+    throw new RemoteCodecError(message, { type: 'KeyForgotten' });
+  }
   throw new RemoteCodecError(
     `the codec server at ${url} answered ${answer.status}; check CODEC_TOKEN and the roles that it has`,
   );

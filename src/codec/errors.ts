@@ -7,7 +7,11 @@ export const codecProblems = {
       'check KEY_STORE_URL: it must be the store in which the application’s key was made; restore it if it was lost',
   },
   /** The application was forgotten on request; its key is gone for good. */
-  KeyForgotten: { final: true, action: 'nothing; the application was forgotten' },
+  KeyForgotten: {
+    final: true,
+    action:
+      'give the candidate a new application id; where a worker says so, a workflow of it is left: repeat "candidate-funnel forget"',
+  },
   /** None of the identities opens the key, or its object was changed. */
   KeyUnreadable: {
     final: false,

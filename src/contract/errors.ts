@@ -8,6 +8,7 @@ export const refusals = [
   'NoBaseline',
   'AlreadyOpen',
   'AlreadyClosed',
+  'Forgotten',
   'EndedInTemporal',
   'UnreadableStatus',
   'NotFound',

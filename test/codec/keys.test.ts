@@ -239,6 +239,52 @@ describe('rotation', () => {
   });
 });
 
+describe('a request to forget', () => {
+  test('refuses a new start, and leaves the key readable until it is erased', async () => {
+    const key = await store.create('app-1');
+    expect(await store.requestErasure('app-1', tombstone)).toEqual(tombstone);
+    expect(await problemOf(store.create('app-1'))).toBe('KeyForgotten');
+    expect(await keyOf(store, 'app-1')).toEqual(key);
+    expect(await store.erasureRequest('app-1')).toEqual(tombstone);
+  });
+
+  test('keeps the first who asked, and is gone when it is completed', async () => {
+    await store.requestErasure('app-1', tombstone);
+    expect(await store.requestErasure('app-1', { ...tombstone, by: 'somebody later' })).toEqual(tombstone);
+    await store.completeErasure('app-1');
+    await store.completeErasure('app-1');
+    expect(await keysOf()).toEqual([]);
+  });
+
+  test('takes back a key that a start made meanwhile', async () => {
+    const slow: Storage = {
+      ...storage,
+      putIfAbsent: async (key, body) => {
+        if (key.startsWith('keys/')) await store.requestErasure('app-1', tombstone);
+        return storage.putIfAbsent(key, body);
+      },
+    };
+    expect(await problemOf(createKeyStore(slow, wrapper).create('app-1'))).toBe('KeyForgotten');
+    expect(await keysOf()).toEqual(['forgetting/app-1']);
+  });
+
+  test('that cannot be read refuses a start, and does not keep the application from being forgotten', async () => {
+    await storage.putIfAbsent('forgetting/app-1', Buffer.from('x'));
+    expect(await problemOf(store.create('app-1'))).toBe('KeyUnreadable');
+    expect(await store.requestErasure('app-1', tombstone)).toEqual(tombstone);
+  });
+
+  test('that was not completed is found', async () => {
+    await store.create('begun');
+    await store.requestErasure('begun', tombstone);
+    await store.requestErasure('erased', tombstone);
+    await store.erase('erased', tombstone);
+    const found: Record<string, string> = {};
+    for await (const { applicationId, state } of store.check()) found[applicationId] = state;
+    expect(found).toEqual({ begun: 'unfinished', erased: 'unfinished' });
+  });
+});
+
 describe('an erased key', () => {
   test('is forgotten: it is not found, not made again, and says who erased it', async () => {
     await store.create('app-1');

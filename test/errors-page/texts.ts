@@ -40,6 +40,10 @@ export const refusalTexts: Record<Refusal, Text> = {
     when: 'A funnel of this application has ended, and Temporal still keeps it.',
     remedy: 'Look at how it ended; `start --again` (`{ again: true }`) starts another one all the same.',
   },
+  Forgotten: {
+    when: 'The application was forgotten (`candidate-funnel forget`), or is being forgotten.',
+    remedy: 'Nothing; start a new application under another id. Repeat `forget` where `keys check` says `unfinished`.',
+  },
   EndedInTemporal: {
     when: 'Somebody terminated or cancelled the workflow in Temporal, or it timed out or failed, before the funnel had closed.',
     remedy: 'Look in the Temporal UI for who and why; then `start --again` (`{ again: true }`).',

@@ -1,6 +1,6 @@
 import { CodecError, type CodecProblem, type KeyCheck, type KeyStore } from '../../codec/index.ts';
 import { print } from '../output.ts';
-import { keyStoreOfSettings } from '../payload-keys.ts';
+import { neededKeyStore } from '../payload-keys.ts';
 import { InputError } from '../errors.ts';
 
 export function newKey(applicationId: string, json: boolean | undefined): Promise<void> {
@@ -46,16 +46,24 @@ export function listKeys(json: boolean | undefined): Promise<void> {
 const words: Record<KeyCheck['state'], string> = {
   ok: 'ok',
   unreadable: 'unreadable: no identity at hand opens it, or its object was changed',
-  revived: 'revived: it was forgotten, and its key is there again; remove it from the store and the backup',
+  revived:
+    'revived: it was forgotten, and its key is there again; repeat "candidate-funnel forget", and remove it from the backup',
   forgotten: 'forgotten',
+  unfinished: 'unfinished: somebody began to forget it; repeat "candidate-funnel forget"',
 };
 
 export function checkKeys(json: boolean | undefined): Promise<void> {
   return withKeys(async (store) => {
-    const counts: Record<KeyCheck['state'], number> = { ok: 0, unreadable: 0, revived: 0, forgotten: 0 };
+    const counts: Record<KeyCheck['state'], number> = {
+      ok: 0,
+      unreadable: 0,
+      revived: 0,
+      forgotten: 0,
+      unfinished: 0,
+    };
     for await (const { applicationId, state } of store.check()) {
       counts[state] += 1;
-      if (json || state === 'unreadable' || state === 'revived') {
+      if (json || (state !== 'ok' && state !== 'forgotten')) {
         print({ applicationId, state }, () => `${applicationId}  ${words[state]}`, json);
       }
     }
@@ -63,21 +71,16 @@ export function checkKeys(json: boolean | undefined): Promise<void> {
       print(
         counts,
         () =>
-          `${counts.ok} keys open, ${counts.unreadable} do not, ${counts.revived} revived, ${counts.forgotten} forgotten`,
+          `${counts.ok} keys open, ${counts.unreadable} do not, ${counts.revived} revived, ${counts.forgotten} forgotten, ${counts.unfinished} unfinished`,
         false,
       );
     }
-    if (counts.unreadable + counts.revived > 0) process.exitCode = 1;
+    if (counts.unreadable + counts.revived + counts.unfinished > 0) process.exitCode = 1;
   });
 }
 
 async function withKeys(work: (store: KeyStore) => Promise<void>): Promise<void> {
-  const store = keyStoreOfSettings();
-  if (!store) {
-    throw new InputError(
-      'there is no key store: set KEY_STORE_URL, PAYLOAD_RECIPIENTS and PAYLOAD_IDENTITY_FILE, without PAYLOAD_ENCRYPTION=off',
-    );
-  }
+  const store = neededKeyStore();
   try {
     await work(store);
   } finally {

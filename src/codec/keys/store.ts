@@ -13,9 +13,9 @@ export type KeyFound =
   /** Its key was erased on request. */
   | { kind: 'forgotten'; tombstone: Tombstone };
 
-/** The record of an erased key. */
+/** The record of an erased key, or of the request to erase it. */
 export interface Tombstone {
-  /** ISO 8601. */
+  /** ISO 8601; the time of the erasure, or of the request. */
   at: string;
   by: string;
   reason: string;
@@ -24,8 +24,11 @@ export interface Tombstone {
 /** What `keys check` found of one application. */
 export interface KeyCheck {
   applicationId: string;
-  /** `revived`: erased before, and there again, as after a restored backup. */
-  state: 'ok' | 'unreadable' | 'revived' | 'forgotten';
+  /**
+   * `revived`: erased before, and there again, as after a restored backup. `unfinished`: somebody began to forget the
+   * application, and did not get to the end.
+   */
+  state: 'ok' | 'unreadable' | 'revived' | 'forgotten' | 'unfinished';
 }
 
 /**
@@ -37,9 +40,21 @@ export interface KeyStore {
   create(applicationId: string): Promise<DataKey>;
   /** Never makes one. */
   get(applicationId: string): Promise<KeyFound>;
-  /** Records who erased it, then removes the key with all its versions. Safe to repeat. */
-  erase(applicationId: string, tombstone: Tombstone): Promise<void>;
+  /**
+   * Records that the application is to be forgotten: from now on `create` is refused, and the key still opens what is needed
+   * to get there. Resolves with the request that stands, which is an earlier one if there is.
+   */
+  requestErasure(applicationId: string, request: Tombstone): Promise<Tombstone>;
+  /**
+   * Records who erased it, then removes the key with all its versions. Safe to repeat; resolves with the tombstone that
+   * stands, which is an earlier one if there is.
+   */
+  erase(applicationId: string, tombstone: Tombstone): Promise<Tombstone>;
+  /** Removes the request, once everything of the application is gone. Safe to repeat. */
+  completeErasure(applicationId: string): Promise<void>;
   tombstone(applicationId: string): Promise<Tombstone | undefined>;
+  /** A request that was not completed yet. */
+  erasureRequest(applicationId: string): Promise<Tombstone | undefined>;
   /** Wraps the key again for today's recipients. `missing`: it does not exist. */
   rotate(applicationId: string): Promise<'rotated' | 'missing'>;
   /** The applications that have a key. */
@@ -65,6 +80,7 @@ const generationPattern = /^[1-9][0-9]{0,8}$/;
 const largest = 64 * 1024;
 const keysPrefix = 'keys/';
 const tombstonesPrefix = 'tombstones/';
+const requestsPrefix = 'forgetting/';
 
 /**
  * The key of an application is the object `keys/{applicationId}/{generation}`: the highest generation counts, and each
@@ -114,15 +130,23 @@ export function createKeyStore(storage: Storage, wrapper: KeyWrapper): KeyStore 
     }
   };
 
-  const tombstoneOf = async (applicationId: string): Promise<Tombstone | undefined> => {
-    const bytes = await readObject(storage, `${tombstonesPrefix}${applicationId}`, largest);
+  const recordOf = async (prefix: string, applicationId: string): Promise<Tombstone | undefined> => {
+    const bytes = await readObject(storage, `${prefix}${applicationId}`, largest);
     if (!bytes) return undefined;
     const { data } = tombstoneRecord.safeParse(jsonOf(bytes));
-    if (data) return data;
+    if (data) return { at: data.at, by: data.by, reason: data.reason };
     throw new CodecError(
       'KeyUnreadable',
-      `${applicationId}: the object of its tombstone holds something else`,
+      `${applicationId}: the object ${prefix}${applicationId} of the key store holds something else`,
     );
+  };
+  const tombstoneOf = (applicationId: string) => recordOf(tombstonesPrefix, applicationId);
+  const requestOf = (applicationId: string) => recordOf(requestsPrefix, applicationId);
+
+  const refuseRequested = async (applicationId: string): Promise<void> => {
+    const request = await requestOf(applicationId);
+    if (!request) return;
+    throw new CodecError('KeyForgotten', `${applicationId} is being forgotten since ${request.at}`);
   };
 
   /** Whoever writes a key looks afterwards whether it was erased meanwhile, and takes it back. */
@@ -136,12 +160,18 @@ export function createKeyStore(storage: Storage, wrapper: KeyWrapper): KeyStore 
     create: (applicationId) =>
       available(async () => {
         if (await tombstoneOf(applicationId)) await refuseForgotten(applicationId);
+        await refuseRequested(applicationId);
         const there = await latest(applicationId);
         if (there) return there;
         const made: DataKey = { keyId: randomBytes(8).toString('hex'), bytes: randomBytes(32) };
         const first = nameOf(applicationId, 1);
         const result = await storage.putIfAbsent(first, await wrap(applicationId, made, wrapper));
         await refuseForgotten(applicationId);
+        await refuseRequested(applicationId).catch(async (error: unknown) => {
+          // Nothing is encrypted with it yet.
+          if (result === 'stored') await storage.delete(first);
+          throw error;
+        });
         if (result === 'stored' && (await generations(applicationId)).at(-1) === 1) return made;
         // Somebody else's key was there, and has been rotated since it was looked for.
         if (result === 'stored') await storage.delete(first);
@@ -159,13 +189,24 @@ export function createKeyStore(storage: Storage, wrapper: KeyWrapper): KeyStore 
         const key = await latest(applicationId);
         return key ? { kind: 'found', key } : { kind: 'missing' };
       }),
+    requestErasure: (applicationId, request) =>
+      available(async () => {
+        await storage.putIfAbsent(`${requestsPrefix}${applicationId}`, recordBytes(request));
+        // One that cannot be read must not keep the application from being forgotten.
+        return (await requestOf(applicationId).catch(ignoreUnreadable)) ?? request;
+      }),
     erase: (applicationId, tombstone) =>
       available(async () => {
-        const bytes = Buffer.from(JSON.stringify({ v: 1, ...tombstone }));
-        await storage.putIfAbsent(`${tombstonesPrefix}${applicationId}`, bytes);
+        await storage.putIfAbsent(`${tombstonesPrefix}${applicationId}`, recordBytes(tombstone));
         await removeAll(applicationId);
+        return (await tombstoneOf(applicationId).catch(ignoreUnreadable)) ?? tombstone;
+      }),
+    completeErasure: (applicationId) =>
+      available(async () => {
+        await storage.delete(`${requestsPrefix}${applicationId}`);
       }),
     tombstone: (applicationId) => available(() => tombstoneOf(applicationId)),
+    erasureRequest: (applicationId) => available(() => requestOf(applicationId)),
     rotate: (applicationId) =>
       available(async () => {
         // Another rotation may store its generation first, wrapped for other recipients, or remove the one that was read.
@@ -195,21 +236,23 @@ export function createKeyStore(storage: Storage, wrapper: KeyWrapper): KeyStore 
       }
     },
     async *check() {
-      const forgotten = new Set<string>();
-      for await (const { key } of storage.list(tombstonesPrefix))
-        forgotten.add(key.slice(tombstonesPrefix.length));
+      const forgotten = await namesBelow(storage, tombstonesPrefix);
+      const unfinished = await namesBelow(storage, requestsPrefix);
       const kept = new Set<string>();
       for await (const applicationId of this.list()) {
         kept.add(applicationId);
-        if (forgotten.has(applicationId)) yield { applicationId, state: 'revived' };
+        if (unfinished.has(applicationId)) yield { applicationId, state: 'unfinished' };
+        else if (forgotten.has(applicationId)) yield { applicationId, state: 'revived' };
         else
           yield {
             applicationId,
             state: (await isReadable(() => latest(applicationId))) ? 'ok' : 'unreadable',
           };
       }
-      for (const applicationId of forgotten)
-        if (!kept.has(applicationId)) yield { applicationId, state: 'forgotten' };
+      for (const applicationId of new Set([...forgotten, ...unfinished])) {
+        if (kept.has(applicationId)) continue;
+        yield { applicationId, state: unfinished.has(applicationId) ? 'unfinished' : 'forgotten' };
+      }
     },
     tryOut: () =>
       available(async () => {
@@ -221,12 +264,27 @@ export function createKeyStore(storage: Storage, wrapper: KeyWrapper): KeyStore 
   };
 }
 
+async function namesBelow(storage: Storage, prefix: string): Promise<Set<string>> {
+  const names = new Set<string>();
+  for await (const { key } of storage.list(prefix)) names.add(key.slice(prefix.length));
+  return names;
+}
+
+function recordBytes(tombstone: Tombstone): Uint8Array {
+  return Buffer.from(JSON.stringify({ v: 1, ...tombstone }));
+}
+
 function nameOf(applicationId: string, generation: number): string {
   return `${keysPrefix}${applicationId}/${generation}`;
 }
 
 function nameOfError(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown error';
+}
+
+function ignoreUnreadable(error: unknown): undefined {
+  if (error instanceof CodecError && error.type === 'KeyUnreadable') return undefined;
+  throw error;
 }
 
 async function isReadable(read: () => Promise<unknown>): Promise<boolean> {

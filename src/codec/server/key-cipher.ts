@@ -3,19 +3,12 @@ import { applicationIdOf, isClear } from '../../contract/index.ts';
 import { CodecError, type CodecProblem } from '../errors.ts';
 import { cachedKeys } from '../keys/cache.ts';
 import type { KeyStore } from '../keys/store.ts';
-import { type DataKey, labelOf, open, seal } from '../payload.ts';
+import { labelOf, open, seal } from '../payload.ts';
 import { type Cipher, type Opened, type SealRefusal, unreadables } from './cipher.ts';
 
 /** Opens and seals with the keys of a store, which are remembered for a minute. */
 export function createKeyCipher(store: Pick<KeyStore, 'get' | 'create'>): Cipher {
   const keys = cachedKeys(store);
-
-  async function sealingKey(applicationId: string): Promise<DataKey> {
-    const found = await keys.get(applicationId);
-    if (found.kind === 'found') return found.key;
-    if (found.kind === 'missing') return store.create(applicationId);
-    throw new CodecError('KeyForgotten', `${applicationId}: it was forgotten`);
-  }
 
   async function opened(payload: Payload, namespace: string | undefined): Promise<Opened> {
     const label = labelOf(payload);
@@ -54,7 +47,8 @@ export function createKeyCipher(store: Pick<KeyStore, 'get' | 'create'>): Cipher
       const applicationId = applicationIdOf(workflowId);
       if (applicationId === undefined) return 'no_application';
       try {
-        const key = await sealingKey(applicationId);
+        // Not a remembered one: what is encrypted with the key of an application that was forgotten is lost.
+        const key = await store.create(applicationId);
         return payloads.map((payload) =>
           isSealed(payload) ? payload : seal(payload, key, { namespace, workflowId }),
         );
