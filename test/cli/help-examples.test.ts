@@ -162,6 +162,8 @@ const elsewhere: Record<string, string> = {
   'keys list --json': 'test/cli/keys.test.ts',
   'keys check': 'test/cli/keys.test.ts',
   'keys check --json': 'test/cli/keys.test.ts',
+  'forget app-1042 --by "Mo Ito" --reason "erasure request 7/2026"': 'test/e2e/forget.test.ts',
+  'forget app-1042 --by "Mo Ito" --reason "erasure request 7/2026" --terminate': 'test/e2e/forget.test.ts',
   monitor: 'test/worker/metrics.test.ts',
   'codec-server': 'test/codec-server/process.test.ts',
   'codec-server   # with CODEC_AUTH=off: on this machine, for everybody': 'test/codec-server/process.test.ts',

@@ -92,6 +92,13 @@ const refused: Record<Refusal, () => Promise<unknown>> = {
     return world.funnels.startFunnel(exampleApplication(applicationId));
   },
   AlreadyClosed: async () => world.funnels.startFunnel(exampleApplication((await closed()).applicationId)),
+  Forgotten: () => {
+    const { temporal, taskQueue } = world;
+    const tombstone = { at: '2026-01-02T03:04:05.000Z', by: 'Mo Ito', reason: 'request of the candidate' };
+    return createFunnelClient({ temporal, taskQueue, findForgotten: () => Promise.resolve(tombstone) })
+      .funnel('nobody')
+      .status();
+  },
   EndedInTemporal: async () => {
     const funnel = await standing('absent', 'show_capture_link');
     await world.temporal.workflow.getHandle(`funnel-${funnel.applicationId}`).terminate();

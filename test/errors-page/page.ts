@@ -51,7 +51,7 @@ export async function renderPage(): Promise<string> {
     ),
     'A verb with several ids ends with the highest of their codes.',
     '## What a funnel refuses',
-    "`FunnelError` of the client, and the exit code of the command. A start in plain JSON with Temporal's own client fails with the same types: `InvalidApplication` as the failure of the workflow, the others as that of the update.",
+    "`FunnelError` of the client, and the exit code of the command. A start in plain JSON with Temporal's own client fails with the same types: `InvalidApplication` and `Forgotten` as the failure of the workflow, the others as that of the update.",
     table(['type', 'exit code', 'when', 'what to do'], refusals.map(refusalRow)),
     '## What else ends a command',
     table(['type', 'exit code', 'when', 'what to do'], commandErrors.map(commandRow)),

@@ -42,7 +42,8 @@ export const refusalTexts: Record<Refusal, Text> = {
   },
   Forgotten: {
     when: 'The application was forgotten (`candidate-funnel forget`), or is being forgotten.',
-    remedy: 'Nothing; start a new application under another id. Repeat `forget` where `keys check` says `unfinished`.',
+    remedy:
+      'Nothing; start a new application under another id. Repeat `forget` where `keys check` says `unfinished`.',
   },
   EndedInTemporal: {
     when: 'Somebody terminated or cancelled the workflow in Temporal, or it timed out or failed, before the funnel had closed.',

@@ -94,6 +94,22 @@ describe('an application', () => {
     expect(world.withdrawn).toEqual([applicationId]);
   });
 
+  test('is forgotten in the name of the first who asked, whoever finishes it', async () => {
+    const world = await fakeWorld(full);
+    expect(await run(world, killedAt(world.parts, 12, 'after'), { by: 'the first' })).toBe('killed');
+    expect(await forget(world.parts, ask)).toMatchObject({ by: 'the first' });
+    expect(await world.keys.tombstone(applicationId)).toMatchObject({ by: 'the first' });
+  });
+
+  test('whose next start arrives when the key is gone has no workflow left either', async () => {
+    const world = await fakeWorld(full);
+    const onStep = (step: string) => {
+      if (step === 'complete') world.start();
+    };
+    expect(await run(world, { ...world.parts, onStep })).toBe('done');
+    await expectForgotten(world, full);
+  });
+
   test('is forgotten once by two at once', async () => {
     const world = await fakeWorld(full);
     expect(await Promise.all([run(world), run(world)])).toEqual(['done', 'done']);
@@ -206,6 +222,25 @@ describe('a legal hold', () => {
     expect(await run(world)).toBe('done');
     await expectForgotten(world, full);
   });
+
+  test.each([false, true])(
+    'that a workflow was given meanwhile keeps its images, with `terminate` %s',
+    async (terminate) => {
+      const world = await fakeWorld(full);
+      const onStep = (step: string) => {
+        if (step !== 'end_images') return;
+        for (const [runId, execution] of world.executions) {
+          if (execution.kind === 'images') world.executions.set(runId, { ...execution, heldSince: at });
+        }
+      };
+      const held = forget({ ...world.parts, onStep }, { ...ask, terminate });
+      await expect(held).rejects.toMatchObject({ type: 'Held' });
+      expect(
+        [...world.executions.values()].some(({ kind, isRunning }) => kind === 'images' && isRunning),
+      ).toBe(true);
+      expect((await world.keys.get(applicationId)).kind).toBe('found');
+    },
+  );
 });
 
 describe('without a worker', () => {

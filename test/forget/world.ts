@@ -70,6 +70,8 @@ export interface FakeWorld {
   executions: Map<string, Execution>;
   withdrawn: string[];
   parts: ForgetParts;
+  /** A start whose sender had the key before the request. */
+  start(): void;
 }
 
 /** Everything that forgetting touches, in memory. Temporal deletes a moment after it was asked. */
@@ -97,6 +99,7 @@ export async function fakeWorld(plan: Plan): Promise<FakeWorld> {
     });
   };
   const funnelId = `funnel-${applicationId}`;
+  const start = () => add('funnel', funnelId, { hasBegun: false });
   if (plan.funnel !== 'none') {
     add('funnel', funnelId, {
       isRunning: plan.funnel !== 'terminated',
@@ -122,7 +125,7 @@ export async function fakeWorld(plan: Plan): Promise<FakeWorld> {
   const workflows: Workflows = {
     executions: async () => {
       looks += 1;
-      if (looks === plan.startsAtLook) add('funnel', funnelId, { hasBegun: false });
+      if (looks === plan.startsAtLook) start();
       const depths = { funnel: 0, images: 1, notices: 2 };
       return [...executions.values()].toSorted((one, other) => depths[other.kind] - depths[one.kind]);
     },
@@ -163,6 +166,7 @@ export async function fakeWorld(plan: Plan): Promise<FakeWorld> {
     executions,
     withdrawn,
     parts: { keys, workflows, images, now, pause },
+    start,
   };
 }
 
