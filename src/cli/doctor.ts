@@ -4,7 +4,7 @@ import { examples } from './examples.ts';
 
 export const doctor = new Command('doctor')
   .description(
-    'look at settings, clock, Temporal, RiskOS, relay, receiver, archive and codec server, and say what is wrong',
+    'look at settings, clock, Temporal, RiskOS, relay, receiver, archive, key store and codec server, and say what is wrong',
   )
   .option('--relay <url>', 'ping the relay at its public address, as the RiskOS dashboard does', httpUrl)
   .option('--ui <origin>', 'whether pages of this Temporal UI may ask the codec server')

@@ -15,7 +15,7 @@ export async function withFunnels<T>(work: (funnels: FunnelClient) => Promise<T>
     temporal: new Client({ connection, namespace: options.namespace, ...encryption }),
     taskQueue: readSettings(queueSettings).FUNNEL_TASK_QUEUE,
     deadline: 10_000,
-    ...(keys ? { findForgotten: (applicationId: string) => keys.tombstone(applicationId) } : {}),
+    ...(keys ? { findForgotten: (id: string) => keys.tombstone(id) } : {}),
   });
   try {
     return await work(funnels);

@@ -17,11 +17,10 @@ export function valueOf(name: string, environment: Environment): { value?: strin
   if (value) return { fault: `${name} and ${name}_FILE are both set; keep one` };
   try {
     // Windows writes a byte order mark, which is not part of the value.
-    return {
-      value: readFileSync(file, 'utf8')
-        .replace(/^\ufeff/, '')
-        .trim(),
-    };
+    const content = readFileSync(file, 'utf8')
+      .replace(/^\ufeff/, '')
+      .trim();
+    return content === '' ? { fault: `${name}_FILE names a file that is empty` } : { value: content };
   } catch (error) {
     return { fault: `${name}_FILE names a file that cannot be read (${codeOf(error)})` };
   }

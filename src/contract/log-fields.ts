@@ -96,6 +96,7 @@ export const logFields = {
   audit: { form: 'word', meaning: 'an audit line of the codec server: decode or encode' },
   who: { form: 'person', meaning: 'the `sub` of the token' },
   readerEmail: { form: 'person', meaning: 'the `email` of the token: of the employee, never of a candidate' },
+  step: { form: 'word', meaning: 'the step of forgetting an application that begins' },
   by: { form: 'person', meaning: 'the operator who ran the command' },
   role: { form: 'word', meaning: 'the role of the token' },
   workflows: { form: 'ids', meaning: 'workflows whose payloads were decoded or encoded' },

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { createArchiveKey } from '../../src/archive/index.ts';
 import { lookAtCodecServer } from '../../src/cli/doctor/codec-server.ts';
+import { lookAtKeyStore } from '../../src/cli/doctor/key-store.ts';
 import { pingRelay } from '../../src/cli/doctor/relay.ts';
+import { createPayloadIdentity, openKeyStore } from '../../src/codec/index.ts';
 import { startRig, ui } from '../codec-server/support.ts';
 import { apiKey, token } from '../support/constants.ts';
 import { run } from '../support/processes.ts';
@@ -52,6 +54,7 @@ const parts = [
   'relay',
   'receiver',
   'archive',
+  'key store',
 ];
 const resultOf = (of: Map<string, Finding[]>, ...about: string[]) =>
   about.map((one) => of.get(one)?.[0]?.result);
@@ -71,7 +74,9 @@ describe('doctor', () => {
     const receiver = await serve(async (_incoming, outgoing) => void outgoing.writeHead(405).end());
     const relay = await world.startRelay();
     const { recipient } = await createArchiveKey();
+    const payload = await createPayloadIdentity();
     await writeFile(join(folder, 'address'), inject('temporalAddress'));
+    await writeFile(join(folder, 'identity'), `# made for a test\n${payload.identity}\n`);
     const env = {
       TEMPORAL_ADDRESS_FILE: join(folder, 'address'),
       FUNNEL_TASK_QUEUE: world.taskQueue,
@@ -84,6 +89,10 @@ describe('doctor', () => {
       NOTIFY_SECRETS: `whsec_${'C'.repeat(32)}`,
       ARCHIVE_URL: `file://${folder}/not/made/yet`,
       ARCHIVE_RECIPIENTS: recipient,
+      PAYLOAD_ENCRYPTION: 'on',
+      KEY_STORE_URL: `file://${folder}/keys`,
+      PAYLOAD_RECIPIENTS: payload.recipient,
+      PAYLOAD_IDENTITY_FILE: join(folder, 'identity'),
     };
     const { code, of } = await findings(env);
     expect({ code, ...resultsOf(of) }).toEqual({
@@ -99,7 +108,8 @@ describe('doctor', () => {
 
     const { stdout } = await run(['doctor'], env);
     expect(stdout).toMatch(/nothing is wrong, 1 warning\n$/);
-    for (const value of Object.values(env)) expect(stdout).not.toContain(value);
+    const values = Object.values(env).filter((value) => value !== 'on');
+    for (const value of values) expect(stdout).not.toContain(value);
     await receiver.close();
     await world.stopRelay();
   });
@@ -116,6 +126,7 @@ describe('doctor', () => {
       relay: 'skipped',
       receiver: 'skipped',
       archive: 'skipped',
+      'key store': 'skipped',
     });
   });
 
@@ -144,6 +155,7 @@ describe('doctor', () => {
       relay: 'fault',
       receiver: 'fault',
       archive: 'fault',
+      'key store': 'skipped',
     });
     const faults = [...of.values()].flat().filter(({ result }) => result === 'fault');
     expect(faults.map(({ says }) => says)).toContain('RISKOS_APIKEY is set, and nothing reads it');
@@ -236,4 +248,53 @@ test('a codec server that is there, takes the token and lets pages of the UI ask
   expect(await looked('no-token')).toMatchObject([
     { result: 'fault', says: expect.stringMatching(/does not answer at CODEC_URL/) },
   ]);
+});
+
+describe('the key store, in the eyes of doctor', () => {
+  const keyStoreOf = (more: Record<string, string>) =>
+    inEnvironment({ PAYLOAD_ENCRYPTION: 'on', ...more }, lookAtKeyStore);
+
+  test('is right where its keys open', async () => {
+    const { identity, recipient } = await createPayloadIdentity();
+    const env = {
+      KEY_STORE_URL: `file://${folder}/right`,
+      PAYLOAD_RECIPIENTS: recipient,
+      PAYLOAD_IDENTITY: identity,
+    };
+    await openKeyStore({ url: env.KEY_STORE_URL, recipients: [recipient] }).create('app-1');
+    expect(await keyStoreOf(env)).toMatchObject({
+      result: 'ok',
+      says: expect.stringContaining('1 key opens'),
+    });
+  });
+
+  test('is wrong by name: no store, no place, no recipient, an identity that opens nothing, a key of others', async () => {
+    const { identity, recipient } = await createPayloadIdentity();
+    const other = await createPayloadIdentity();
+    await writeFile(join(folder, 'a-file'), '');
+    const env = {
+      KEY_STORE_URL: `file://${folder}/wrong`,
+      PAYLOAD_RECIPIENTS: recipient,
+      PAYLOAD_IDENTITY: identity,
+    };
+    const wrong = (says: RegExp) => ({ result: 'fault', says: expect.stringMatching(says) });
+    expect(await keyStoreOf({ ...env, KEY_STORE_URL: 's3://' })).toMatchObject(wrong(/KEY_STORE_URL/));
+    expect(await keyStoreOf({ ...env, KEY_STORE_URL: `file://${folder}/a-file/keys` })).toMatchObject(
+      wrong(/key store cannot be used/),
+    );
+    expect(await keyStoreOf({ KEY_STORE_URL: env.KEY_STORE_URL })).toMatchObject(wrong(/PAYLOAD_RECIPIENTS/));
+    expect(await keyStoreOf({ ...env, PAYLOAD_RECIPIENTS: 'age1x' })).toMatchObject(wrong(/public key/));
+    expect(await keyStoreOf({ ...env, PAYLOAD_IDENTITY: '# nothing' })).toMatchObject(wrong(/holds none/));
+    expect(await keyStoreOf({ ...env, PAYLOAD_IDENTITY: other.identity })).toMatchObject(
+      wrong(/PAYLOAD_IDENTITY.*PAYLOAD_RECIPIENTS/),
+    );
+    await openKeyStore({ url: env.KEY_STORE_URL, recipients: [other.recipient] }).create('app-1');
+    expect(await keyStoreOf(env)).toMatchObject(wrong(/app-1/));
+  });
+
+  test('is skipped where encryption is off', async () => {
+    expect(await keyStoreOf({ PAYLOAD_ENCRYPTION: 'off', KEY_STORE_URL: 's3://' })).toMatchObject({
+      result: 'skipped',
+    });
+  });
 });

@@ -1,5 +1,6 @@
+import type { Because, EvaluationRef } from '../../src/archive/index.ts';
 import { FunnelError } from '../../src/client/index.ts';
-import { createKeyStore, type KeyStore, type KeyWrapper } from '../../src/codec/index.ts';
+import { createKeyStore, type KeyStore, type KeyWrapper, type Tombstone } from '../../src/codec/index.ts';
 import type { Execution, Workflows } from '../../src/forget/executions.ts';
 import type { ForgetParts } from '../../src/forget/forget.ts';
 import { archivedImages } from '../../src/forget/images.ts';
@@ -10,7 +11,7 @@ export const evaluationIdOf = (attempt: number) =>
   `${applicationId}~0a1b2c3d~document_verification~${attempt}`;
 
 /** A storage in memory; `locked` keys are held by the storage itself. */
-export function memoryStorage(locked = new Set<string>()): Storage & { objects: Map<string, Uint8Array> } {
+function memoryStorage(locked = new Set<string>()): Storage & { objects: Map<string, Uint8Array> } {
   const objects = new Map<string, Uint8Array>();
   const bytesOf = async (body: Uint8Array | AsyncIterable<Uint8Array>) => {
     if (body instanceof Uint8Array) return body;
@@ -195,23 +196,23 @@ export function killedAt(parts: ForgetParts, at: number, when: 'before' | 'after
     ...parts,
     pause: counted(parts.pause),
     keys: {
-      get: counted(keys.get),
-      requestErasure: counted(keys.requestErasure),
-      erasureRequest: counted(keys.erasureRequest),
-      erase: counted(keys.erase),
-      completeErasure: counted(keys.completeErasure),
+      get: counted((id: string) => keys.get(id)),
+      requestErasure: counted((id: string, request: Tombstone) => keys.requestErasure(id, request)),
+      erasureRequest: counted((id: string) => keys.erasureRequest(id)),
+      erase: counted((id: string, tombstone: Tombstone) => keys.erase(id, tombstone)),
+      completeErasure: counted((id: string) => keys.completeErasure(id)),
     },
     workflows: {
-      executions: counted(workflows.executions),
-      withdraw: counted(workflows.withdraw),
-      eraseImages: counted(workflows.eraseImages),
-      terminate: counted(workflows.terminate),
-      delete: counted(workflows.delete),
+      executions: counted((id: string) => workflows.executions(id)),
+      withdraw: counted((id: string, because: Because) => workflows.withdraw(id, because)),
+      eraseImages: counted((id: string, because: Because) => workflows.eraseImages(id, because)),
+      terminate: counted((execution: Execution) => workflows.terminate(execution)),
+      delete: counted((execution: Execution) => workflows.delete(execution)),
     },
     images: {
-      survey: counted(images.survey),
-      refuseHeld: counted(images.refuseHeld),
-      delete: counted(images.delete),
+      survey: counted((id: string) => images.survey(id)),
+      refuseHeld: counted((ref: EvaluationRef) => images.refuseHeld(ref)),
+      delete: counted((ref: EvaluationRef, because: Because) => images.delete(ref, because)),
     },
   };
 }

@@ -166,6 +166,23 @@ describe('settings', () => {
   });
 });
 
+test.each(['', ' \n', '\ufeff\r\n'])('a file of a setting that is empty (%j) is named as such', (content) => {
+  const path = join(folder, 'empty');
+  writeFileSync(path, content);
+  const environment = { ...riskos, ARCHIVE_URL: 'file:///a', ARCHIVE_RECIPIENTS: 'age1x' };
+  const keys = { KEY_STORE_URL: 'file:///k', PAYLOAD_RECIPIENTS: 'age1x', PAYLOAD_IDENTITY_FILE: path };
+  expect(() => readSettings(workerSettings, { ...environment, ...keys })).toThrow(
+    expect.objectContaining({ message: 'PAYLOAD_IDENTITY_FILE names a file that is empty' }),
+  );
+  const { RISKOS_API_KEY: _key, ...rest } = riskos;
+  expect(() => readSettings(riskosSettings, { ...rest, RISKOS_API_KEY_FILE: path })).toThrow(
+    expect.objectContaining({ message: 'RISKOS_API_KEY_FILE names a file that is empty' }),
+  );
+  expect(() => temporalEnvironment({ TEMPORAL_API_KEY_FILE: path })).toThrow(
+    expect.objectContaining({ message: 'TEMPORAL_API_KEY_FILE names a file that is empty' }),
+  );
+});
+
 describe('Temporal’s own settings', () => {
   const file = (content: string) => {
     const path = join(folder, `setting-${Math.random()}`);

@@ -2,6 +2,7 @@ import colors from 'picocolors';
 import { lookAtClock } from './clock.ts';
 import { lookAtCodecServer } from './codec-server.ts';
 import type { Finding } from './finding.ts';
+import { lookAtKeyStore } from './key-store.ts';
 import { lookAtArchive, lookAtReceiver, lookAtRiskos, lookAtWorkerSettings } from './others.ts';
 import { lookAtRelay, pingRelay } from './relay.ts';
 import { lookAtSettings } from './settings.ts';
@@ -27,6 +28,7 @@ export async function runDoctor({ json, relay, ui }: DoctorInput): Promise<void>
     pingRelay(relay),
     lookAtReceiver(),
     lookAtArchive(),
+    lookAtKeyStore(),
     lookAtCodecServer(ui),
     lookAtWorkerSettings(),
   ]);

@@ -25,7 +25,11 @@ export function ageWrapper(recipients: readonly string[], identityFile = ''): Ke
       throw new CodecError('InvalidRecipient', 'a public key for payloads is none of age');
     }
   }
-  for (const identity of identitiesIn(identityFile)) {
+  const identities = identitiesIn(identityFile);
+  if (identityFile.trim() !== '' && identities.length === 0) {
+    throw new CodecError('InvalidIdentity', 'the file of identities for payloads holds none');
+  }
+  for (const identity of identities) {
     try {
       decrypter.addIdentity(identity);
     } catch {
