@@ -93,11 +93,9 @@ const refused: Record<Refusal, () => Promise<unknown>> = {
   },
   AlreadyClosed: async () => world.funnels.startFunnel(exampleApplication((await closed()).applicationId)),
   Forgotten: () => {
-    const { temporal, taskQueue } = world;
     const tombstone = { at: '2026-01-02T03:04:05.000Z', by: 'Mo Ito', reason: 'request of the candidate' };
-    return createFunnelClient({ temporal, taskQueue, findForgotten: () => Promise.resolve(tombstone) })
-      .funnel('nobody')
-      .status();
+    const findForgotten = () => Promise.resolve(tombstone);
+    return createFunnelClient({ temporal: world.temporal, findForgotten }).funnel('nobody').status();
   },
   EndedInTemporal: async () => {
     const funnel = await standing('absent', 'show_capture_link');
