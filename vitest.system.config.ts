@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import base from './vitest.config.ts';
 
-/** What needs more than Node and Temporal: Chromium, an S3 server, age. */
+/** What needs more than Node and Temporal: Chromium, an S3 server, age, Prometheus. */
 export default defineConfig({
   test: { ...base.test, include: ['test/system/**/*.test.ts'], exclude: [] },
 });

@@ -71,7 +71,7 @@ export const processMetrics = {
     name: 'candidate_funnel_retrying_seconds',
     kind: 'gauge',
     unit: 'seconds',
-    help: 'Age of the oldest call that has failed and is tried again, by activity: "archiveImages" (pending images), "notify" (unsent notices), "deleteImages", "ensureKey"; 0 where there is none. The workers that tried it last have it: take the largest',
+    help: 'Age of the oldest call that has failed and is tried again, by activity: "archiveImages" (pending images), "notify" (unsent notices), "deleteImages", "ensureKey", "readEvaluation"; 0 where there is none. The workers that tried it last have it: take the largest',
     labels: ['activity'],
     processes: ['worker'],
     normal: '0; minutes while a receiver, RiskOS or the archive is down',

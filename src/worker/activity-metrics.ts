@@ -23,7 +23,7 @@ export function activityMetrics(registry: Registry): ActivityInterceptorsFactory
 const patience = 5 * 60_000;
 
 /** Activities whose retries are shown from the start. */
-const retried = ['archiveImages', 'deleteImages', 'ensureKey', 'notify'];
+const retried = ['archiveImages', 'deleteImages', 'ensureKey', 'notify', 'readEvaluation'];
 
 /** `now` is milliseconds since 1970. */
 export function watchActivities(

@@ -27,7 +27,8 @@ export interface Installation {
   settings: Record<string, string>;
   /** Where each process has `/metrics`, `/readyz` and `/livez`; the port stays the same over restarts. */
   urls: Record<MetricProcess, string>;
-  start(name: MetricProcess, more?: Record<string, string>): Promise<Running>;
+  /** With other settings, or another copy of the program. */
+  start(name: MetricProcess, more?: Record<string, string>, program?: string): Promise<Running>;
   kill(name: MetricProcess): Promise<void>;
   /** What a process has logged. */
   log(name: MetricProcess): string;
@@ -63,7 +64,7 @@ export async function createInstallation(
     names.map(() => getPort({ host: '127.0.0.1' })),
   );
   const urlOf = (port: number) => `http://127.0.0.1:${port}`;
-  const settings = {
+  const settings: Record<string, string> & { KEY_STORE_URL: string } = {
     TEMPORAL_ADDRESS: address,
     FUNNEL_TASK_QUEUE: taskQueue,
     RISKOS_BASE_URL: emulator.url,
@@ -93,7 +94,7 @@ export async function createInstallation(
   const installation: Installation = {
     emulator,
     receiver,
-    funnels: createFunnelClient({ temporal, taskQueue, deadline: 60_000 }),
+    funnels: createFunnelClient({ temporal, taskQueue, deadline: 240_000 }),
     temporal,
     folder,
     settings,
@@ -103,11 +104,11 @@ export async function createInstallation(
       'codec-server': urlOf(codec),
       monitor: urlOf(monitor),
     },
-    start: async (name, more = {}) => {
+    start: async (name, more = {}, program) => {
       const port = metricsPorts[name];
       const metrics: Record<string, string> =
         port === undefined ? {} : { METRICS_ADDRESS: `127.0.0.1:${port}` };
-      const child = await startProcess([name], { ...settings, ...metrics, ...more }, ready[name]);
+      const child = await startProcess([name], { ...settings, ...metrics, ...more }, ready[name], program);
       running.set(name, child);
       return child;
     },

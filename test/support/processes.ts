@@ -17,7 +17,7 @@ export async function run(
   input = '',
   { cwd }: { cwd?: string } = {},
 ): Promise<Run> {
-  const child = spawnCommand(args, env, cwd);
+  const child = spawnCommand(args, env, cwd === undefined ? {} : { cwd });
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   child.stdin?.end(input);
   await once(child, 'close');
@@ -32,8 +32,9 @@ export async function startProcess(
   args: string[],
   env: Record<string, string>,
   ready: RegExp,
+  program = command,
 ): Promise<Running> {
-  const child = spawnCommand(args, env);
+  const child = spawnCommand(args, env, { program });
   let log = '';
   await new Promise<void>((resolve, reject) => {
     child.stderr?.on('data', (chunk: Buffer) => {
@@ -54,11 +55,15 @@ export async function killProcess(child: ChildProcess): Promise<void> {
 }
 
 /** Starts `candidate-funnel`, with nothing of the surroundings' settings. */
-export function spawnCommand(args: string[], env: Record<string, string>, cwd?: string): ChildProcess {
+export function spawnCommand(
+  args: string[],
+  env: Record<string, string>,
+  { cwd, program = command }: { cwd?: string; program?: string } = {},
+): ChildProcess {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(TEMPORAL|RISKOS|RELAY|ARCHIVE|FUNNEL|PAYLOAD|KEY_STORE|CODEC)_/.test(name),
   );
-  return spawn(process.execPath, [command, ...args], {
+  return spawn(process.execPath, [program, ...args], {
     // Tests of encryption say so.
     env: { ...Object.fromEntries(inherited), NO_COLOR: '1', PAYLOAD_ENCRYPTION: 'off', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
