@@ -1,5 +1,6 @@
 import {
   actionFor,
+  clearPayload,
   type ImagesAsk,
   type ImagesDeletion,
   type ImagesFailure,
@@ -181,7 +182,10 @@ function reasonForNone(ask: ImagesAsk): 'military' | 'minor' | 'none' {
   return ask.reasonCodes.includes('R845') ? 'minor' : 'none';
 }
 
-/** The heartbeat's details. */
+/**
+ * The heartbeat's details, for people: in clear, since the SDK cancels an attempt whose details cannot be encrypted, and a key store
+ * that is away for a moment is no reason to fetch a ZIP again.
+ */
 interface Progress {
   phase: 'starting' | 'waiting_for_memory' | 'downloading' | 'storing';
   /** That have been encrypted. */
@@ -192,7 +196,7 @@ interface Progress {
 async function inWords<T>({ hrIsTold }: ImageParts, work: (progress: Progress) => Promise<T>): Promise<T> {
   const context = Context.current();
   const progress: Progress = { phase: 'starting', bytes: 0 };
-  const beat = setInterval(() => context.heartbeat({ ...progress }), 1000);
+  const beat = setInterval(() => context.heartbeat(clearPayload(progress)), 1000);
   try {
     return await work(progress);
   } catch (error) {

@@ -28,6 +28,12 @@ const port = z
   .transform(Number)
   .pipe(z.int().max(65_535, portWords));
 
+/** An address or a name to listen at. */
+const host = z
+  .string()
+  .trim()
+  .regex(/^[^\s/]+$/, 'must be an address or a host name, such as 127.0.0.1');
+
 export const logSettings = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
@@ -134,7 +140,7 @@ const authKinds = ['bearer', 'basic', 'oauth2'] as const;
 
 export const relaySettings = z
   .object({
-    RELAY_HOST: z.string().min(1).default('127.0.0.1'),
+    RELAY_HOST: host.default('127.0.0.1'),
     RELAY_PORT: port.default(8080),
     /** How RiskOS authenticates, as chosen in its dashboard; several while one replaces another. */
     RELAY_AUTH: list
@@ -210,7 +216,7 @@ export const codecServerSettings = z
     PAYLOAD_RECIPIENTS: list,
     /** It opens the keys: age secret keys, one a line, mostly of PAYLOAD_IDENTITY_FILE. */
     PAYLOAD_IDENTITY: secret,
-    CODEC_HOST: z.string().trim().min(1).default('127.0.0.1'),
+    CODEC_HOST: host.default('127.0.0.1'),
     CODEC_PORT: port.default(8081),
     /** `off`: everybody who reaches it may decode everything; on a loopback address only. */
     CODEC_AUTH: z.enum(['jwt', 'off'], { error: 'must be jwt or off' }).default('jwt'),

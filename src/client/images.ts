@@ -2,6 +2,7 @@ import { type Client, WorkflowUpdateFailedError } from '@temporalio/client';
 import {
   checkInput,
   describeIssues,
+  imagesFailures,
   type ImagesRecord,
   imagesRecord,
   imagesOfMemo,
@@ -12,6 +13,8 @@ import {
   imagesWorkflowIdOf,
   imagesWorkflowType,
   parseEvaluationId,
+  publishedStatus,
+  workflowIdOf,
 } from '../contract/index.ts';
 import { explain, FunnelError, isNotFound } from './errors.ts';
 import {
@@ -63,10 +66,11 @@ export function imagesOf(client: Client, evaluationId: string, deadline: number)
   const status = async (): Promise<RetentionStatus> => {
     const found = await described(client, workflowId);
     if (found) return found;
-    throw new FunnelError(
-      'NotFound',
-      `${evaluationId}: Temporal keeps no retention workflow of these images`,
-    );
+    const never = await wasNeverStarted(client, evaluationId);
+    const why = never
+      ? `the retention workflow of these images was never started, so there is nothing to retry: ${imagesFailures.not_started.action}`
+      : 'Temporal keeps no retention workflow of these images';
+    throw new FunnelError('NotFound', `${evaluationId}: ${why}`);
   };
 
   const update = async <Name extends ImagesUpdateName>(
@@ -96,6 +100,22 @@ export function imagesOf(client: Client, evaluationId: string, deadline: number)
     release: (message) => update('release', message),
     erase: (message) => update('erase', message),
   };
+}
+
+/** True if the funnel could not start their workflow, which then nobody can send anything. */
+async function wasNeverStarted(client: Client, evaluationId: string): Promise<boolean> {
+  const applicationId = parseEvaluationId(evaluationId)?.applicationId;
+  if (applicationId === undefined) return false;
+  const workflowId = workflowIdOf(applicationId);
+  try {
+    const { memo } = await describeExecution(client, workflowId);
+    const { status } = await readMemo(client, workflowId, memo, { clearOnly: true });
+    const { images = [] } = publishedStatus.safeParse(status).data ?? {};
+    return images.some((one) => one.evaluationId === evaluationId && one.reason === 'not_started');
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
 }
 
 /** How long the workflow may take for the answer of an update, in milliseconds. */

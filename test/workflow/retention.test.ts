@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import {
   type Archive,
   createArchiveKey,
@@ -19,10 +19,14 @@ import {
   imagesWorkflowType,
   type TimelineEntry,
   timelineQuery,
+  clearPayload,
+  firstFields,
+  searchAttributes,
 } from '../../src/contract/index.ts';
 import { createNotifier } from '../../src/notifier/index.ts';
 import { picture } from '../archive/hostile-zips.ts';
 import { forgedZip, paths } from '../archive/zips.ts';
+import { run } from '../support/processes.ts';
 import { createReceiver, type Receiver } from '../support/receiver.ts';
 import { serve, type Served } from '../support/serve.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -599,5 +603,25 @@ describe('the retention workflow', () => {
     const images = world.funnels.images('nobody~0a1b2c3d~document_verification~1');
     expect((await refusalOf(images.status())).type).toBe('NotFound');
     expect((await refusalOf(images.retry({ by: 'Ada' }))).type).toBe('NotFound');
+  });
+
+  test('that the funnel could not start is named as such, with what to do instead of a retry', async () => {
+    const applicationId = `not-started-${randomBytes(4).toString('hex')}`;
+    const evaluationId = `${applicationId}~0a1b2c3d~document_verification~1`;
+    const { status } = firstFields(applicationId, false);
+    const images = [{ evaluationId, result: 'failed', count: 0, reason: 'not_started' }];
+    await world.temporal.workflow.start('candidateFunnel', {
+      workflowId: `funnel-${applicationId}`,
+      taskQueue: 'polled-by-nobody',
+      memo: { status: clearPayload({ ...status, images }) },
+      typedSearchAttributes: [{ key: searchAttributes.stage, value: 'verified' }],
+    });
+    const named = { type: 'NotFound', message: expect.stringMatching(/never started.*reset it/) };
+    expect(await refusalOf(world.funnels.images(evaluationId).retry({ by: 'Ada' }))).toMatchObject(named);
+    const env = { TEMPORAL_ADDRESS: inject('temporalAddress') };
+    for (const id of [evaluationId, applicationId]) {
+      const { code, stderr } = await run(['images', 'retry', id], env);
+      expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringMatching(/never started.*reset it/) });
+    }
   });
 });

@@ -1,3 +1,5 @@
+import { oneLine } from '../errors.ts';
+
 /** One thing that was looked at. Nothing in it is a value of a setting. */
 export interface Finding {
   about: string;
@@ -39,7 +41,7 @@ export async function unlessUnset(
   try {
     return await look();
   } catch (error) {
-    return fault(about, textOf(error), 'correct that');
+    return fault(about, oneLine(error), 'correct that');
   }
 }
 

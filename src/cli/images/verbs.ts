@@ -62,11 +62,20 @@ async function targetsOf(
   const listed = await funnels.listImages(parseId(id));
   const running = listed.filter(({ state, ended }) => state !== 'ended' && !ended);
   if (running.length === 0) {
+    const lost = name === 'retry' ? await neverStarted(funnels, id) : [];
+    // Each says what to do.
+    if (lost.length > 0) return lost.map((evaluationId) => funnels.images(evaluationId));
     throw new FunnelError('NotFound', `${id}: no retention workflow of this application runs`);
   }
   const meant = running.filter((status) => isFor(name, status));
   // Where it is for none of them, each says why.
   return (meant.length > 0 ? meant : running).map(({ evaluationId }) => funnels.images(evaluationId));
+}
+
+/** The evaluations whose retention workflow the funnel could not start. */
+async function neverStarted(funnels: FunnelClient, id: string): Promise<string[]> {
+  const { images } = await funnels.funnel(id).status();
+  return images.filter(({ reason }) => reason === 'not_started').map(({ evaluationId }) => evaluationId);
 }
 
 function isFor(name: ImagesUpdateName, { state, hold }: ImagesStatus): boolean {
