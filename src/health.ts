@@ -1,4 +1,4 @@
-import { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { type MetricProcess, processMetrics } from './contract/index.ts';
 import { gaugeOf } from './instruments.ts';
@@ -14,6 +14,20 @@ export interface HealthOptions {
   more?: () => Promise<string>;
   /** Milliseconds that a check may take; 3,000 when absent. */
   deadline?: number;
+}
+
+/** A server for {@link addHealth} alone. It never repeats what it was sent, as Fastify's own answers do. */
+export function createHealthServer(): FastifyInstance {
+  const nothing = (reply: FastifyReply, status: number) =>
+    reply.code(status).send({ error: 'there is nothing here but /livez, /readyz and /metrics' });
+  const server = Fastify({
+    frameworkErrors: (_error, _request, reply) => void nothing(reply, 400),
+  });
+  server.setNotFoundHandler((_request, reply) => nothing(reply, 404));
+  server.setErrorHandler((_error, _request, reply) =>
+    reply.code(500).send({ error: 'this cannot be answered now' }),
+  );
+  return server;
 }
 
 /**

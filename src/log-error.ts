@@ -58,6 +58,7 @@ export const speakingErrors: readonly string[] = [
   'RunGone',
   'SettingsError',
   'SetupNeeded',
+  'StateError',
   'StorageError',
   'TemporalNotFound',
 ];
@@ -72,7 +73,11 @@ const speakingCodes: readonly unknown[] = [4, 14, 16];
 const systemCode = /^(E[A-Z0-9]+|UND_ERR_\w+|ERR_TLS_\w+|CERT_\w+|\w+_CERT\w*)$/;
 
 function speaks(error: object, type: string, code: unknown): boolean {
-  if (speakingErrors.includes(nameOf(error)) || speakingFailures.includes(type)) return true;
+  if (
+    speakingErrors.some((name) => name === nameOf(error) || name === type) ||
+    speakingFailures.includes(type)
+  )
+    return true;
   if (typeof code === 'string') return systemCode.test(code);
   return 'details' in error && speakingCodes.includes(code);
 }

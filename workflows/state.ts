@@ -52,7 +52,10 @@ export function restoreState(carried: unknown): FunnelState {
 }
 
 class StateError extends Error {
-  override readonly name = 'StateError';
+  static {
+    // Here it is in the stack too, which is all of a class that gets out of the workflow's thread.
+    this.prototype.name = 'StateError';
+  }
 }
 
 function versionOf(carried: unknown): number {

@@ -1,7 +1,6 @@
-import Fastify from 'fastify';
 import { temporalClient } from '../client/index.ts';
 import { monitorSettings, readSettings } from '../config.ts';
-import { addHealth } from '../health.ts';
+import { addHealth, createHealthServer } from '../health.ts';
 import { createProcessLogger } from './process-log.ts';
 import { canCount, funnelGauges, keepFresh } from '../monitor/gauges.ts';
 import { hostAndPort } from './address.ts';
@@ -14,7 +13,7 @@ export async function runMonitor(): Promise<void> {
   const settings = readSettings(monitorSettings);
   const logger = createProcessLogger('monitor');
   const temporal = temporalClient();
-  const health = Fastify();
+  const health = createHealthServer();
   const registry = addHealth(health, { process: 'monitor', checks: { temporal: () => canCount(temporal) } });
   const gauges = funnelGauges(temporal, registry, Date.now);
   const stop = new AbortController();

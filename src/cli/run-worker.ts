@@ -1,4 +1,3 @@
-import Fastify from 'fastify';
 import getPort from 'get-port';
 import { openArchive } from '../archive/index.ts';
 import { workerConverter } from '../codec/index.ts';
@@ -7,7 +6,7 @@ import { hostAndPort } from './address.ts';
 import { exitCodeOf } from './errors.ts';
 import { notifierOfSettings } from './notifier.ts';
 import { readSettings, workerSettings } from '../config.ts';
-import { addHealth } from '../health.ts';
+import { addHealth, createHealthServer } from '../health.ts';
 import { createProcessLogger } from './process-log.ts';
 import { observed } from '../riskos/index.ts';
 import {
@@ -37,7 +36,7 @@ export async function runWorker(): Promise<void> {
     recipients: settings.ARCHIVE_RECIPIENTS,
   });
   for (const limit of await archive.check()) logger.warn({ limit }, storageLimits[limit]);
-  const health = Fastify();
+  const health = createHealthServer();
   const keys = keyStoreOf(settings);
   const registry = addHealth(health, {
     process: 'worker',

@@ -24,7 +24,24 @@ const names: Record<string, string> = {
   err: 'error',
 };
 
-/** Written by code of ours, so that the words are known. */
+/** What the SDK means by its fields of these names; it has others that are called like ours, with anything in them. */
+const sdkFields: readonly string[] = [
+  'sdkComponent',
+  'namespace',
+  'taskQueue',
+  'workflowId',
+  'workflowType',
+  'runId',
+  'activityId',
+  'activityType',
+  'updateId',
+  'updateName',
+  'state',
+  'durationMs',
+  'error',
+] satisfies (keyof typeof logFields)[];
+
+/** Written by code of ours, so that words and fields are known. */
 const ours: readonly unknown[] = ['workflow', 'activity', 'candidate-funnel'];
 
 /**
@@ -37,17 +54,18 @@ export function sdkLine({
   meta = {},
 }: Pick<LogEntry, 'level' | 'message' | 'meta'>): SdkLine | undefined {
   // Each of our workers has either workflows or activities.
-  if (/^No (activities|workflows) registered/.test(message)) return undefined;
+  if (/^No (activities|workflows|Nexus services) registered/.test(message)) return undefined;
+  const isOurs = ours.includes(meta['sdkComponent']);
   const fields: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(meta)) {
     const known = names[name] ?? name;
-    if (Object.hasOwn(logFields, known)) fields[known] = value;
+    if (isOurs ? Object.hasOwn(logFields, known) : sdkFields.includes(known)) fields[known] = value;
   }
   const error = fields['error'];
   return {
     level: isRefusedQuery(error) ? 'debug' : levels[level],
     fields,
-    message: ours.includes(meta['sdkComponent']) ? message : constantPart(message),
+    message: isOurs ? message : constantPart(message),
   };
 }
 

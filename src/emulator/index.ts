@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { builtInScenarios } from './built-in-scenarios.ts';
 import { createEngine } from './engine.ts';
 import { createFaults } from './faults.ts';
@@ -38,8 +38,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const app: FastifyInstance = fastify({
     ...(logger ? { loggerInstance: logger } : {}),
     forceCloseConnections: true,
+    // Fastify's own answer repeats the address.
+    frameworkErrors: (_error, _request, reply) => badRequest(reply),
     // One line for each request, with its route: an address may hold a link's token.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
   });
   app.addHook('onResponse', async ({ log, method, routeOptions }, { statusCode: status, elapsedTime }) => {
     const milliseconds = Math.round(elapsedTime);
@@ -104,6 +106,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       await app.close();
     },
   };
+}
+
+function badRequest(reply: FastifyReply): void {
+  void reply.code(400).send({ message: 'Bad Request' });
 }
 
 /** Throws {@link InvalidEmulatorOptions} for a file that is something else. */

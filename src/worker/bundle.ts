@@ -12,7 +12,10 @@ for (const [path, converter] of [
   const { code } = await bundleWorkflowCode({
     ...converter,
     workflowsPath: fileURLToPath(new URL('../../workflows/index.js', import.meta.url)),
-    workflowInterceptorModules: [fileURLToPath(new URL('../../workflows/query-guard.js', import.meta.url))],
+    workflowInterceptorModules: [
+      fileURLToPath(new URL('../../workflows/query-guard.js', import.meta.url)),
+      fileURLToPath(new URL('../../workflows/failure-log.js', import.meta.url)),
+    ],
     // The SDK's modules keep no state of a workflow outside its activator; see docs/decisions.md before adding others.
     preloadModules: [
       '@temporalio/workflow',

@@ -12,6 +12,9 @@ import {
   type KeyFound,
   type KeyStore,
   type KeyWrapper,
+  labelOf,
+  open,
+  seal,
 } from '../../src/codec/index.ts';
 import { openStorage, type Storage, StorageError } from '../../src/storage/index.ts';
 
@@ -44,6 +47,19 @@ async function problemOf(work: Promise<unknown>): Promise<string> {
       throw error;
     },
   );
+}
+
+function problemOfOpening(work: () => unknown): string {
+  try {
+    work();
+    return 'none';
+  } catch (error) {
+    return error instanceof CodecError ? error.type : String(error);
+  }
+}
+
+async function* chunksOf(body: Buffer): AsyncGenerator<Uint8Array> {
+  yield body;
 }
 
 async function keysOf(): Promise<string[]> {
@@ -122,6 +138,52 @@ describe('a key', () => {
   ])('object that holds %s is refused', async (_, content) => {
     await storage.putIfAbsent('keys/app-1/1', Buffer.from(content));
     expect(await problemOf(store.get('app-1'))).toBe('KeyUnreadable');
+  });
+
+  test('whose object was changed in any place, or cut, is refused by name', async () => {
+    await store.create('app-1');
+    const bytes: Uint8Array[] = [];
+    for await (const chunk of (await storage.get('keys/app-1/1')) ?? []) bytes.push(chunk);
+    const whole = Buffer.concat(bytes);
+    const lying = (body: Buffer) =>
+      createKeyStore(
+        { ...storage, get: async (key) => (key.startsWith('keys/') ? chunksOf(body) : storage.get(key)) },
+        wrapper,
+      );
+    for (let at = 0; at < whole.byteLength; at += 7) {
+      const changed = Buffer.from(whole);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      expect(await problemOf(lying(changed).get('app-1'))).toBe('KeyUnreadable');
+      expect(await problemOf(lying(whole.subarray(0, at)).get('app-1'))).toBe('KeyUnreadable');
+    }
+  });
+
+  test('of another key under the same name opens nothing that the first one sealed', async () => {
+    const first = await store.create('app-1');
+    await storage.delete('keys/app-1/1');
+    const planted = await store.create('app-1');
+    const place = { namespace: 'default', workflowId: 'funnel-app-1' };
+    const sealed = seal({ metadata: {}, data: Buffer.from('secret') }, first, place);
+    const label = labelOf(sealed);
+    if (!label) throw new Error('the payload has no label');
+    expect(problemOfOpening(() => open(sealed, label, planted))).toBe('PayloadTampered');
+  });
+
+  test.each<[string, (honest: Storage) => Partial<Storage>]>([
+    ['says that it stored what it lost', () => ({ putIfAbsent: () => Promise.resolve('stored') })],
+    ['says that there is what is not', () => ({ putIfAbsent: () => Promise.resolve('exists') })],
+    [
+      'lists what it does not have',
+      () => ({
+        list: async function* (prefix) {
+          yield { key: `${prefix}1`, bytes: 10, modifiedAt: new Date(0), leftover: false };
+        },
+      }),
+    ],
+  ])('of a store that %s is none: nothing is encrypted with it', async (_, lie) => {
+    const lying = createKeyStore({ ...storage, ...lie(storage) }, wrapper);
+    expect(await problemOf(lying.create('app-1'))).toBe('KeyStoreUnavailable');
+    expect(await keysOf()).toEqual([]);
   });
 
   test.each(['1e3', '0x10', '-1', '01'])('is found beside a foreign object called %s', async (name) => {
