@@ -5,13 +5,19 @@ import base from './vitest.fast.config.ts';
 export default defineConfig({
   test: {
     ...base.test,
+    passWithNoTests: true,
     include: ['test/unit/**/*.test.ts', 'test/riskos/**/*.test.ts', 'test/archive/unzip.test.ts'],
     exclude: [
       // They build nothing that is mutated, or wait for connections that time out.
       'test/unit/{bundle,coverage-page,funnel-page,capture-link,config}.test.ts',
       'test/riskos/connections.test.ts',
     ],
-    // A mutant is switched on when it runs, so that modules need loading only once.
+    runner: './test/mutation/runner.ts',
+    // One process: a mutant is switched on when it runs, so that modules need loading only once.
     isolate: false,
+    maxWorkers: 1,
+    testTimeout: 30_000,
+    // What a mutant breaks after its test is over is no failure of the run.
+    dangerouslyIgnoreUnhandledErrors: true,
   },
 });

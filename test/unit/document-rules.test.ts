@@ -59,6 +59,16 @@ describe('policy.documents.accepted', () => {
     ['no country', { countries: ['US', 'XX'] }, 'documents.accepted.countries.1: must be an ISO 3166-1 code'],
     ['an empty list', { types: [] }, 'documents.accepted.types: must name at least one'],
     ['nothing', {}, 'documents.accepted: must have types or countries'],
+    [
+      'a type with much around it',
+      { types: [`Passport${'.'.repeat(93)}`] },
+      'documents.accepted.types.0: must be one of Drivers License, Military, Passport,',
+    ],
+    [
+      'a longer list than anybody needs',
+      { countries: Array.from({ length: 301 }, () => 'US') },
+      'documents.accepted.countries: must have at most 300 entries',
+    ],
     ['another way on', { types: ['Passport'], otherwise: 'accept' }, 'documents.accepted.otherwise: must be'],
     [
       'another field',
@@ -67,6 +77,21 @@ describe('policy.documents.accepted', () => {
     ],
   ])('refuses %s', (_, accepted, reason) => {
     expect(refusedWith({ documents: { accepted } })).toContain(reason);
+  });
+
+  it('takes a type of 100 characters, and a list of 300', () => {
+    expect(refusedWith({ documents: { accepted: { types: [`Passport${'.'.repeat(92)}`] } } })).toBe('taken');
+    const countries = Array.from({ length: 300 }, () => 'US');
+    expect(refusedWith({ documents: { accepted: { countries } } })).toBe('taken');
+  });
+
+  it.each(documentTypes)('knows %s in other spellings, and no other type by it', (type) => {
+    const squeezed = type.toUpperCase().replaceAll(' ', '_');
+    expect(acceptedDocuments.parse({ types: [squeezed] }).types).toEqual([type]);
+    for (const other of documentTypes) {
+      const answer = isAcceptedDocument({ types: [type] }, { documentType: other.toLowerCase() });
+      expect(answer).toBe(other === type ? 'yes' : 'no');
+    }
   });
 
   it('refuses to ask for a document that it would not accept', () => {
@@ -114,6 +139,7 @@ describe.each(['documents', 'reverification'] as const)('policy.%s.rules', (part
     expect(rulesOf(undefined)).toEqual({});
     expect(rulesOf({ ' r831 ': 'resubmit', R810: 'reject' })).toEqual({ R831: 'resubmit', R810: 'reject' });
     expect(rulesOf({ r831: 'review', R831: 'review' })).toEqual({ R831: 'review' });
+    expect(rulesOf({ AB12: 'review', ABC1234: 'reject' })).toEqual({ AB12: 'review', ABC1234: 'reject' });
   });
 
   it.each<[string, object, string]>([
@@ -123,9 +149,32 @@ describe.each(['documents', 'reverification'] as const)('policy.%s.rules', (part
       'r831: is there twice, as review and as reject',
     ],
     ['a code that is none', { glare: 'review' }, 'glare: must be a reason code such as "R831"'],
+    ['text before a code', { 'code R831': 'review' }, '"code R831": must be a reason code'],
+    ['text after a code', { 'R831 glare': 'review' }, '"R831 glare": must be a reason code'],
+    ['a code of many letters', { RRRR31: 'review' }, 'RRRR31: must be a reason code'],
+    ['a code without a letter', { 831: 'review' }, '831: must be a reason code'],
+    ['a code of one digit', { R8: 'review' }, 'R8: must be a reason code'],
+    ['a code of many digits', { R83100: 'review' }, 'R83100: must be a reason code'],
     ['an accept', { R831: 'accept' }, 'R831: must be one of'],
   ])('refuses %s', (_, rules, reason) => {
     expect(refusedWith({ [part]: { rules } })).toContain(`${part}.rules.${reason}`);
+  });
+});
+
+describe.each(['documents', 'reverification'] as const)('the number of policy.%s.rules', (part) => {
+  const many = (length: number) =>
+    Object.fromEntries(Array.from({ length }, (_, index) => [`R${1000 + index}`, 'review']));
+
+  it('is at most 300', () => {
+    expect(refusedWith({ [part]: { rules: many(300) } })).toBe('taken');
+    expect(refusedWith({ [part]: { rules: many(301) } })).toContain(
+      `${part}.rules: must have at most 300 reason codes`,
+    );
+  });
+
+  it('counts a code in two cases once', () => {
+    const rules = { ...many(300), r1000: 'review' };
+    expect(refusedWith({ [part]: { rules } })).toBe('taken');
   });
 });
 

@@ -59,6 +59,28 @@ describe('the failure of an activity that calls RiskOS', () => {
     });
   });
 
+  it.each([['nonsense'], [null], [[]], [7]])('keeps its type when its details are %j', (details) => {
+    expect(parseRiskosFailure('RiskosRefused', details)).toMatchObject({
+      type: 'RiskosRefused',
+      processed: 'no',
+      evalId: null,
+      retryAfter: null,
+      fields: [],
+    });
+  });
+
+  it('has nothing to do or to correct when nobody answered', () => {
+    expect(parseRiskosFailure(undefined, undefined)).toEqual({
+      type: 'RiskosAmbiguous',
+      reason: 'no answer',
+      action: '',
+      fields: [],
+      retryAfter: null,
+      evalId: null,
+      processed: 'perhaps',
+    });
+  });
+
   test.prop([fc.anything(), fc.anything()])('is read, whatever it holds', (type, details) => {
     const failure = parseRiskosFailure(type, details);
     expect(riskosFailureTypes).toContain(failure.type);

@@ -2,10 +2,12 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import {
   applicationId,
+  applicationIdOf,
   type EvaluationKey,
   formatEvaluationId,
   parseEvaluationId,
   stages,
+  workflowIdOf,
 } from '../../src/contract/index.ts';
 
 const key: fc.Arbitrary<EvaluationKey> = fc.record({
@@ -37,6 +39,13 @@ describe('evaluationId', () => {
     'app-1~0123abcd~passive_check~0',
     'app-1~0123abcd~no_stage~1',
     'app-1~0123abcd~passive_check~1\n',
+    ' app-1~0123abcd~passive_check~1',
+    'app-1~0123abcd~passive_check~01',
+    'app-1~0123abcd~passive_check~1000000',
+    'app-1~0123abc~passive_check~1',
+    'app-1~0123abcde~passive_check~1',
+    'app-1~0123ABCD~passive_check~1',
+    `${'a'.repeat(65)}~0123abcd~passive_check~1`,
   ])('is not found in %j', (foreign) => {
     expect(parseEvaluationId(foreign)).toBeUndefined();
   });
@@ -48,4 +57,47 @@ describe('applicationId', () => {
       /^[A-Za-z0-9_-]{1,64}$/.test(text) && !text.includes('\n'),
     );
   });
+});
+
+describe('the application of a workflow', () => {
+  const longest = 'a'.repeat(64);
+
+  test.each([
+    ['funnel-app-1042', 'app-1042'],
+    [`funnel-${longest}`, longest],
+    ['images-app-1~0123abcd~document_verification~1', 'app-1'],
+    ['notices-images-app-1~0123abcd~document_verification~1', 'app-1'],
+    ['notices-app-1-0123abcd-89abcdef', 'app-1'],
+  ])('%s belongs to %s', (workflowId, application) => {
+    expect(applicationIdOf(workflowId)).toBe(application);
+  });
+
+  test.each([
+    'app-1042',
+    'funnel-',
+    'funnel-jane doe',
+    `funnel-${longest}a`,
+    'my-funnel-app-1',
+    'funnel-app-1~more',
+    'images-app-1',
+    `images-${longest}a~0123abcd~passive_check~1`,
+    'old-images-app-1~0123abcd~passive_check~1',
+    'images-~0123abcd~passive_check~1',
+    'notices-app-1',
+    'notices-app-1-0123abcd',
+    'notices-app-1-0123abcd-89abcdef0',
+    'notices-app-1-0123abcd-89ABCDEF',
+    'notices-app-1-0123abcg-89abcdef',
+    'old-notices-app-1-0123abcd-89abcdef',
+    'notices--0123abcd-89abcdef',
+  ])('%s belongs to none', (workflowId) => {
+    expect(applicationIdOf(workflowId)).toBeUndefined();
+  });
+
+  test.prop([fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/)])(
+    'is found in its own workflow id',
+    (application) => {
+      expect(applicationIdOf(workflowIdOf(application))).toBe(application);
+    },
+  );
 });
