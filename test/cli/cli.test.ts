@@ -97,14 +97,10 @@ describe('candidate-funnel', () => {
     const { stdout } = await run(['--help'], {});
     const verbs = [...stdout.matchAll(/^ {2}([a-z-]+) \S/gm)].map(([, verb = '']) => verb);
     expect(verbs.length).toBeGreaterThan(20);
-    await Promise.all(
-      verbs
-        .filter((verb) => verb !== 'help')
-        .map(async (verb) => {
-          const help = await run([verb, '--help'], {});
-          expect(help.stdout).toMatch(new RegExp(`\\$ candidate-funnel ${verb}\\b`));
-        }),
-    );
+    for (const verb of verbs.filter((one) => one !== 'help')) {
+      const help = await run([verb, '--help'], {});
+      expect(help.stdout).toMatch(new RegExp(`\\$ candidate-funnel ${verb}\\b`));
+    }
   });
 
   test('without a verb, and with --help, says what it can do', async () => {

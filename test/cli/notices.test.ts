@@ -5,7 +5,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { run, type Run } from '../support/processes.ts';
+import type { Run } from '../support/command.ts';
+import { run } from '../support/processes.ts';
 import { createProxy, type Proxy } from '../support/proxy.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 'a').toString('base64')}`;

@@ -10,6 +10,7 @@ import { type Parts, type PartsOptions, startParts } from '../../src/cli/parts.t
 import { listenNear } from '../../src/cli/process.ts';
 import { DevServerError } from '../../src/dev-server/index.ts';
 import { body, emulator, subscriber, until } from '../emulator/support.ts';
+import '../support/runtime.ts';
 import { serve } from '../support/serve.ts';
 
 async function temporaryFolder(): Promise<string> {

@@ -28,7 +28,7 @@ test.each([
   const images = { archiveOn: ['accept' as const, 'reject' as const], lag: '100ms' };
   const funnels = await Promise.all(
     ['passive-reject', 'accept', 'resubmit-exhausted'].flatMap((scenario) =>
-      Array.from({ length: 12 }, () =>
+      Array.from({ length: 4 }, () =>
         world.start('closing', { custom: { scenario }, policy: { ...quickPolicy, images } }),
       ),
     ),

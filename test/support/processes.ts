@@ -1,22 +1,25 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { type Run, runInHost } from './command.ts';
 
 const command = fileURLToPath(new URL('../../bin/candidate-funnel.js', import.meta.url));
 
-export interface Run {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
+/** Verbs that begin a process; the others do something and end. */
+const processVerbs = ['demo', 'dev', 'worker', 'relay', 'codec-server', 'monitor', 'emulator'];
 
-/** Runs `candidate-funnel` to its end, as a user would. */
+/**
+ * Runs `candidate-funnel` to its end: with standard input, a folder of its own or the verb of a process as a user would, in a new
+ * process; otherwise in one that has the modules loaded already.
+ */
 export async function run(
   args: string[],
   env: Record<string, string> = {},
-  input = '',
+  input?: string,
   { cwd }: { cwd?: string } = {},
 ): Promise<Run> {
+  const isAlone = input !== undefined || cwd !== undefined || processVerbs.includes(args[0] ?? '');
+  if (!isAlone) return runInHost({ args, env: environmentWith(env) });
   const child = spawnCommand(args, env, cwd === undefined ? {} : { cwd });
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   child.stdin?.end(input);
@@ -60,15 +63,21 @@ export function spawnCommand(
   env: Record<string, string>,
   { cwd, program = command }: { cwd?: string; program?: string } = {},
 ): ChildProcess {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(TEMPORAL|RISKOS|RELAY|ARCHIVE|FUNNEL|PAYLOAD|KEY_STORE|CODEC)_/.test(name),
-  );
   return spawn(process.execPath, [program, ...args], {
-    // Tests of encryption say so.
-    env: { ...Object.fromEntries(inherited), NO_COLOR: '1', PAYLOAD_ENCRYPTION: 'off', ...env },
+    env: environmentWith(env),
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
   });
+}
+
+function environmentWith(env: Record<string, string>): Record<string, string> {
+  const inherited = Object.entries(process.env).flatMap(([name, value]) =>
+    value === undefined || /^(TEMPORAL|RISKOS|RELAY|ARCHIVE|FUNNEL|PAYLOAD|KEY_STORE|CODEC)_/.test(name)
+      ? []
+      : [[name, value]],
+  );
+  // Tests of encryption say so.
+  return { ...Object.fromEntries(inherited), NO_COLOR: '1', PAYLOAD_ENCRYPTION: 'off', ...env };
 }
 
 function collect(stream: NodeJS.ReadableStream | null): () => string {

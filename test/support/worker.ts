@@ -3,15 +3,9 @@ import type { Notifier } from '../../src/notifier/index.ts';
 import { createRiskosClient } from '../../src/riskos/index.ts';
 import { createWorkers } from '../../src/worker/index.ts';
 import type { WorkerParts } from '../../src/worker/worker.ts';
-import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { apiKey, silent } from './constants.ts';
-
-// Tests that kill and reset make the SDK's core warn; its lines would hide the report of the tests.
-Runtime.install({
-  logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
-});
+import './runtime.ts';
 
 /** A worker in this process that reaches RiskOS at `baseUrl`; returns what stops it. */
 export async function createRiskosWorker(

@@ -1,0 +1,72 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** One run of the command. */
+export interface Order {
+  args: string[];
+  env: Record<string, string>;
+}
+
+export interface Run {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+const host = fileURLToPath(new URL('command-host.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+
+/** Hosts that have nothing to do; they end with this process. */
+const idle: ChildProcess[] = [];
+
+/** Runs the command in a process that has its modules loaded, which no other run uses meanwhile. */
+export async function runInHost(order: Order): Promise<Run> {
+  const child = idle.pop() ?? start();
+  child.ref();
+  const outputs = Promise.all([untilEnd(child, child.stdout), untilEnd(child, child.stderr)]);
+  child.send(order);
+  const [stdout, stderr] = await outputs;
+  idle.push(child);
+  // Only a run that is under way keeps this process alive.
+  child.unref();
+  return { code: stdout.code, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** What stands at the end of each output of a run. */
+export function endOf(code: number): string {
+  return `\u0000${code}\u0000`;
+}
+
+function start(): ChildProcess {
+  return fork(host, [main], {
+    execArgv: ['--import', 'tsx'],
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+}
+
+async function untilEnd(
+  child: ChildProcess,
+  stream: NodeJS.ReadableStream | null,
+): Promise<{ text: string; code: number }> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const stop = () => {
+      stream?.off('data', take);
+      child.off('exit', fail);
+    };
+    const fail = () => {
+      stop();
+      reject(new Error(`the command ended its host: ${Buffer.concat(chunks).toString()}`));
+    };
+    const take = (chunk: Buffer) => {
+      chunks.push(chunk);
+      const [, text, code] = /^(.*)\u0000(\d+)\u0000$/s.exec(Buffer.concat(chunks).toString()) ?? [];
+      if (text === undefined) return;
+      stop();
+      resolve({ text, code: Number(code) });
+    };
+    stream?.on('data', take);
+    child.once('exit', fail);
+  });
+}
