@@ -21,11 +21,8 @@ interface Switches {
   hitLimit?: number;
 }
 
-declare global {
-  var __stryker__: Switches | undefined;
-}
-
-const switches: Switches = (globalThis.__stryker__ ??= {});
+const switches: Switches = {};
+Reflect.set(globalThis, '__stryker__', switches);
 const pass = process.env[passVariable];
 
 /**

@@ -39,7 +39,7 @@ async function carryOut({ args, env }: Order): Promise<void> {
       process.exitCode = 1;
     }
   }
-  const end = endOf(Number(process.exitCode ?? 0));
+  const end = endOf(process.exitCode ?? 0);
   process.stdout.write(end);
   process.stderr.write(end);
 }

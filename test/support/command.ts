@@ -32,9 +32,11 @@ export async function runInHost(order: Order): Promise<Run> {
   return { code: stdout.code, stdout: stdout.text, stderr: stderr.text };
 }
 
+const mark = '\u0000';
+
 /** What stands at the end of each output of a run. */
 export function endOf(code: number): string {
-  return `\u0000${code}\u0000`;
+  return `${mark}${code}${mark}`;
 }
 
 function start(): ChildProcess {
@@ -61,8 +63,8 @@ async function untilEnd(
     };
     const take = (chunk: Buffer) => {
       chunks.push(chunk);
-      const [, text, code] = /^(.*)\u0000(\d+)\u0000$/s.exec(Buffer.concat(chunks).toString()) ?? [];
-      if (text === undefined) return;
+      const [text = '', code, rest] = Buffer.concat(chunks).toString().split(mark);
+      if (rest === undefined) return;
       stop();
       resolve({ text, code: Number(code) });
     };
