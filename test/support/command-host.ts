@@ -30,6 +30,7 @@ async function carryOut({ args, env }: Order): Promise<void> {
   process.argv = [process.execPath, main, ...args];
   process.exitCode = undefined;
   runs += 1;
+  const before = process.listeners('exit');
   try {
     // Another address is another module: its top level runs again, what it imports does not.
     await import(`${pathToFileURL(main).href}?run=${runs}`);
@@ -39,7 +40,13 @@ async function carryOut({ args, env }: Order): Promise<void> {
       process.exitCode = 1;
     }
   }
-  const end = endOf(process.exitCode ?? 0);
+  const code = process.exitCode ?? 0;
+  // Such as the flush of a log.
+  for (const listener of process.listeners('exit').filter((one) => !before.includes(one))) {
+    listener.call(process, code);
+    process.off('exit', listener);
+  }
+  const end = endOf(code);
   process.stdout.write(end);
   process.stderr.write(end);
 }
