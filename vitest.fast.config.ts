@@ -6,8 +6,6 @@ export default defineConfig({
   test: {
     ...base.test,
     globalSetup: [],
-    // To load the SDKs and zod anew for each file was half of the processor time.
-    isolate: false,
     // A thousand lives take longer than all the rest; `npm test` has them.
     exclude: ['test/simulation/seeds.test.ts'],
     include: [

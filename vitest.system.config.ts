@@ -3,5 +3,5 @@ import base from './vitest.config.ts';
 
 /** What needs more than Node and Temporal: Chromium, an S3 server, age, Prometheus. */
 export default defineConfig({
-  test: { ...base.test, include: ['test/system/**/*.test.ts'], exclude: [] },
+  test: { ...base.test, isolate: true, maxWorkers: 2, include: ['test/system/**/*.test.ts'], exclude: [] },
 });
