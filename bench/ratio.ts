@@ -1,5 +1,5 @@
 /**
- * What a funnel costs beside a bare workflow (an activity, a signal, an activity) on the same server:
+ * What a funnel costs beside a bare workflow (an activity that POSTs, a signal, an activity that GETs) on the same server:
  * `npm run bench:ratio [-- --json] [-- --rounds 7] [-- --funnels 40]`. The exit code is 1 when a target is missed.
  */
 import { parseArgs } from 'node:util';
@@ -33,9 +33,16 @@ interface Round {
 const binary = await findTemporal({ env: process.env, onProgress: say });
 const server = await startDevServer({ binary, uiPort: false });
 const place = await createPlace(server.address);
+const encrypted = await createPlace(server.address, 'on');
 const { pid } = await place.startWorkerProcess();
-const bare = await startBare(server.address, place.temporal);
-const contenders = [bare, funnels(place, pid, false), funnels(place, pid, true)];
+const withKeys = await encrypted.startWorkerProcess();
+const bare = await startBare(server.address, place);
+const contenders = [
+  bare,
+  funnels('funnel', place, pid),
+  funnels('encrypted funnel', encrypted, withKeys.pid),
+  funnels('funnel with images', place, pid),
+];
 const measured = new Map<string, Round[]>(contenders.map(({ name }) => [name, []]));
 
 try {
@@ -51,30 +58,52 @@ try {
 } finally {
   await bare.stop();
   await place.close();
+  await encrypted.close();
   await server.stop();
 }
 
 const medianOf = (name: string, figure: keyof Round) =>
   median((measured.get(name) ?? []).map((round) => round[figure]));
 /** The median of the rounds' ratios: what disturbs one round disturbs both of its figures. */
-const ratioOf = (name: string, figure: keyof Round) => {
-  const others = measured.get('bare') ?? [];
+const ratioOf = (name: string, to: string, figure: keyof Round) => {
+  const others = measured.get(to) ?? [];
   return median(
     (measured.get(name) ?? []).map((round, at) => round[figure] / (others[at]?.[figure] ?? Number.NaN)),
   );
 };
 const rows = [
-  { what: 'worker CPU to verified', name: 'funnel', figure: 'worker', target: 2.2 },
-  { what: 'worker CPU to archived images', name: 'funnel with images', figure: 'worker', target: 3 },
-  { what: 'signal to verdict, one at a time', name: 'funnel', figure: 'latency', target: 1.8 },
-  { what: 'server CPU to verified', name: 'funnel', figure: 'server', target: undefined },
-  { what: 'server CPU to archived images', name: 'funnel with images', figure: 'server', target: undefined },
+  { what: 'worker CPU to verified', name: 'funnel', to: 'bare', figure: 'worker', target: 2.2 },
+  {
+    what: 'worker CPU to archived images',
+    name: 'funnel with images',
+    to: 'bare',
+    figure: 'worker',
+    target: 3,
+  },
+  { what: 'signal to verdict, one at a time', name: 'funnel', to: 'bare', figure: 'latency', target: 1.8 },
+  { what: 'worker CPU, encrypted', name: 'encrypted funnel', to: 'funnel', figure: 'worker', target: 1.15 },
+  {
+    what: 'signal to verdict, encrypted',
+    name: 'encrypted funnel',
+    to: 'funnel',
+    figure: 'latency',
+    target: undefined,
+  },
+  { what: 'server CPU to verified', name: 'funnel', to: 'bare', figure: 'server', target: undefined },
+  {
+    what: 'server CPU to archived images',
+    name: 'funnel with images',
+    to: 'bare',
+    figure: 'server',
+    target: undefined,
+  },
 ] as const;
-const figures = rows.map(({ what, name, figure, target }) => ({
+const figures = rows.map(({ what, name, to, figure, target }) => ({
   what,
   funnel: medianOf(name, figure),
-  bare: medianOf('bare', figure),
-  ratio: ratioOf(name, figure),
+  to,
+  other: medianOf(to, figure),
+  ratio: ratioOf(name, to, figure),
   target,
 }));
 
@@ -82,12 +111,12 @@ if (values.json) {
   process.stdout.write(`${JSON.stringify({ machine: machine(binary), rounds, funnels: count, figures })}\n`);
 } else {
   const table = new Table({
-    head: ['ms for each workflow, medians', 'funnel', 'bare', 'ratio', 'target'],
+    head: ['ms for each workflow, medians', 'funnel', 'beside', '', 'ratio', 'target'],
     style: { head: [], border: [], compact: true },
-    colAligns: ['left', 'right', 'right', 'right', 'right'],
+    colAligns: ['left', 'right', 'left', 'right', 'right', 'right'],
   });
-  for (const { what, funnel, bare: its, ratio, target } of figures) {
-    table.push([what, funnel.toFixed(1), its.toFixed(1), ratio.toFixed(2), target ?? '–']);
+  for (const { what, funnel, to, other, ratio, target } of figures) {
+    table.push([what, funnel.toFixed(1), to, other.toFixed(1), ratio.toFixed(2), target ?? '–']);
   }
   process.stdout.write(`${machine(binary)}\n${rounds} rounds of ${count}\n${table.toString()}\n`);
 }

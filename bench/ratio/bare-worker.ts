@@ -1,14 +1,16 @@
 /** A worker of the bare workflow, with the settings of the funnel's worker that cost processor time. */
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { bareActivities } from './bare-activities.ts';
 
+const { env } = process;
 Runtime.install({ logger: new DefaultLogger('ERROR') });
-const connection = await NativeConnection.connect({ address: process.env['TEMPORAL_ADDRESS'] ?? '' });
+const connection = await NativeConnection.connect({ address: env['TEMPORAL_ADDRESS'] ?? '' });
 const worker = await Worker.create({
   connection,
-  taskQueue: process.env['FUNNEL_TASK_QUEUE'] ?? '',
+  taskQueue: env['FUNNEL_TASK_QUEUE'] ?? '',
   workflowsPath: fileURLToPath(new URL('bare-workflow.ts', import.meta.url)),
-  activities: { before: async () => 'done', after: async () => 'done' },
+  activities: bareActivities(env['RISKOS_BASE_URL'] ?? '', env['RISKOS_API_KEY'] ?? ''),
   workflowThreadPoolSize: 2,
   stickyQueueScheduleToStartTimeout: '1s',
 });

@@ -1,16 +1,18 @@
-/** What every workflow that waits for an outcome costs at least: an activity, a signal, an activity. */
+/**
+ * What a workflow that somebody writes for one evaluation does at least: an activity that POSTs it, the signal that the relay makes of
+ * the webhook, an activity that GETs it.
+ */
 import { condition, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow';
+import type { BareActivities } from './bare-activities.ts';
 
-const { before, after } = proxyActivities<{ before(): Promise<string>; after(): Promise<string> }>({
-  startToCloseTimeout: '1 minute',
-});
+const { post, get } = proxyActivities<BareActivities>({ startToCloseTimeout: '1 minute' });
 
-export async function bare(): Promise<void> {
-  let isSignalled = false;
-  setHandler(defineSignal('go'), () => {
-    isSignalled = true;
+export async function bare(evaluationId: string): Promise<string> {
+  let isCompleted = false;
+  setHandler(defineSignal<[{ eventType: string }]>('riskosEvent'), ({ eventType }) => {
+    isCompleted ||= eventType === 'evaluation_completed';
   });
-  await before();
-  await condition(() => isSignalled);
-  await after();
+  const evalId = await post(evaluationId);
+  await condition(() => isCompleted);
+  return get(evalId);
 }

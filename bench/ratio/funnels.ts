@@ -3,8 +3,13 @@ import { eventsSince, shows, timeOf, underWay } from '../cost/history.ts';
 import { reached } from '../recovery/measured.ts';
 import type { Contender } from './contender.ts';
 
-/** Funnels to `verified`; `withImages`, until their images are archived. */
-export function funnels(place: Place, workerPid: number | undefined, withImages: boolean): Contender {
+/** Funnels to `verified`; those with images, until their images are archived. */
+export function funnels(
+  name: 'funnel' | 'funnel with images' | 'encrypted funnel',
+  place: Place,
+  workerPid: number | undefined,
+): Contender {
+  const withImages = name === 'funnel with images';
   const workflowIdOf = (applicationId: string) => `funnel-${applicationId}`;
   const eventsOf = async (applicationId: string) =>
     (await place.temporal.workflow.getHandle(workflowIdOf(applicationId)).fetchHistory()).events ?? [];
@@ -18,7 +23,7 @@ export function funnels(place: Place, workerPid: number | undefined, withImages:
   };
 
   return {
-    name: withImages ? 'funnel with images' : 'funnel',
+    name,
     workerPid,
     start: async (count) => {
       const started = await Promise.all(

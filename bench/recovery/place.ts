@@ -1,5 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { ClientOptions } from '@temporalio/client';
 import { request } from 'undici';
 import { createArchiveKey } from '../../src/archive/index.ts';
+import { ageWrapper, createKeyStore, createPayloadIdentity, encryptedClient } from '../../src/codec/index.ts';
+import { openStorage } from '../../src/storage/index.ts';
 import { apiKey } from '../../test/support/constants.ts';
 import { createGateway, type Gateway } from '../../test/support/gateway.ts';
 import { killProcess, type Running, startProcess } from '../../test/support/processes.ts';
@@ -22,9 +29,11 @@ export interface Place extends World {
 /** RiskOS's rate limit would otherwise be what is measured. */
 export const requestsPerSecond = 1000;
 
-export async function createPlace(address: string): Promise<Place> {
+export async function createPlace(address: string, encryption: 'on' | 'off' = 'off'): Promise<Place> {
+  const keys = encryption === 'on' ? await createKeys() : undefined;
   const world = await createWorld({
     address,
+    ...(keys ? { clientOptions: keys.clientOptions } : {}),
     pace: 5,
     scenarios: { waits: { documents: [{ candidate: 'person' }] } },
   });
@@ -51,6 +60,7 @@ export async function createPlace(address: string): Promise<Place> {
         RISKOS_REQUESTS_PER_SECOND: String(requestsPerSecond),
         ARCHIVE_URL: `file://${world.archiveFolder}`,
         ARCHIVE_RECIPIENTS: recipient,
+        ...keys?.settings,
       };
       worker = await startProcess(['worker'], env, /worker runs/);
       return { spawnedAt, runsAt: Date.now(), pid: worker.pid };
@@ -71,6 +81,28 @@ export async function createPlace(address: string): Promise<Place> {
       await killWorkerProcess();
       await gateway.close();
       await world.close();
+      if (keys) await rm(keys.folder, { recursive: true });
+    },
+  };
+}
+
+/** A key store in a folder, for a client that makes keys and a worker that reads them. */
+async function createKeys(): Promise<{
+  folder: string;
+  clientOptions: ClientOptions;
+  settings: Record<string, string>;
+}> {
+  const folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-bench-keys-'));
+  const { identity, recipient } = await createPayloadIdentity();
+  const url = pathToFileURL(folder).href;
+  return {
+    folder,
+    clientOptions: encryptedClient(createKeyStore(openStorage(url), ageWrapper([recipient], identity))),
+    settings: {
+      PAYLOAD_ENCRYPTION: 'on',
+      KEY_STORE_URL: url,
+      PAYLOAD_RECIPIENTS: recipient,
+      PAYLOAD_IDENTITY: identity,
     },
   };
 }
