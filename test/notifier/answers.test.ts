@@ -1,4 +1,4 @@
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { readFileSync } from 'node:fs';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -35,6 +35,13 @@ async function failureOf(sending: Promise<void>): Promise<NotifyError> {
 
 async function answered(status: number, headers: Record<string, string> = {}): Promise<NotifyError> {
   return failureOf(notifierOf(`${(await startAnswering(status, 'secret', headers)).url}/hr`).send(notice));
+}
+
+async function listeningTls(server: TlsServer): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return `https://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
 }
 
 const answers = (...statuses: number[]) =>
@@ -83,11 +90,15 @@ const table: Record<NoticeProblem, { retryable: boolean; cases: Case[] }> = {
             readFileSync(new URL(`../support/tls/${name}.pem`, import.meta.url)),
           );
           const server = createTlsServer({ cert: cert ?? '', key: key ?? '' });
-          await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-          onTestFinished(() => void server.close());
-          const address = server.address();
-          const port = typeof address === 'object' && address ? address.port : 0;
-          return failureOf(notifierOf(`https://127.0.0.1:${port}`).send(notice));
+          return failureOf(notifierOf(await listeningTls(server)).send(notice));
+        },
+      ],
+      [
+        'no common cipher',
+        async () => {
+          const server = createTlsServer({});
+          server.on('tlsClientError', () => undefined);
+          return failureOf(notifierOf(await listeningTls(server)).send(notice));
         },
       ],
       [

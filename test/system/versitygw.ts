@@ -1,12 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import getPort from 'get-port';
 import { request } from 'undici';
 import which from 'which';
+import { cacheFolder } from '../support/cache.ts';
 
 const version = 'v1.8.0';
 const program = `github.com/versity/versitygw/cmd/versitygw@${version}`;
@@ -86,9 +87,4 @@ async function build(cached: string): Promise<void> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function cacheFolder(): string {
-  const { CANDIDATE_FUNNEL_CACHE: own, XDG_CACHE_HOME: xdg } = process.env;
-  return own || join(xdg || join(homedir(), '.cache'), 'candidate-funnel');
 }
