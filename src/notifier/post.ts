@@ -59,5 +59,5 @@ function noteOf(error: unknown): string | undefined {
 
 function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return /^[A-Z][A-Z0-9_\/]{2,59}$/.test(code) ? code : '';
+  return /^[A-Z][A-Z0-9_/]{2,59}$/.test(code) ? code : '';
 }

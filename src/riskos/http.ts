@@ -158,5 +158,5 @@ function noteOf(error: Error): string | undefined {
 
 function codeOf(error: Error): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return /^[A-Z][A-Z0-9_\/]{2,59}$/.test(code) ? code : '';
+  return /^[A-Z][A-Z0-9_/]{2,59}$/.test(code) ? code : '';
 }
