@@ -10,6 +10,8 @@ COPY types ./types
 COPY activities ./activities
 COPY workflows ./workflows
 COPY src ./src
+# There is no git in the image: `--build-arg WORKER_BUILD_ID="$(git rev-parse --short=12 HEAD)"`.
+ARG WORKER_BUILD_ID=""
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:22-bookworm-slim

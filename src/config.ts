@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { build } from './build-info.ts';
 import { type Environment, SettingsError, valueOf } from './client/settings.ts';
 import { defaultLimits as codecServerLimits } from './codec/server/limits.ts';
 import { isLoopback } from './codec/server/loopback.ts';
@@ -8,6 +9,7 @@ import { jwtAlgorithms } from './http-server/jwt-algorithms.ts';
 import { defaultLimits } from './http-server/limits.ts';
 import { trustedProxy } from './http-server/proxies.ts';
 import { previousReferencePlacements } from './riskos/wire.ts';
+import { buildIdWords, isBuildId } from './worker/build-id.ts';
 
 const secret = z.string().trim().min(1, 'must not be empty');
 const word = z.string().trim().min(1, 'must not be empty');
@@ -363,6 +365,31 @@ function encryptionNeeds(
   return [isThere, { path: [name], error: neededToEncrypt, when: () => true }];
 }
 
+const deploymentName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/;
+
+/** Which version of the workers this is; docs/upgrading.md. */
+export const versionSettings = z.object({
+  WORKER_DEPLOYMENT_NAME: z
+    .string()
+    .trim()
+    .regex(deploymentName, 'must have up to 100 letters, digits and _ or -, and begin with a letter or digit')
+    .optional(),
+  /** The commit of the build when absent. */
+  WORKER_BUILD_ID: z.string().trim().refine(isBuildId, buildIdWords).optional(),
+});
+
+/** Looked at also where other settings are wrong, so that all are named at once. */
+const buildIdNeeded = {
+  path: ['WORKER_BUILD_ID'],
+  error:
+    'is not set, and is needed with WORKER_DEPLOYMENT_NAME: this build was made without git and has no id of its own',
+  when: () => true,
+};
+
+function hasBuildId(given: z.output<typeof versionSettings>): boolean {
+  return !given.WORKER_DEPLOYMENT_NAME || (given.WORKER_BUILD_ID ?? build.buildId) !== null;
+}
+
 /** All that a worker reads, so that everything that is wrong is named at once. */
 export const workerSettings = z
   .object({
@@ -372,8 +399,10 @@ export const workerSettings = z
     ...metricsSettings.shape,
     ...queueSettings.shape,
     ...payloadSettings.shape,
+    ...versionSettings.shape,
     ...logSettings.shape,
   })
+  .refine(hasBuildId, buildIdNeeded)
   .refine(hasSecrets, secretsNeeded)
   .refine(...encryptionNeeds('KEY_STORE_URL'))
   .refine(...encryptionNeeds('PAYLOAD_RECIPIENTS'))

@@ -1,8 +1,8 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { build } from './build-info.ts';
 import { type MetricProcess, processMetrics } from './contract/index.ts';
 import { gaugeOf } from './instruments.ts';
-import { version } from './version.ts';
 
 /** What the process needs to work, and whether it has it now. A check that rejects, or is not done in time, is one that failed. */
 export type Checks = Partial<Record<'temporal' | 'pollers' | 'key_store', () => Promise<boolean> | boolean>>;
@@ -39,7 +39,10 @@ export function addHealth(server: FastifyInstance, options: HealthOptions): Regi
   const { checks, deadline = 3000, more = () => Promise.resolve('') } = options;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  gaugeOf(processMetrics.buildInfo, registry).set({ process: options.process, version }, 1);
+  gaugeOf(processMetrics.buildInfo, registry).set(
+    { process: options.process, version: build.version, build: build.buildId ?? '' },
+    1,
+  );
   const ready = gaugeOf(processMetrics.ready, registry);
   const look = atMostOncePerSecond(async () => {
     const results = await Promise.all(
@@ -48,11 +51,11 @@ export function addHealth(server: FastifyInstance, options: HealthOptions): Regi
     for (const [check, isPassed] of results) ready.set({ check }, isPassed ? 1 : 0);
     return Object.fromEntries(results);
   });
-  server.get('/livez', () => ({ live: true }));
+  server.get('/livez', () => ({ live: true, ...build }));
   server.get('/readyz', async (_request, reply) => {
     const results = await look();
     const isReady = Object.values(results).every(Boolean);
-    return reply.code(isReady ? 200 : 503).send({ ready: isReady, checks: results });
+    return reply.code(isReady ? 200 : 503).send({ ready: isReady, checks: results, ...build });
   });
   server.get('/metrics', async (_request, reply) => {
     const [others] = await Promise.all([more(), look()]);

@@ -1,5 +1,6 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 import { z } from 'zod';
+import { build } from './build-info.ts';
 import { logSettings, readSettings } from './config.ts';
 import { type LogForm, logFields, type ParentLog } from './contract/log-fields.ts';
 import { loggedError } from './log-error.ts';
@@ -30,7 +31,7 @@ export function createPino(name: string, options: LoggerOptions = {}): Logger {
   return pino(
     {
       level,
-      base: { name },
+      base: { name, build: build.buildId ?? build.version },
       errorKey: 'error',
       serializers: {
         error: (error: unknown) => loggedError(error),

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { buildInWords } from '../build-info.ts';
 import { temporalEnvironment } from '../client/settings.ts';
 import { checkRiskos } from './check-riskos.ts';
 import { codecServer } from './codec-server.ts';
@@ -19,7 +20,6 @@ import { start } from './start.ts';
 import { status } from './status.ts';
 import { updateVerbs } from './steer.ts';
 import { timeline } from './timeline.ts';
-import { version } from '../version.ts';
 import { watch } from './watch.ts';
 import { worker } from './worker.ts';
 
@@ -28,7 +28,7 @@ export const program = new Command('candidate-funnel')
   .description(
     'One durable Temporal workflow per job application, over Socure RiskOS Workforce Verification.',
   )
-  .version(version)
+  .version(buildInWords)
   .configureHelp({ sortSubcommands: false });
 
 program.commandsGroup('Try it:');

@@ -18,11 +18,13 @@ import {
   riskosMetrics,
   sdkMetrics,
   shutdownTimes,
+  watchStanding,
 } from '../worker/index.ts';
 import { keyStoreOf } from './payload-keys.ts';
 import { riskosOfSettings } from './riskos.ts';
 import { stopRequested } from './process.ts';
 import { installRuntime } from './runtime.ts';
+import { workerVersion } from './worker-version.ts';
 
 export async function runWorker(): Promise<void> {
   const settings = readSettings(workerSettings);
@@ -53,6 +55,7 @@ export async function runWorker(): Promise<void> {
   const notifier = notifierOfSettings({ logger, registry });
   await keys?.tryOut();
   if (!keys) logger.warn({}, 'PAYLOAD_ENCRYPTION=off: Temporal stores all data of candidates in clear');
+  const version = workerVersion(settings);
   const workers = await createWorkers({
     riskos,
     archive,
@@ -65,9 +68,13 @@ export async function runWorker(): Promise<void> {
     requestsPerSecond: settings.RISKOS_REQUESTS_PER_SECOND,
     taskQueue: settings.FUNNEL_TASK_QUEUE,
     interceptor: activityMetrics(registry),
+    version,
   });
   if (settings.METRICS_ADDRESS) await health.listen(hostAndPort(settings.METRICS_ADDRESS));
   logger.info({ taskQueue: settings.FUNNEL_TASK_QUEUE }, 'worker runs');
+  const stop = new AbortController();
+  if (version && workers.routing)
+    void watchStanding({ version, read: workers.routing, registry, logger, signal: stop.signal });
   void stopRequested('worker', {
     finishes: 'the activities that are under way',
     logger,
@@ -79,6 +86,7 @@ export async function runWorker(): Promise<void> {
     logger.fatal({ error }, 'worker failed');
     process.exitCode = exitCodeOf(error);
   } finally {
+    stop.abort();
     await health.close();
     await riskos.close();
     await notifier?.close();

@@ -39,6 +39,10 @@ export const logFields = {
     form: 'id',
     meaning: 'the process that wrote the line: worker, relay, codec-server, monitor, emulator, dev, demo',
   },
+  build: {
+    form: 'id',
+    meaning: 'the build of the process: its commit, or its version where it has no build id',
+  },
   applicationId: { form: 'id', meaning: "the HR system's id of the application" },
   workflowId: { form: 'id', meaning: 'the workflow that the line is about' },
   runId: { form: 'id', meaning: 'the run of that workflow' },
@@ -61,6 +65,9 @@ export const logFields = {
     meaning: "which part of Temporal's SDK wrote the line; absent for our own lines",
   },
   state: { form: 'word', meaning: 'the state of a worker' },
+  deployment: { form: 'id', meaning: 'the name that versioned workers share' },
+  standing: { form: 'word', meaning: 'whether the version of the worker gets funnels: docs/upgrading.md' },
+  current: { form: 'id', meaning: 'the build id of the version that is current' },
   error: {
     form: 'error',
     meaning:

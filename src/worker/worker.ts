@@ -1,4 +1,4 @@
-import type { DataConverter } from '@temporalio/common';
+import type { DataConverter, WorkerDeploymentVersion } from '@temporalio/common';
 import {
   type ActivityInterceptorsFactory,
   NativeConnection,
@@ -23,6 +23,7 @@ import type { Notifier } from '../notifier/index.ts';
 import type { RiskosClient } from '../riskos/index.ts';
 import { bundlePath, encryptedBundlePath } from './bundle-path.ts';
 import { checkSearchAttributes } from './search-attributes.ts';
+import { type Routing, routingOf } from './standing.ts';
 import { temporalProxy } from './temporal-proxy.ts';
 
 export interface WorkerParts {
@@ -42,6 +43,10 @@ export interface WorkerParts {
   address?: string;
   /** Sees every try of an activity. */
   interceptor?: ActivityInterceptorsFactory;
+  /** The version that gets work once it is current; absent: the workers have none, and take any work. */
+  version?: WorkerDeploymentVersion | undefined;
+  /** Instead of the built workflows: a file of another release's. */
+  workflowBundle?: string;
 }
 
 export interface FunnelWorkers {
@@ -52,6 +57,8 @@ export interface FunnelWorkers {
   isPolling(): boolean;
   /** Rejects when Temporal does not answer. */
   reachTemporal(): Promise<boolean>;
+  /** Asks Temporal how it routes to the version of these workers; absent without a version. */
+  routing?: () => Promise<Routing>;
 }
 
 /**
@@ -60,6 +67,7 @@ export interface FunnelWorkers {
  */
 export async function createWorkers(parts: WorkerParts): Promise<FunnelWorkers> {
   const { connectionOptions, namespace } = loadClientConnectConfig();
+  const { version } = parts;
   const address = parts.address ?? connectionOptions.address ?? 'localhost:7233';
   const connection = await NativeConnection.connect({
     ...connectionOptions,
@@ -73,6 +81,7 @@ export async function createWorkers(parts: WorkerParts): Promise<FunnelWorkers> 
       queuesOf(parts).map((queue) =>
         Worker.create({
           ...common,
+          ...versioned(parts.version),
           ...queue,
           ...(parts.encryption ? { dataConverter: parts.encryption.dataConverter } : {}),
           ...(parts.interceptor ? { interceptors: { activity: [parts.interceptor] } } : {}),
@@ -97,11 +106,27 @@ export async function createWorkers(parts: WorkerParts): Promise<FunnelWorkers> 
         await connection.withDeadline(Date.now() + 3000, () => connection.workflowService.getSystemInfo({}));
         return true;
       },
+      ...(version ? { routing: () => routingOf(connection, namespace ?? 'default', version) } : {}),
     };
   } catch (error) {
     await connection.close();
     throw error;
   }
+}
+
+/**
+ * Every workflow goes on with the version that is current, with its next event: a funnel and its images live for months, and what is
+ * pinned to a version stands still, without an error, once its last worker is gone.
+ */
+function versioned(version: WorkerDeploymentVersion | undefined): Partial<WorkerOptions> {
+  if (!version) return {};
+  return {
+    workerDeploymentOptions: {
+      version,
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'AUTO_UPGRADE',
+    },
+  };
 }
 
 const longestCall = Math.max(...Object.values(activityBounds).map((bound) => milliseconds(bound)));
@@ -132,11 +157,12 @@ function queuesOf({
   encryption,
   requestsPerSecond,
   taskQueue = defaultTaskQueue,
+  workflowBundle = encryption ? encryptedBundlePath : bundlePath,
 }: WorkerParts): WorkerOptions[] {
   return [
     {
       taskQueue,
-      workflowBundle: { codePath: encryption ? encryptedBundlePath : bundlePath },
+      workflowBundle: { codePath: workflowBundle },
       // All funnels of a killed worker are replayed at once, which one thread cannot share with a second core.
       workflowThreadPoolSize: 2,
       activities: { ...createNotificationActivities(notifier), ...createKeyActivities(encryption?.keys) },

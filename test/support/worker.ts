@@ -17,6 +17,8 @@ export async function createRiskosWorker(
     environment?: 'Sandbox' | 'Production';
     notifier?: Notifier;
     encryption?: WorkerParts['encryption'];
+    version?: WorkerParts['version'];
+    workflowBundle?: string;
   } = {},
 ): Promise<() => Promise<void>> {
   const riskos = createRiskosClient({
@@ -32,6 +34,8 @@ export async function createRiskosWorker(
     archive: openArchive({ url: `file://${world.archiveFolder}`, recipients: [recipient] }),
     notifier: options.notifier,
     encryption: options.encryption,
+    version: options.version,
+    ...(options.workflowBundle === undefined ? {} : { workflowBundle: options.workflowBundle }),
     requestsPerSecond: 1000,
     taskQueue: world.taskQueue,
     address: options.address ?? inject('temporalAddress'),

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { build } from '../../src/build-info.ts';
 import { sdkLine } from '../../src/cli/sdk-log.ts';
 import { aboutToMove } from '../../src/contract/index.ts';
 import { listed, logFields } from '../../src/contract/log-fields.ts';
@@ -36,6 +37,7 @@ describe('a log line', () => {
         level: 'warn',
         time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
         name: 'tried',
+        build: build.buildId ?? build.version,
         workflowId: 'funnel-app-1',
         retryAfter: 5,
         msg: 'RiskOS call failed',

@@ -1,6 +1,6 @@
 import { oneLine } from '../errors.ts';
 
-/** One thing that was looked at. Nothing in it is a value of a setting. */
+/** One thing that was looked at. Nothing in it is a value of a setting, except a build id. */
 export interface Finding {
   about: string;
   /** `warning`: it works, and somebody may regret it; the exit code stays 0. */

@@ -10,7 +10,8 @@ import { type Finding, fault, ok, textOf } from './finding.ts';
 
 const names = Object.keys(allSettings);
 const temporalNames = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'];
-const prefixes = /^(RISKOS|ARCHIVE|RELAY|NOTIFY|FUNNEL|METRICS|CODEC|KEY_STORE|PAYLOAD)_/;
+const prefixes =
+  /^(RISKOS|ARCHIVE|RELAY|NOTIFY|FUNNEL|METRICS|CODEC|KEY_STORE|PAYLOAD|WORKER_DEPLOYMENT|WORKER_BUILD)_/;
 
 /** Which settings are set, from where, and which of ours nobody reads. */
 export function lookAtSettings(environment: Environment): Finding[] {

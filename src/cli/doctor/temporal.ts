@@ -6,6 +6,7 @@ import { checkSearchAttributes } from '../../worker/search-attributes.ts';
 import { type Finding, fault, ok, skipped, textOf, warning } from './finding.ts';
 import { retentionFinding, wantedByPolicy } from './retention.ts';
 import { isOlder } from './versions.ts';
+import { version } from './worker-version.ts';
 
 type Look = (client: Client) => Promise<Finding>;
 
@@ -19,6 +20,7 @@ const looks: [string, Look][] = [
   ['permissions', permissions],
   ['search attributes', searchAttributes],
   ['workers', workers],
+  ['worker version', version],
 ];
 
 export async function lookAtTemporal(): Promise<Finding[]> {
