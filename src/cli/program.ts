@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { buildInWords } from '../build-info.ts';
 import { temporalEnvironment } from '../client/settings.ts';
+import { checkReplay } from './check-replay.ts';
 import { checkRiskos } from './check-riskos.ts';
 import { codecServer } from './codec-server.ts';
 import { demo } from './demo.ts';
@@ -43,6 +44,7 @@ for (const verb of [
   codecServer,
   monitor,
   emulator,
+  checkReplay,
   checkRiskos,
   keys,
   notices,
