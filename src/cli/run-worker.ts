@@ -18,6 +18,7 @@ import {
   riskosMetrics,
   sdkMetrics,
   shutdownTimes,
+  standingGauge,
   watchStanding,
 } from '../worker/index.ts';
 import { keyStoreOf } from './payload-keys.ts';
@@ -56,6 +57,7 @@ export async function runWorker(): Promise<void> {
   await keys?.tryOut();
   if (!keys) logger.warn({}, 'PAYLOAD_ENCRYPTION=off: Temporal stores all data of candidates in clear');
   const version = workerVersion(settings);
+  const gauge = standingGauge(registry);
   const workers = await createWorkers({
     riskos,
     archive,
@@ -74,7 +76,7 @@ export async function runWorker(): Promise<void> {
   logger.info({ taskQueue: settings.FUNNEL_TASK_QUEUE }, 'worker runs');
   const stop = new AbortController();
   if (version && workers.routing)
-    void watchStanding({ version, read: workers.routing, registry, logger, signal: stop.signal });
+    void watchStanding({ version, read: workers.routing, gauge, logger, signal: stop.signal });
   void stopRequested('worker', {
     finishes: 'the activities that are under way',
     logger,

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type ConnectionLike, isGrpcServiceError } from '@temporalio/client';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
 import type { Log } from '../contract/log-fields.ts';
-import type { Registry } from 'prom-client';
+import type { Gauge, Registry } from 'prom-client';
 import { processMetrics } from '../contract/index.ts';
 import { gaugeOf } from '../instruments.ts';
 
@@ -58,10 +58,15 @@ export async function routingOf(
 /** gRPC's NOT_FOUND. */
 const notFound: readonly number[] = [5];
 
+/** Without a sample while the worker has no version. */
+export function standingGauge(registry: Registry): Gauge<'standing'> {
+  return gaugeOf(processMetrics.workerVersion, registry);
+}
+
 interface Watch {
   version: WorkerDeploymentVersion;
   read: () => Promise<Routing>;
-  registry: Registry;
+  gauge: Gauge<'standing'>;
   logger: Pick<Log, 'info' | 'warn'>;
   signal: AbortSignal;
   /** Milliseconds between two looks. */
@@ -72,12 +77,11 @@ interface Watch {
 export async function watchStanding({
   version,
   read,
-  registry,
+  gauge,
   logger,
   signal,
   interval = 20_000,
 }: Watch): Promise<void> {
-  const gauge = gaugeOf(processMetrics.workerVersion, registry);
   let last = '';
   while (!signal.aborted) {
     const routing = await read().catch(() => undefined);

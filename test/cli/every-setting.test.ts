@@ -45,6 +45,8 @@ const rows: Record<keyof typeof allSettings, Row> = {
   NOTIFY_SECRETS: read('worker', 'canary'),
   METRICS_ADDRESS: read('worker', 'canary'),
   FUNNEL_TASK_QUEUE: read('worker', ' '),
+  WORKER_DEPLOYMENT_NAME: read('worker', 'canary.name'),
+  WORKER_BUILD_ID: read('worker', 'canary:id'),
   PAYLOAD_ENCRYPTION: read('worker', 'canary'),
   KEY_STORE_URL: used('worker', 'ftp://canary.example'),
   PAYLOAD_RECIPIENTS: used('worker', 'age1canary'),

@@ -156,6 +156,9 @@ const processes: Record<string, RegExp> = {
 
 /** Those that other tests run as written, with what they need. */
 const elsewhere: Record<string, string> = {
+  'check-replay': 'test/cli/check-replay.test.ts',
+  "check-replay --query \"ExecutionStatus = 'Running' AND FunnelStage = 'verified'\" --limit 100":
+    'test/cli/check-replay.test.ts',
   'keys new app-1042': 'test/cli/keys.test.ts',
   'keys rotate': 'test/cli/keys.test.ts',
   'keys rotate app-1042 --json': 'test/cli/keys.test.ts',

@@ -51,8 +51,11 @@ const otherWords = [
   'INVALID_ID',
   'ESCALATE_TO_HR',
   'AUTHENTICATION_FAILED',
+  // Of Temporal's versioning.
+  'AUTO_UPGRADE',
   // Stands for the name of any setting.
   'NAME_FILE',
+  'X_FILE',
 ];
 
 const known = new Set([...ofOthers, ...otherWords, ...ofConfig(), ...ofCommands(program), ...ofDeployment()]);

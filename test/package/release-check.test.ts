@@ -19,9 +19,20 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'candidate-funnel-release-'));
   copy = join(home, 'copy');
   const parts = [
-    ...['package.json', 'package-lock.json', '.npmrc', 'CHANGELOG.md', 'tsconfig.json', '.gitignore'],
-    ...['src', 'workflows', 'activities', 'types', 'scripts', 'dist', 'test/replay/states'],
-    ...[history, history.replace('accept', 'resubmit-then-accept')],
+    'package.json',
+    'package-lock.json',
+    '.npmrc',
+    'CHANGELOG.md',
+    'tsconfig.json',
+    'src',
+    'workflows',
+    'activities',
+    'types',
+    'scripts',
+    'dist',
+    'test/replay/states',
+    history,
+    history.replace('accept', 'resubmit-then-accept'),
   ];
   for (const part of parts) await cp(join(root, part), join(copy, part), { recursive: true });
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));

@@ -62,5 +62,5 @@ function exampleLine(): object {
     },
     'RiskOS call failed',
   );
-  return { ...JSON.parse(line), time: '2026-03-02T10:00:00.000Z' };
+  return { ...JSON.parse(line), time: '2026-03-02T10:00:00.000Z', build: '1f2e3d4c5b6a' };
 }

@@ -28,7 +28,7 @@ export async function runCheckReplay({ query, limit, json }: Options): Promise<v
       else if (replayed.result !== 'replays') process.stdout.write(`${inWords(replayed)}\n`);
     }
   } catch (error) {
-    if (isGrpcServiceError(error) && error.code === invalidArgument)
+    if (isGrpcServiceError(error) && invalidArgument.includes(error.code))
       throw new InputError(`--query: ${error.details}`);
     throw error;
   } finally {
@@ -45,4 +45,4 @@ export async function runCheckReplay({ query, limit, json }: Options): Promise<v
 }
 
 /** gRPC's INVALID_ARGUMENT. */
-const invalidArgument = 3;
+const invalidArgument: readonly number[] = [3];
