@@ -31,3 +31,6 @@ export type ConnectionRefusal =
   | 'too_many_requests'
   | 'too_many_connections'
   | 'too_many_connections_of_address';
+
+/** Of any server of ours. */
+export type ServerRefusal = ConnectionRefusal | 'unknown_path' | 'failed';

@@ -1,13 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { addHealth } from '../health.ts';
-import { discard } from '../http-server/body.ts';
-import type { ServerLimits } from '../http-server/limits.ts';
-import { createRefusalLog, type ServerLogger } from '../http-server/refusal-log.ts';
 import { createBoundedServer } from '../http-server/server.ts';
+import type { ServerLimits } from '../http-server/limits.ts';
+import type { ServerLogger } from '../http-server/refusal-log.ts';
 import type { Authenticator } from './authenticate.ts';
 import { createDeliverer } from './deliver.ts';
 import { createRelayMetrics } from './metrics.ts';
-import { meaningOf, type Refusal, refusals } from './refusals.ts';
+import { type Refusal, refusals } from './refusals.ts';
 import type { Signaller } from './signal.ts';
 
 export interface RelayServerOptions {
@@ -29,57 +28,28 @@ export interface Relay {
 }
 
 const path = '/webhooks/riskos';
-/** All that a browser needs to know: there is nothing here for it. */
-const safety = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' };
-
-const healthChecksPerSecond = 100;
-const health: readonly (string | undefined)[] = ['/livez', '/readyz', '/metrics'];
 
 /** The relay over HTTP: what {@link createDeliverer} says, as statuses, within bounds that hold for any sender. */
 export async function createRelayServer(options: RelayServerOptions): Promise<Relay> {
   const { authenticator, signaller, limits, logger } = options;
   const deliverer = createDeliverer({ authenticator, signaller, limits });
-  const refusalLog = createRefusalLog<Refusal>(refusals, logger);
-  const bounded = await createBoundedServer({
+  const bounded = await createBoundedServer<Refusal>({
     limits,
     trustedProxies: options.trustedProxies,
-    refused,
-    statusOf: (reason) => meaningOf(reason).status,
-    unreadable: (request, reply) => void refuse(request, reply, 'unknown_path'),
+    refusals,
+    count: (reason) => metrics.refused(reason),
+    logger,
+    challenge: authenticator.challenge,
+    allow: 'POST',
+    handle,
   });
-  const { fastify: server, connections } = bounded;
+  const { fastify: server, refuse } = bounded;
   const isTooMuch = bounded.rate(limits.requestsPerSecond);
-  // Apart, so that a flood of deliveries makes no orchestrator believe that the relay is dead.
-  const isTooMuchHealth = bounded.rate(healthChecksPerSecond);
-  const metrics = createRelayMetrics(
-    addHealth(server, { process: 'relay', checks: { temporal: options.ready } }),
-    {
-      inFlight: () => deliverer.inFlight(),
-      connections: () => connections.open(),
-    },
-  );
-
-  function refused(reason: Refusal): void {
-    metrics.refused(reason);
-    refusalLog.add(reason);
-  }
-
-  async function refuse(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    reason: Refusal,
-  ): Promise<FastifyReply> {
-    refused(reason);
-    const { status, what } = meaningOf(reason);
-    await discard(request.raw, limits.bodySize, limits.refusalTime);
-    if (status === 401) reply.header('www-authenticate', authenticator.challenge);
-    if (status === 405) reply.header('allow', 'POST');
-    if (status === 429 || status === 503) reply.header('retry-after', '5');
-    return reply
-      .code(status === 0 ? 400 : status)
-      .header('connection', 'close')
-      .send({ error: what });
-  }
+  const health = addHealth(server, { process: 'relay', checks: { temporal: options.ready } });
+  const metrics = createRelayMetrics(health, {
+    inFlight: () => deliverer.inFlight(),
+    connections: () => bounded.connections.open(),
+  });
 
   /** Why a request is not looked at. */
   async function obstacle(request: FastifyRequest): Promise<Refusal | undefined> {
@@ -88,14 +58,7 @@ export async function createRelayServer(options: RelayServerOptions): Promise<Re
     return server.isUnderPressure() ? 'overloaded' : undefined;
   }
 
-  // Everything is done in this hook: after it, Fastify would refuse bodies by their Content-Type.
-  server.addHook('onRequest', async (request, reply) => {
-    if (!connections.accept(request.raw, reply.raw)) return reply.hijack();
-    reply.headers(safety);
-    if (health.includes(request.routeOptions.url)) {
-      return (await isTooMuchHealth(request)) ? refuse(request, reply, 'too_many_requests') : undefined;
-    }
-    connections.handling(request.raw.socket);
+  async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const reason = await obstacle(request);
     if (reason) return refuse(request, reply, reason);
     const outcome = await deliverer.deliver({
@@ -107,18 +70,13 @@ export async function createRelayServer(options: RelayServerOptions): Promise<Re
     metrics.delivered(outcome.result, outcome.trace.eventType);
     logger.info({ ...outcome.trace, result: outcome.result }, 'webhook');
     return reply.code(200).send({ result: outcome.result });
-  });
+  }
   server.post(path, (_request, reply) => reply);
-  server.setErrorHandler<Error>((error, request, reply) => {
-    logger.error({ error }, 'a request could not be handled');
-    return refuse(request, reply, 'failed');
-  });
 
   return {
     listen: (address) => bounded.listen(address),
     close: async () => {
       await bounded.close();
-      refusalLog.close();
       await signaller.settled();
     },
   };

@@ -109,7 +109,8 @@ export async function createWorkers(parts: WorkerParts): Promise<FunnelWorkers> 
       ...(version ? { routing: () => routingOf(connection, namespace ?? 'default', version) } : {}),
     };
   } catch (error) {
-    await connection.close();
+    // Refused while a worker that was created before the failure holds it; the cause is what counts.
+    await connection.close().catch(() => undefined);
     throw error;
   }
 }

@@ -210,5 +210,3 @@ export const refusals = {
 } as const satisfies Record<string, Meaning> & Record<BodyRefusal | ConnectionRefusal | JwtRefusal, Meaning>;
 
 export type Refusal = keyof typeof refusals;
-
-export const meaningOf: (refusal: Refusal) => Meaning = (refusal) => refusals[refusal];

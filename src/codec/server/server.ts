@@ -1,9 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { addHealth } from '../../health.ts';
-import { discard } from '../../http-server/body.ts';
-import type { Fetch } from '../../http-server/jwt.ts';
-import { createRefusalLog, type ServerLogger } from '../../http-server/refusal-log.ts';
 import { createBoundedServer } from '../../http-server/server.ts';
+import type { Fetch } from '../../http-server/jwt.ts';
+import type { ServerLogger } from '../../http-server/refusal-log.ts';
 import { type Action, createAnswerer } from './answer.ts';
 import type { AuditLine } from './audit.ts';
 import { type Authentication, createAuthenticator } from './authenticate.ts';
@@ -12,7 +11,7 @@ import { corsHeaders, preflightHeaders } from './cors.ts';
 import { type CodecServerLimits, defaultLimits } from './limits.ts';
 import { isLoopback } from './loopback.ts';
 import { createCodecServerMetrics } from './metrics.ts';
-import { meaningOf, type Refusal, refusals } from './refusals.ts';
+import { type Refusal, refusals } from './refusals.ts';
 
 export interface CodecServerOptions {
   cipher: Cipher;
@@ -35,10 +34,6 @@ export interface CodecServer {
   close(): Promise<void>;
 }
 
-const safety = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' };
-const healthChecksPerSecond = 100;
-const health: readonly (string | undefined)[] = ['/livez', '/readyz', '/metrics'];
-
 /**
  * Temporal's codec-server protocol: `POST …/decode` and `POST …/encode?workflowId=…`, for the Temporal UI, its CLI and other
  * languages.
@@ -47,56 +42,32 @@ export async function createCodecServer(options: CodecServerOptions): Promise<Co
   const { cipher, authentication, origins, logger } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const authenticate = createAuthenticator(authentication, options.fetch);
-  const refusalLog = createRefusalLog<Refusal>(refusals, logger);
-  const bounded = await createBoundedServer({
+  const bounded = await createBoundedServer<Refusal>({
     limits,
     trustedProxies: options.trustedProxies ?? [],
-    refused,
-    statusOf: (reason) => meaningOf(reason).status,
-    unreadable: (request, reply) => void refuse(request, reply, 'unknown_path'),
+    refusals,
+    count: (reason) => metrics.refused(reason),
+    logger,
+    challenge: 'Bearer',
+    allow: 'POST, OPTIONS',
+    handle,
   });
-  const { fastify: server, connections } = bounded;
+  const { fastify: server, refuse } = bounded;
   const isTooMuch = bounded.rate(limits.requestsPerSecond);
   const identities = new WeakMap<FastifyRequest, string>();
   const isTooMuchOfIdentity = bounded.rate(
     limits.requestsPerSecondOfIdentity,
     (request) => identities.get(request) ?? request.ip,
   );
-  // Apart, so that a flood of requests makes no orchestrator believe that the server is dead.
-  const isTooMuchHealth = bounded.rate(healthChecksPerSecond);
   let inFlight = 0;
-  const metrics = createCodecServerMetrics(
-    addHealth(server, { process: 'codec-server', checks: { key_store: () => cipher.ready() } }),
-    {
-      inFlight: () => inFlight,
-      connections: () => connections.open(),
-    },
-  );
+  const health = addHealth(server, { process: 'codec-server', checks: { key_store: () => cipher.ready() } });
+  const metrics = createCodecServerMetrics(health, {
+    inFlight: () => inFlight,
+    connections: () => bounded.connections.open(),
+  });
   const answer = createAnswerer({ cipher, limits, metrics, audit: options.audit });
 
-  function refused(reason: Refusal): void {
-    metrics.refused(reason);
-    refusalLog.add(reason);
-  }
-
-  async function refuse(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    reason: Refusal,
-  ): Promise<FastifyReply> {
-    refused(reason);
-    const { status, what } = meaningOf(reason);
-    await discard(request.raw, limits.bodySize, limits.refusalTime);
-    if (status === 401) reply.header('www-authenticate', 'Bearer');
-    if (status === 405) reply.header('allow', 'POST, OPTIONS');
-    if (status === 429 || status === 503) reply.header('retry-after', '5');
-    return reply
-      .code(status === 0 ? 400 : status)
-      .header('connection', 'close')
-      .send({ error: what, reason });
-  }
-
-  async function handle(request: FastifyRequest, reply: FastifyReply, action: Action): Promise<FastifyReply> {
+  async function act(request: FastifyRequest, reply: FastifyReply, action: Action): Promise<FastifyReply> {
     const identity = await authenticate(request.headers.authorization);
     if (typeof identity === 'string') return refuse(request, reply, identity);
     if (identity.role === 'none') return refuse(request, reply, 'no_role');
@@ -120,14 +91,7 @@ export async function createCodecServer(options: CodecServerOptions): Promise<Co
     }
   }
 
-  // Everything is done in this hook: after it, Fastify would refuse bodies by their Content-Type.
-  server.addHook('onRequest', async (request, reply) => {
-    if (!connections.accept(request.raw, reply.raw)) return reply.hijack();
-    reply.headers(safety);
-    if (health.includes(request.routeOptions.url)) {
-      return (await isTooMuchHealth(request)) ? refuse(request, reply, 'too_many_requests') : undefined;
-    }
-    connections.handling(request.raw.socket);
+  async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     // First of all, so that a page can read why it is refused.
     const cors = corsHeaders(request.headers.origin, origins);
     if (cors) reply.headers(cors);
@@ -138,12 +102,8 @@ export async function createCodecServer(options: CodecServerOptions): Promise<Co
     if (request.method === 'OPTIONS') return reply.code(204).headers(preflightHeaders).send();
     if (request.method !== 'POST') return refuse(request, reply, 'wrong_method');
     if (server.isUnderPressure()) return refuse(request, reply, 'overloaded');
-    return handle(request, reply, action);
-  });
-  server.setErrorHandler<Error>((error, request, reply) => {
-    logger.error({ error }, 'a request could not be handled');
-    return refuse(request, reply, 'failed');
-  });
+    return act(request, reply, action);
+  }
 
   return {
     listen: async (address) => {
@@ -156,7 +116,6 @@ export async function createCodecServer(options: CodecServerOptions): Promise<Co
     },
     close: async () => {
       await bounded.close();
-      refusalLog.close();
     },
   };
 }
