@@ -4,6 +4,7 @@ import { findTemporal } from '../../src/dev-server/index.ts';
 import { planOf } from './plan.ts';
 import { failureLines, lineOf, linesOf, totalsOf } from './report.ts';
 import { runSeed, type SeedResult } from './run-seed.ts';
+import { devServerFor } from './stage.ts';
 
 interface Options {
   seeds: number;
@@ -28,7 +29,7 @@ await new Command('test:hazards')
     const binary = await findTemporal({ env: process.env, onProgress: say });
     const results: SeedResult[] = [];
     for (let at = seed; at < seed + seeds; at++) {
-      const result = await runSeed(planOf(at), binary, keep);
+      const result = await runSeed(planOf(at), await devServerFor(binary), keep);
       results.push(result);
       if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
       else process.stdout.write(`${lineOf(result)}\n`);

@@ -9,7 +9,7 @@ import { historyOf } from './history.ts';
 import { wrongWith } from './judge.ts';
 import type { Plan, Victim } from './plan.ts';
 import { hazardApplication } from './scenarios.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openStage, type Stage, type StageTemporal } from './stage.ts';
 
 /** A funnel that did not end as it should, with all that tells why. */
 export interface Failure {
@@ -47,13 +47,13 @@ const patience = 75_000;
  * Runs one seed's funnels through its hazards, and judges what became of them. The histories of those that failed are
  * kept in the folder `keepIn`.
  */
-export async function runSeed(plan: Plan, binary: string, keepIn?: string): Promise<SeedResult> {
+export async function runSeed(plan: Plan, temporal: StageTemporal, keepIn?: string): Promise<SeedResult> {
   const { seed, workers, funnels } = plan;
   const begun = Date.now();
   const scenarios = Object.fromEntries(
     funnels.map(({ scenario, plays }) => [hazardApplication(scenario, suffixOf(seed)).applicationId, plays]),
   );
-  const stage = await openStage({ binary, workers, seed, scenarios });
+  const stage = await openStage({ temporal, workers, seed, scenarios });
   try {
     const signal = AbortSignal.timeout(patience);
     const killing = letMonkeyLoose(stage, plan);

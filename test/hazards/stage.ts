@@ -27,8 +27,7 @@ export interface Stage {
 }
 
 export interface StageOptions {
-  /** Temporal's program. */
-  binary: string;
+  temporal: StageTemporal;
   workers: number;
   seed: number;
   /** The emulator's scenarios. */
@@ -37,43 +36,55 @@ export interface StageOptions {
   pace?: number;
 }
 
+/** The Temporal server of a stage, which is started again at the same address after each kill. */
+export interface StageTemporal {
+  /** host:port of the frontend. */
+  address: string;
+  start(): Promise<Mortal>;
+  /** Deletes what it keeps. */
+  close(): Promise<void>;
+}
+
+/** The dev server with a file; `binary` is Temporal's CLI. */
+export async function devServerFor(binary: string): Promise<StageTemporal> {
+  const folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-hazards-temporal-'));
+  const port = await stablePort();
+  const dbFile = join(folder, 'temporal.sqlite');
+  return {
+    address: `127.0.0.1:${port}`,
+    start: async () => {
+      const server = await startDevServer({ binary, port, uiPort: false, dbFile });
+      const kill = async () => {
+        server.kill();
+        await server.stop();
+      };
+      const ended = new Promise<void>((resolve) => {
+        const look = setInterval(() => {
+          if (isAlive(server.pid)) return;
+          clearInterval(look);
+          resolve();
+        }, 20);
+      });
+      return { kill, ended };
+    },
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
 export async function openStage(options: StageOptions): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-hazards-'));
   const scenarioFile = join(folder, 'scenarios.json');
   const stateFile = join(folder, 'emulator.json');
   await writeFile(scenarioFile, JSON.stringify(options.scenarios));
   const host = '127.0.0.1';
-  const [temporalPort, relayPort, emulatorPort] = [
-    await stablePort(),
-    await stablePort(),
-    await stablePort(),
-  ];
-  const address = `${host}:${temporalPort}`;
+  const [relayPort, emulatorPort] = [await stablePort(), await stablePort()];
+  const { address } = options.temporal;
   const emulatorUrl = `http://${host}:${emulatorPort}`;
   const { recipient } = await createArchiveKey();
 
   const parts = new Map<string, Keeper>();
   const open = async () => {
-    parts.set(
-      'temporal',
-      await keep(async () => {
-        const dbFile = join(folder, 'temporal.sqlite');
-        const { binary } = options;
-        const server = await startDevServer({ binary, port: temporalPort, uiPort: false, dbFile });
-        const kill = async () => {
-          server.kill();
-          await server.stop();
-        };
-        const ended = new Promise<void>((resolve) => {
-          const look = setInterval(() => {
-            if (isAlive(server.pid)) return;
-            clearInterval(look);
-            resolve();
-          }, 20);
-        });
-        return { kill, ended };
-      }),
-    );
+    parts.set('temporal', await keep(options.temporal.start));
     const emulator = keep(() =>
       mortal(
         [
@@ -125,6 +136,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const close = async () => {
     await funnels.close();
     for (const part of [...parts.values()].toReversed()) await part.stop();
+    await options.temporal.close();
     await rm(folder, { recursive: true, force: true });
   };
   try {

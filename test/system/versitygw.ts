@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import getPort from 'get-port';
 import { request } from 'undici';
 import which from 'which';
-import { cacheFolder } from '../support/cache.ts';
+import { cacheFolder } from './cache.ts';
 
 const version = 'v1.8.0';
 const program = `github.com/versity/versitygw/cmd/versitygw@${version}`;
