@@ -4,6 +4,10 @@ set -eu
 
 schemas=${TEMPORAL_SCHEMAS:-/etc/temporal/schema/postgresql/v12}
 
+# The tool takes it from the environment only.
+SQL_PASSWORD=$(cat "$SQL_PASSWORD_FILE")
+export SQL_PASSWORD
+
 sql() {
   database=$1
   shift

@@ -265,6 +265,12 @@ const secretsNeeded = {
   when: () => true,
 };
 
+/** The emulator's secrets; its other settings are options of its command. */
+export const emulatorSettings = z.object({
+  EMULATOR_API_KEY: secret.default('emulator'),
+  EMULATOR_WEBHOOK_TOKEN: secret.optional(),
+});
+
 export const notifySettings = z
   .object({
     /** Where notices are sent to HR's system; without it none are sent. */

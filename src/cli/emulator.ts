@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { examples } from './examples.ts';
 import { z } from 'zod';
+import { emulatorSettings, readSettings } from '../config.ts';
 import { createPino } from '../logging.ts';
 import { InputError } from './errors.ts';
 import { readJson } from './json-file.ts';
@@ -10,7 +11,7 @@ interface Options {
   host: string;
   port: number;
   publicUrl?: string;
-  apiKey: string;
+  apiKey?: string;
   webhookUrl?: string;
   webhookToken?: string;
   scenarios?: string;
@@ -24,17 +25,17 @@ export const emulator = new Command('emulator')
   .addOption(new Option('--host <host>', 'where it listens').default('127.0.0.1').env('EMULATOR_HOST'))
   .addOption(new Option('--port <port>').default(8090).argParser(Number).env('EMULATOR_PORT'))
   .addOption(new Option('--public-url <url>', 'the base of capture links').env('EMULATOR_PUBLIC_URL'))
-  .addOption(
-    new Option('--api-key <key>', 'the accepted bearer key').default('emulator').env('EMULATOR_API_KEY'),
-  )
+  .option('--api-key <key>', 'the accepted bearer key (default: EMULATOR_API_KEY, or "emulator")')
   .addOption(new Option('--webhook-url <url>', 'where webhooks go').env('EMULATOR_WEBHOOK_URL'))
-  .addOption(new Option('--webhook-token <token>', 'their bearer token').env('EMULATOR_WEBHOOK_TOKEN'))
+  .option('--webhook-token <token>', 'their bearer token (default: EMULATOR_WEBHOOK_TOKEN)')
   .option('--scenarios <file>', 'more scenarios, as JSON')
   .option('--state <file>', 'keep evaluations here, so that an emulator that is started again goes on')
   .option('--pace <ms>', 'milliseconds between two steps of a played candidate', Number, 1000)
   .option('--seed <n>', 'the same seed gives the same faults', Number, 1)
   .addHelpText('after', examples('emulator --port 8090 --scenarios examples/scenarios.json'))
-  .action(async ({ webhookUrl, webhookToken, scenarios, state, ...options }: Options) => {
+  .action(async ({ webhookUrl, webhookToken: token, scenarios, state, ...options }: Options) => {
+    const secrets = readSettings(emulatorSettings);
+    const webhookToken = token ?? secrets.EMULATOR_WEBHOOK_TOKEN;
     if (webhookUrl !== undefined && webhookToken === undefined) {
       throw new InputError('--webhook-url needs --webhook-token (or EMULATOR_WEBHOOK_TOKEN)');
     }
@@ -42,6 +43,7 @@ export const emulator = new Command('emulator')
     const logger = createPino('emulator');
     const running = await startEmulator({
       ...options,
+      apiKey: options.apiKey ?? secrets.EMULATOR_API_KEY,
       logger,
       ...(state === undefined ? {} : { stateFile: state }),
       ...(scenarios === undefined ? {} : { scenarios: anyObject(await readJson(scenarios)) }),

@@ -1,90 +1,81 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import which from 'which';
+import { parse } from 'yaml';
 import { z } from 'zod';
+import {
+  codecServerSettings,
+  emulatorSettings,
+  logSettings,
+  monitorSettings,
+  networkSettings,
+  queueSettings,
+  relaySettings,
+  workerSettings,
+} from '../../src/config.ts';
 import { findTemporal } from '../../src/dev-server/index.ts';
+import { composeFile, type ComposeReader, openComposeReader, root } from './project.ts';
 
-const root = join(import.meta.dirname, '..', '..');
-const composeFile = join(root, 'docker-compose.yml');
+/** Of Temporal's envconfig. */
+const temporals = [
+  'TEMPORAL_ADDRESS',
+  'TEMPORAL_NAMESPACE',
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_TLS',
+  'TEMPORAL_TLS_CLIENT_CERT_PATH',
+  'TEMPORAL_TLS_CLIENT_KEY_PATH',
+  'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+  'TEMPORAL_TLS_SERVER_NAME',
+];
+const emulatorOptions = ['EMULATOR_HOST', 'EMULATOR_PORT', 'EMULATOR_PUBLIC_URL', 'EMULATOR_WEBHOOK_URL'];
+
 const exampleEnv = join(root, 'deploy', 'example.env');
 const run = promisify(execFile);
 
 /** What each variable that has no default is given; each value can be told from all others. */
 const required = {
-  POSTGRES_PASSWORD: 'canary-postgres-password',
   RISKOS_BASE_URL: 'http://canary.example',
-  RISKOS_API_KEY: 'canary-riskos-api-key',
   RISKOS_ENVIRONMENT: 'Sandbox',
-  RELAY_BEARER_TOKENS: 'canary-relay-bearer-tokens',
   ARCHIVE_RECIPIENTS: 'age1canary',
   PAYLOAD_RECIPIENTS: 'canary-recipient',
-  PAYLOAD_IDENTITY: 'canary-identity',
 };
 
-const service = z.object({
-  image: z.string(),
-  build: z.object({ dockerfile: z.string() }).optional(),
-  user: z.string().optional(),
-  restart: z.string().optional(),
-  read_only: z.boolean().default(false),
-  privileged: z.boolean().default(false),
-  cap_drop: z.array(z.string()).default([]),
-  cap_add: z.array(z.string()).default([]),
-  security_opt: z.array(z.string()).default([]),
-  profiles: z.array(z.string()).default([]),
-  command: z.array(z.string()).nullable(),
-  environment: z.record(z.string(), z.string()).default({}),
-  networks: z.record(z.string(), z.unknown()),
-  ports: z.array(z.object({ host_ip: z.string(), target: z.number(), published: z.string() })).default([]),
-  volumes: z
-    .array(
-      z.object({
-        type: z.string(),
-        source: z.string(),
-        target: z.string(),
-        read_only: z.boolean().default(false),
-      }),
-    )
-    .default([]),
-  healthcheck: z.object({ test: z.array(z.string()) }).optional(),
-  depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
-});
-const project = z.object({
-  services: z.record(z.string(), service),
-  networks: z.record(z.string(), z.object({ internal: z.boolean().default(false) })),
-});
-type Project = z.output<typeof project>;
-
-const oneShot = ['temporal-schema', 'temporal-namespace', 'setup'];
-const ours = ['setup', 'worker', 'relay', 'emulator'];
+const oneShot = ['check-password', 'temporal-schema', 'temporal-namespace', 'setup'];
+const ours = ['setup', 'worker', 'relay', 'monitor', 'codec-server', 'emulator'];
+const profilesOf = {
+  temporal: [
+    'check-password',
+    'postgresql',
+    'temporal',
+    'temporal-namespace',
+    'temporal-schema',
+    'temporal-ui',
+  ],
+  emulator: ['emulator'],
+  codec: ['codec-server'],
+  monitoring: ['grafana', 'prometheus'],
+};
+const always = ['monitor', 'relay', 'setup', 'worker'];
 
 let folder: string;
-let checker: string;
+let compose: ComposeReader;
+let load: ComposeReader['load'];
 beforeAll(async () => {
-  const go = await which('go', { nothrow: true });
-  if (go === null) {
-    throw new Error('docker-compose.yml is checked by compose-go: install Go (https://go.dev/doc/install)');
-  }
-  folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-compose-'));
-  checker = join(folder, 'checker');
-  await run(go, ['build', '-o', checker, '.'], { cwd: join(import.meta.dirname, 'checker') });
+  folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-compose-test-'));
+  compose = await openComposeReader();
+  ({ load } = compose);
 }, 10 * 60_000);
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-async function load(env: Record<string, string>, ...files: string[]): Promise<Project> {
-  const { stdout } = await run(checker, files.length === 0 ? [composeFile] : files, {
-    env: { PATH: process.env['PATH'], ...env },
-  });
-  return project.parse(JSON.parse(stdout));
-}
+afterAll(async () => {
+  await compose.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
 async function changed(change: (text: string) => string): Promise<string> {
   const text = await readFile(composeFile, 'utf8');
@@ -96,21 +87,24 @@ async function changed(change: (text: string) => string): Promise<string> {
 }
 
 describe('the Compose file', () => {
-  test('is accepted and starts what the README names', async () => {
-    const { services } = await load(required);
-    expect(Object.keys(services).toSorted()).toEqual(
-      [...oneShot, 'emulator', 'postgresql', 'relay', 'temporal', 'temporal-ui', 'worker'].toSorted(),
+  test('is accepted, and starts what a profile names', async () => {
+    const started = async (profiles: string) => Object.keys((await load(required, { profiles })).services);
+    expect((await started('')).toSorted()).toEqual(always);
+    for (const [profile, services] of Object.entries(profilesOf)) {
+      expect((await started(profile)).toSorted()).toEqual([...always, ...services].toSorted());
+    }
+    const all = await load(required);
+    expect(Object.keys(all.services).toSorted()).toEqual(
+      [...always, ...Object.values(profilesOf).flat()].toSorted(),
     );
-    const optional = Object.entries(services).filter(([, { profiles }]) => profiles.length > 0);
-    expect(optional.map(([name, { profiles }]) => [name, profiles])).toEqual([['emulator', ['emulator']]]);
   });
 
   test.each([
     ['a misspelt key', (text: string) => text.replace('command: [relay]', 'comand: [relay]'), 'comand'],
     [
       'a dependency that does not exist',
-      (text: string) => text.replace('postgresql: { condition', 'postgres: { condition'),
-      'depends on undefined service "postgres"',
+      (text: string) => text.replaceAll('setup: { condition', 'set-up: { condition'),
+      'depends on undefined service "set-up"',
     ],
     [
       'a volume that does not exist',
@@ -118,7 +112,7 @@ describe('the Compose file', () => {
       'undefined volume archive',
     ],
   ])('would be refused with %s', async (_, change, reason) => {
-    await expect(load(required, await changed(change))).rejects.toThrow(reason);
+    await expect(load(required, { file: await changed(change) })).rejects.toThrow(reason);
   });
 
   test.each(Object.keys(required))('says what to set when %s is missing', async (name) => {
@@ -129,55 +123,226 @@ describe('the Compose file', () => {
     );
   });
 
-  test('takes the example environment, in which only the secrets and keys are left to be filled in', async () => {
-    await expect(load({}, composeFile, exampleEnv)).rejects.toThrow('required variable');
+  test('takes the example environment, in which only the public keys are left to be filled in', async () => {
+    await expect(load({}, { envFile: exampleEnv })).rejects.toThrow('required variable');
     const { RISKOS_BASE_URL: _url, RISKOS_ENVIRONMENT: _environment, ...filled } = required;
-    const { services } = await load(filled, composeFile, exampleEnv);
+    const { services } = await load(filled, { envFile: exampleEnv });
     expect(services['worker']?.environment['RISKOS_BASE_URL']).toBe('http://emulator:8090');
   });
 
   test('the example environment names each variable once, and gives the same defaults', async () => {
-    const text = await readFile(exampleEnv, 'utf8');
-    const names = [...text.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name ?? '');
+    const names = await exampleNames();
     expect(names).toEqual([...new Set(names)]);
     const used = new Set(
       [...(await readFile(composeFile, 'utf8')).matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name ?? ''),
     );
+    // Read by Compose itself.
+    used.add('COMPOSE_PROFILES');
     // Releases are pinned in the Compose file and raised there.
-    expect(names.toSorted()).toEqual([...used].filter((name) => !name.endsWith('_VERSION')).toSorted());
-    const empty = Object.fromEntries(Object.keys(required).map((name) => [name, `x-${name}`]));
-    expect(await load(empty, composeFile, exampleEnv)).toEqual(await load(empty));
+    const pinned = [...used].filter((name) => name.endsWith('_VERSION'));
+    expect(names.filter((name) => !name.endsWith('_VERSION')).toSorted()).toEqual(
+      [...used].filter((name) => !pinned.includes(name)).toSorted(),
+    );
+    const filled = Object.fromEntries(Object.keys(required).map((name) => [name, `x-${name}`]));
+    // The one secret without a default, since RiskOS can authenticate otherwise.
+    const asInExample = { ...filled, RELAY_BEARER_TOKENS_FILE: './secrets/relay-bearer-tokens' };
+    expect(await load(filled, { envFile: exampleEnv })).toEqual(await load(asInExample));
   });
 
-  test('publishes ports on loopback only', async () => {
+  test('gives our processes no setting that they do not know', async () => {
+    const { services } = await load(required);
+    const known: Record<string, z.ZodRawShape> = {
+      setup: {},
+      worker: workerSettings.shape,
+      relay: relaySettings.shape,
+      monitor: monitorSettings.shape,
+      'codec-server': codecServerSettings.shape,
+      emulator: emulatorSettings.shape,
+    };
+    for (const name of ours) {
+      const settings = new Set([
+        ...Object.keys(known[name] ?? {}),
+        ...Object.keys({ ...logSettings.shape, ...networkSettings.shape, ...queueSettings.shape }),
+        ...temporals,
+        ...(name === 'emulator' ? emulatorOptions : []),
+      ]);
+      const given = Object.keys(services[name]?.environment ?? {});
+      expect(given.length).toBeGreaterThan(4);
+      const unknown = given.filter(
+        (variable) => !settings.has(variable) && !settings.has(variable.replace(/_FILE$/, '')),
+      );
+      expect([name, unknown]).toEqual([name, []]);
+    }
+  });
+
+  test('publishes ports on loopback only, one for the metrics of each process too', async () => {
     const { services } = await load(required);
     const ports = Object.values(services).flatMap((each) => each.ports);
-    expect(ports.map(({ published }) => published).toSorted()).toEqual(['7233', '8080', '8090', '8233']);
     for (const { host_ip } of ports) expect(host_ip).toBe('127.0.0.1');
-    expect(services['postgresql']?.ports).toEqual([]);
+    const published = Object.entries(services).flatMap(([name, each]) =>
+      each.ports.map((port) => `${name} ${port.published}:${port.target}`),
+    );
+    expect(published.toSorted()).toEqual([
+      'codec-server 8081:8081',
+      'emulator 8090:8090',
+      'grafana 3000:3000',
+      'monitor 9465:9465',
+      'prometheus 9090:9090',
+      'relay 8080:8080',
+      'temporal 7233:7233',
+      'temporal-ui 8233:8080',
+      'worker 9470-9479:9464',
+    ]);
   });
 
-  test('contains no secret: each comes from a variable', async () => {
-    const { services } = await load({ ...required, NOTIFY_SECRETS: 'canary-notify' });
-    const secrets = Object.values(services)
-      .flatMap(({ environment }) => Object.entries(environment))
-      .filter(([name]) => /PASSWORD|PWD|KEY(?!_STORE)|IDENTITY|TOKEN|SECRET|CREDENTIAL/.test(name));
-    expect(secrets.length).toBeGreaterThanOrEqual(7);
-    for (const [name, value] of secrets)
-      expect([name, value]).toEqual([name, expect.stringMatching(/^canary-/)]);
-  });
-
-  test('gives each service the secrets it needs and no others', async () => {
-    const { services } = await load({ ...required, NOTIFY_SECRETS: 'canary-notify' });
-    const holders = (canary: string) =>
+  test('passes secrets as files only, to each service those that it needs', async () => {
+    const optional = {
+      RELAY_BEARER_TOKENS_FILE: 'tokens',
+      RELAY_BASIC_CREDENTIALS_FILE: 'credentials',
+      NOTIFY_SECRETS_FILE: 'signing',
+      TEMPORAL_API_KEY_FILE: 'api-key',
+      TEMPORAL_TLS_CLIENT_KEY_PATH: 'client-key',
+      TEMPORAL_AUTH_CLIENT_SECRET_FILE: 'client-secret',
+    };
+    const { services, secrets } = await load({ ...required, ...optional });
+    const values = Object.entries(services).flatMap(([name, { environment }]) =>
+      Object.entries(environment)
+        .filter(([variable]) =>
+          /PASSWORD|PWD|_KEY(?!_STORE)|IDENTITY|TOKEN(?!$)|SECRET|CREDENTIAL/.test(variable),
+        )
+        .map(([variable, value]) => [name, variable, value]),
+    );
+    expect(values.length).toBeGreaterThanOrEqual(14);
+    for (const each of values) {
+      expect(each).toEqual([each[0], each[1], expect.stringMatching(/^\/run\/secrets\//)]);
+    }
+    const holders = (secret: string) =>
       Object.entries(services)
-        .filter(([, { environment }]) => Object.values(environment).includes(canary))
+        .filter(([, each]) => each.secrets.some(({ source }) => source === secret))
         .map(([name]) => name)
         .toSorted();
-    expect(holders(required.POSTGRES_PASSWORD)).toEqual(['postgresql', 'temporal', 'temporal-schema']);
-    expect(holders(required.RISKOS_API_KEY)).toEqual(['emulator', 'worker']);
-    expect(holders(required.RELAY_BEARER_TOKENS)).toEqual(['emulator', 'relay']);
-    expect(holders('canary-notify')).toEqual(['worker']);
+    expect(holders('postgres-password')).toEqual([
+      'check-password',
+      'postgresql',
+      'temporal',
+      'temporal-schema',
+    ]);
+    expect(holders('riskos-api-key')).toEqual(['emulator', 'worker']);
+    expect(holders('relay-bearer-tokens')).toEqual(['emulator', 'relay']);
+    expect(holders('notify-secrets')).toEqual(['worker']);
+    expect(holders('payload-identity')).toEqual(['codec-server', 'worker']);
+    expect(holders('temporal-api-key')).toEqual(['monitor', 'relay', 'setup', 'worker']);
+    expect(holders('temporal-auth-client-secret')).toEqual(['temporal-ui']);
+    expect(holders('grafana-password')).toEqual(['grafana']);
+    // Compose cannot put a secret of another kind into a container that is read-only.
+    for (const [name, { file }] of Object.entries(secrets)) {
+      expect([name, file]).toEqual([name, expect.stringMatching(/^\//)]);
+    }
+  });
+
+  test('every file of /run/secrets that a setting names is one that its service has', async () => {
+    const all = Object.fromEntries((await exampleNames()).map((name) => [name, `/files/${name}`]));
+    const ports = Object.fromEntries(
+      Object.keys(all)
+        .filter((name) => /PORTS?$/.test(name))
+        .map((name) => [name, '1000']),
+    );
+    const { services } = await load({ ...all, ...ports, ...required });
+    let count = 0;
+    for (const [name, { environment, secrets, command, entrypoint }] of Object.entries(services)) {
+      const named = [...Object.values(environment), ...(command ?? []), ...(entrypoint ?? [])]
+        .flatMap((text) => [...text.matchAll(/\/run\/secrets\/([a-z-]+)/g)])
+        .map(([, secret]) => secret ?? '');
+      count += named.length;
+      expect([name, [...new Set(named)].toSorted()]).toEqual([
+        name,
+        secrets.map(({ source }) => source).toSorted(),
+      ]);
+    }
+    expect(count).toBeGreaterThan(20);
+  });
+
+  test('reaches Temporal Cloud by .env alone, and starts no server then', async () => {
+    const cloud = {
+      ...required,
+      TEMPORAL_ADDRESS: 'us-east-1.aws.api.temporal.io:7233',
+      TEMPORAL_NAMESPACE: 'funnels.a1b2c',
+      TEMPORAL_API_KEY_FILE: '/etc/candidate-funnel/api-key',
+    };
+    const { services, secrets } = await load(cloud, { profiles: '' });
+    expect(Object.keys(services).toSorted()).toEqual(always);
+    expect(secrets['temporal-api-key']?.file).toBe('/etc/candidate-funnel/api-key');
+    for (const name of always) {
+      expect(services[name]?.environment).toMatchObject({
+        TEMPORAL_ADDRESS: cloud.TEMPORAL_ADDRESS,
+        TEMPORAL_NAMESPACE: cloud.TEMPORAL_NAMESPACE,
+        TEMPORAL_API_KEY_FILE: '/run/secrets/temporal-api-key',
+        TEMPORAL_TLS_CLIENT_CERT_PATH: '',
+      });
+    }
+    for (const { depends_on } of Object.values(services)) {
+      for (const [name, { required: needed }] of Object.entries(depends_on)) {
+        expect([name, needed]).toEqual([name, always.includes(name)]);
+      }
+    }
+  });
+
+  test('reaches a Temporal that wants a client certificate', async () => {
+    const { services, secrets } = await load({
+      ...required,
+      TEMPORAL_ADDRESS: 'temporal.example:7233',
+      TEMPORAL_TLS_CLIENT_CERT_PATH: '/etc/tls/client.pem',
+      TEMPORAL_TLS_CLIENT_KEY_PATH: '/etc/tls/client.key',
+      TEMPORAL_TLS_SERVER_CA_CERT_PATH: '/etc/tls/ca.pem',
+      TEMPORAL_TLS_SERVER_NAME: 'temporal.example',
+    });
+    for (const name of always) {
+      expect(services[name]?.environment).toMatchObject({
+        TEMPORAL_TLS_CLIENT_CERT_PATH: '/run/secrets/temporal-client-certificate',
+        TEMPORAL_TLS_CLIENT_KEY_PATH: '/run/secrets/temporal-client-key',
+        TEMPORAL_TLS_SERVER_CA_CERT_PATH: '/run/secrets/temporal-server-ca',
+        TEMPORAL_TLS_SERVER_NAME: 'temporal.example',
+      });
+    }
+    expect(secrets['temporal-client-key']?.file).toBe('/etc/tls/client.key');
+  });
+
+  test('tells the Temporal UI where the codec server is, and passes the token of who is signed in', async () => {
+    const { services } = await load({
+      ...required,
+      CODEC_PUBLIC_URL: 'https://codec.example',
+      TEMPORAL_AUTH_ENABLED: 'true',
+    });
+    expect(services['temporal-ui']?.environment).toMatchObject({
+      TEMPORAL_CODEC_ENDPOINT: 'https://codec.example',
+      TEMPORAL_CODEC_PASS_ACCESS_TOKEN: 'true',
+    });
+    const volume = ({ source }: { source: string }) => source === 'keys';
+    expect(services['codec-server']?.volumes.some(volume)).toBe(true);
+    expect(services['codec-server']?.environment['CODEC_AUTH'] ?? 'jwt').toBe('jwt');
+  });
+
+  test('bounds what each service may use', async () => {
+    const { services } = await load(required);
+    for (const [name, { deploy }] of Object.entries(services)) {
+      const limits = deploy?.resources.limits;
+      expect([
+        name,
+        Number(limits?.cpus) > 0,
+        Number(limits?.memory) > 2 ** 26,
+        Number(limits?.pids) > 0,
+      ]).toEqual([name, true, true, true]);
+    }
+  });
+
+  test('keeps the database where the image of this release has it', async () => {
+    const { services } = await load(required);
+    const { image = '', volumes = [] } = services['postgresql'] ?? {};
+    const [, major = ''] = /^postgres:(\d+)/.exec(image) ?? [];
+    expect(Number(major)).toBeGreaterThanOrEqual(18);
+    expect(volumes).toEqual([
+      { type: 'volume', source: 'postgresql', target: '/var/lib/postgresql', read_only: false },
+    ]);
   });
 
   test('every service has a health check and comes back, or runs once', async () => {
@@ -185,7 +350,10 @@ describe('the Compose file', () => {
     for (const [name, { healthcheck, restart }] of Object.entries(services)) {
       const ends = oneShot.includes(name);
       expect([name, healthcheck !== undefined]).toEqual([name, !ends]);
-      expect([name, restart]).toEqual([name, ends ? 'on-failure:5' : 'unless-stopped']);
+      expect([name, restart]).toEqual([
+        name,
+        name === 'check-password' ? 'no' : ends ? 'on-failure:5' : 'unless-stopped',
+      ]);
     }
   });
 
@@ -198,6 +366,7 @@ describe('the Compose file', () => {
       }
     }
     expect(Object.keys(services['worker']?.depends_on ?? {})).toEqual(['setup', 'temporal']);
+    expect(Object.keys(services['postgresql']?.depends_on ?? {})).toEqual(['check-password']);
     expect(Object.keys(services['relay']?.depends_on ?? {})).toEqual(['setup', 'temporal']);
     expect(Object.keys(services['setup']?.depends_on ?? {})).toEqual(['temporal-namespace']);
     expect(Object.keys(services['temporal']?.depends_on ?? {})).toEqual(['postgresql', 'temporal-schema']);
@@ -213,8 +382,6 @@ describe('the Compose file', () => {
     }
     const writable = Object.entries(services).filter(([, each]) => !each.read_only);
     expect(writable.map(([name]) => name).filter((name) => ours.includes(name))).toEqual([]);
-    const mounts = Object.values(services).flatMap(({ volumes }) => volumes);
-    expect(mounts.filter(({ type, read_only }) => type === 'bind' && !read_only)).toEqual([]);
     expect(services['worker']?.volumes).toEqual([
       { type: 'volume', source: 'archive', target: '/archive', read_only: false },
       { type: 'volume', source: 'keys', target: '/keys', read_only: false },
@@ -225,46 +392,108 @@ describe('the Compose file', () => {
     const { services, networks } = await load(required);
     expect(networks['database']?.internal).toBe(true);
     const near = Object.entries(services).filter(([, each]) => 'database' in each.networks);
-    expect(near.map(([name]) => name).toSorted()).toEqual(['postgresql', 'temporal', 'temporal-schema']);
+    expect(near.map(([name]) => name).toSorted()).toEqual([
+      'check-password',
+      'postgresql',
+      'temporal',
+      'temporal-schema',
+    ]);
     expect(Object.keys(services['postgresql']?.networks ?? {})).toEqual(['database']);
   });
 
-  test('pins every image, and builds ours from the Dockerfile', async () => {
+  test('pins every image, and builds from the Dockerfile what has files of ours', async () => {
     const { services } = await load(required);
+    const targets = new Set((await stagesOf()).map(({ name }) => name));
+    const built = Object.entries(services).filter(([, { build }]) => build !== undefined);
     for (const [name, { image, build }] of Object.entries(services)) {
       expect([name, image]).toEqual([name, expect.stringMatching(/:(?!latest$).+$/)]);
-      expect([name, build?.dockerfile]).toEqual([name, ours.includes(name) ? 'Dockerfile' : undefined]);
+      if (build) expect([name, targets.has(build.target)]).toEqual([name, true]);
     }
+    const tools = ['check-password', 'temporal-schema', 'temporal-namespace'];
+    expect(built.map(([name]) => name).toSorted()).toEqual(
+      [...ours, ...tools, 'grafana', 'prometheus'].toSorted(),
+    );
+    for (const name of tools) expect(services[name]?.build?.target).toBe('temporal-tools');
+    for (const name of ours) expect(services[name]?.build?.target).toBe('candidate-funnel');
     expect(services['temporal']?.image).toMatch(/^temporalio\/server:1\.29\./);
-    expect(services['temporal-schema']?.image).toMatch(/^temporalio\/admin-tools:1\.29\./);
   });
 
-  test('mounts files that exist', async () => {
+  test('mounts no file of the repository, whose permissions are those of the clone', async () => {
     const { services } = await load(required);
-    const mounted = Object.values(services)
-      .flatMap(({ volumes }) => volumes)
-      .filter(({ type }) => type === 'bind');
-    expect(mounted).toHaveLength(2);
-    for (const { source } of mounted) expect([source, existsSync(source)]).toEqual([source, true]);
+    const mounts = Object.values(services).flatMap(({ volumes }) => volumes);
+    expect(mounts.filter(({ type }) => type !== 'volume')).toEqual([]);
+  });
+
+  test('Prometheus scrapes ports that the services have', async () => {
+    const { services } = await load(required);
+    const text = await readFile(join(root, 'deploy', 'prometheus', 'prometheus.yml'), 'utf8');
+    const { scrape_configs: jobs } = z
+      .object({
+        scrape_configs: z.array(
+          z.object({
+            job_name: z.string(),
+            dns_sd_configs: z.array(z.object({ names: z.array(z.string()), port: z.number() })).default([]),
+            static_configs: z.array(z.object({ targets: z.array(z.string()) })).default([]),
+          }),
+        ),
+      })
+      .parse(parse(text));
+    const targets = jobs.flatMap((job) => [
+      ...job.dns_sd_configs.flatMap(({ names, port }) => names.map((name) => `${name}:${port}`)),
+      ...job.static_configs.flatMap((each) => each.targets),
+    ]);
+    const temporal = services['temporal']?.environment['PROMETHEUS_ENDPOINT'];
+    const addresses = Object.entries(services).flatMap(([name, { ports }]) =>
+      ports.map(({ target }) => `${name}:${target}`),
+    );
+    expect(targets.toSorted()).toEqual([
+      'codec-server:8081',
+      'monitor:9465',
+      'relay:8080',
+      'temporal:8000',
+      'worker:9464',
+    ]);
+    for (const target of targets) {
+      if (target === 'temporal:8000') expect(temporal).toBe('0.0.0.0:8000');
+      else expect(addresses).toContain(target);
+    }
   });
 });
 
 describe('the image', () => {
   test('takes its files from the sources that the build may see, and ends up as somebody else than root', async () => {
-    const dockerfile = await readFile(join(root, 'Dockerfile'), 'utf8');
     const ignore = (await readFile(join(root, '.dockerignore'), 'utf8')).split('\n');
     expect(ignore.find((line) => line !== '' && !line.startsWith('#'))).toBe('*');
-    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files]) =>
-      (files ?? '').split(' '),
-    );
-    expect(copied).toContain('src');
-    for (const file of copied) {
+    const allowed = ignore.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
+    const stages = await stagesOf();
+    const copied = stages.flatMap(({ copies }) => copies.filter(({ from }) => from === undefined));
+    const sources = copied.flatMap(({ files }) => files);
+    expect(sources).toContain('src');
+    for (const file of sources) {
       expect([file, existsSync(join(root, file))]).toEqual([file, true]);
-      expect(ignore).toContain(`!${file}`);
+      expect([file, allowed.some((each) => file === each || file.startsWith(`${each}/`))]).toEqual([
+        file,
+        true,
+      ]);
     }
-    const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
-    expect(last).toMatch(/^USER 1000:1000$/m);
-    expect(last).toContain('ENTRYPOINT ["node", "bin/candidate-funnel.js"]');
+    const ours = stages.at(-1);
+    expect(ours?.name).toBe('candidate-funnel');
+    expect(ours?.text).toMatch(/^USER 1000:1000$/m);
+    expect(ours?.text).toContain('ENTRYPOINT ["node", "bin/candidate-funnel.js"]');
+  });
+
+  test('has Node 24, and nothing of the permissions of the clone', async () => {
+    const stages = await stagesOf();
+    for (const { name, image, text, copies } of stages) {
+      if (image.startsWith('node:')) expect(image).toMatch(/^node:24-bookworm-slim$/);
+      if (name === 'build') {
+        // After everything that comes from the clone.
+        expect(text.trimEnd().endsWith('RUN chmod -R u=rwX,go=rX /app')).toBe(true);
+        continue;
+      }
+      for (const { chmod, from } of copies)
+        expect([name, chmod ?? from]).toEqual([name, name === 'candidate-funnel' ? 'build' : '755']);
+    }
   });
 
   test.each([
@@ -284,6 +513,73 @@ describe('the image', () => {
   });
 });
 
+describe('the password script', () => {
+  const check = async (password: string) => {
+    const file = join(folder, 'postgres-password');
+    await writeFile(file, password);
+    return run('/bin/sh', [join(root, 'deploy', 'check-password.sh'), file]);
+  };
+
+  test('takes every printable character that Temporal takes', async () => {
+    const printable = Array.from({ length: 94 }, (_, at) => String.fromCharCode(33 + at)).join('');
+    const usable = printable.replaceAll(/["\\]/g, '');
+    await expect(check(`${usable}\n`)).resolves.toMatchObject({
+      stdout: 'the database password can be used\n',
+    });
+  });
+
+  test.each([
+    ['a quote', 'pass"word', 'has a " or a \\'],
+    ['a backslash', 'pass\\word', 'has a " or a \\'],
+    ['a space', 'pass word', 'has a space, or a character that is not ASCII'],
+    ['a letter with an accent', 'pässword', 'has a space, or a character that is not ASCII'],
+    ['two lines', 'pass\nword', 'has more than one line'],
+    ['nothing', '\n', 'is empty'],
+  ])('refuses one with %s, with the reason and without the password', async (_, password, reason) => {
+    const refusal = await check(password).catch((error: unknown) => error);
+    const { code, stderr } = z.object({ code: z.number(), stderr: z.string() }).parse(refusal);
+    expect(code).toBe(1);
+    expect(stderr).toContain(reason);
+    if (password.trim() !== '') expect(stderr).not.toContain(password);
+  });
+});
+
+describe('the script of the secrets', () => {
+  const make = (secrets: string) =>
+    run('/bin/sh', [
+      '-c',
+      `umask 077; exec /bin/sh "$0" "$1"`,
+      join(root, 'deploy', 'make-secrets.sh'),
+      secrets,
+    ]);
+
+  test('makes what can be made, and names what only the operator has', async () => {
+    const secrets = join(folder, 'secrets');
+    const refusal = await make(secrets).catch((error: unknown) => error);
+    const { code, stderr } = z.object({ code: z.number(), stderr: z.string() }).parse(refusal);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`missing: ${secrets}/riskos-api-key`);
+    expect(stderr).toContain(`missing: ${secrets}/payload-identity`);
+    const made = async () =>
+      Promise.all(
+        ['grafana-password', 'postgres-password', 'relay-bearer-tokens'].map((name) =>
+          readFile(join(secrets, name), 'utf8'),
+        ),
+      );
+    const first = await made();
+    for (const secret of first) expect(secret).toMatch(/^[0-9a-f]{48}$/);
+    for (const name of ['riskos-api-key', 'payload-identity'])
+      await writeFile(join(secrets, name), 'x', { mode: 0o600 });
+    await expect(make(secrets)).resolves.toBeDefined();
+    expect(await made()).toEqual(first);
+    // Readable for the users of the containers, in a folder that nobody else enters; under any umask.
+    expect((await stat(secrets)).mode & 0o777).toBe(0o700);
+    for (const name of await readdir(secrets)) {
+      expect([name, (await stat(join(secrets, name))).mode & 0o777]).toEqual([name, 0o644]);
+    }
+  });
+});
+
 describe('the namespace script', () => {
   test('creates the namespace and says when it can be used, and does so again without harm', async () => {
     const namespace = `compose-${randomUUID()}`;
@@ -297,6 +593,39 @@ describe('the namespace script', () => {
     );
   });
 });
+
+async function exampleNames(): Promise<string[]> {
+  const text = await readFile(exampleEnv, 'utf8');
+  return [...text.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name ?? '');
+}
+
+interface Stage {
+  name: string;
+  image: string;
+  text: string;
+  copies: { files: string[]; from: string | undefined; chmod: string | undefined }[];
+}
+
+async function stagesOf(): Promise<Stage[]> {
+  const dockerfile = await readFile(join(root, 'Dockerfile'), 'utf8');
+  return dockerfile
+    .replace(/^#.*\n/gm, '')
+    .split(/^(?=FROM )/m)
+    .slice(1)
+    .map((text) => {
+      const [, image = '', name = ''] = /^FROM (\S+) AS (\S+)$/m.exec(text) ?? [];
+      const copies = [...text.matchAll(/^COPY (.+) \S+$/gm)].map(([, given = '']) => {
+        const words = given.split(' ');
+        const flag = (of: string) => words.find((word) => word.startsWith(of))?.slice(of.length);
+        return {
+          files: words.filter((word) => !word.startsWith('--')),
+          from: flag('--from='),
+          chmod: flag('--chmod='),
+        };
+      });
+      return { name, image, text, copies };
+    });
+}
 
 async function exitCodeFor(url: string): Promise<number | null> {
   const child = execFile(process.execPath, [join(root, 'deploy', 'healthcheck.js'), url]);

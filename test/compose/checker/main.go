@@ -1,11 +1,12 @@
-// Reads a Compose file as docker compose does and prints the project as JSON, with all profiles on.
-// The first argument is the file; the second, if given, an env file. Other variables come from the environment.
+// Reads a Compose file as docker compose does and prints the project as JSON. The arguments are the file, an env file or
+// nothing, and the profiles that are on, separated by commas. Other variables come from the environment.
 package main
 
 import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/compose-spec/compose-go/v2/cli"
 )
@@ -18,15 +19,19 @@ func main() {
 }
 
 func run(args []string) error {
-	if len(args) == 0 {
-		return fmt.Errorf("needs a Compose file")
+	if len(args) != 3 {
+		return fmt.Errorf("needs a Compose file, an env file or \"\", and profiles")
+	}
+	var envFiles []string
+	if args[1] != "" {
+		envFiles = []string{args[1]}
 	}
 	options, err := cli.NewProjectOptions(
 		args[:1],
 		cli.WithEnv(os.Environ()),
-		cli.WithEnvFiles(args[1:]...),
+		cli.WithEnvFiles(envFiles...),
 		cli.WithDotEnv,
-		cli.WithProfiles([]string{"*"}),
+		cli.WithProfiles(strings.Split(args[2], ",")),
 	)
 	if err != nil {
 		return err
