@@ -84,7 +84,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 
   const parts = new Map<string, Keeper>();
   const open = async () => {
-    parts.set('temporal', await keep(options.temporal.start));
+    parts.set('temporal', await keep(() => options.temporal.start()));
     const emulator = keep(() =>
       mortal(
         [

@@ -46,8 +46,7 @@ beforeAll(async () => {
     PAYLOAD_RECIPIENTS: payload.recipient,
   });
   await compose.close();
-  const { environment } = project.services['temporal'] ?? {};
-  temporal = await startTemporalOnPostgres({ ...(environment ? { environment } : {}) });
+  temporal = await startTemporalOnPostgres({ environment: project.services['temporal']?.environment ?? {} });
 }, 20 * 60_000);
 afterAll(async () => {
   await temporal.close();
@@ -113,7 +112,7 @@ test(
       address: temporal.address,
       start: async () => {
         await temporal.start();
-        return { kill: temporal.kill, ended: temporal.ended() };
+        return { kill: () => temporal.kill(), ended: temporal.ended() };
       },
       close: async () => undefined,
     });
