@@ -77,7 +77,8 @@ export function spawnCommand(
 
 function environmentWith(env: Record<string, string>): Record<string, string> {
   const inherited = Object.entries(process.env).flatMap(([name, value]) =>
-    value === undefined || /^(TEMPORAL|RISKOS|RELAY|ARCHIVE|FUNNEL|PAYLOAD|KEY_STORE|CODEC|WORKER)_/.test(name)
+    value === undefined ||
+    /^(TEMPORAL|RISKOS|RELAY|ARCHIVE|FUNNEL|PAYLOAD|KEY_STORE|CODEC|WORKER)_/.test(name)
       ? []
       : [[name, value]],
   );
