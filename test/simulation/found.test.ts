@@ -19,6 +19,10 @@ const found: [number, string][] = [
   [205, 'Temporal’s cancel reaches a run that continues as new in the same task: nobody is cancelled'],
   [177116, 'a contradiction changes the verdict inside a notice that waits to be sent again'],
   [166470, 'the same, at the end of the images’ time'],
+  [
+    524736,
+    'an update that is accepted and fails in one task, because of a cancellation, counts as refused by the simulated server',
+  ],
   [907, 'RiskOS accepts what it had cancelled, while the funnel needs attention: nobody is told'],
 ];
 

@@ -124,19 +124,16 @@ function refuseTask(context: Context, execution: Execution, run: Run, jobs: Job[
 
 /** Refused updates leave no trace; those that were accepted are not validated again. */
 function keptInHistory(task: Activated[]): Activated[] {
-  const rejected = new Set<string>();
-  for (const { commands } of task) {
-    const accepted = new Set<string>();
-    for (const { updateResponse } of commands) {
-      if (updateResponse?.accepted) accepted.add(updateResponse.protocolInstanceId);
-    }
-    for (const { updateResponse: response } of commands) {
-      // An update that fails later was accepted once.
-      if (response?.rejected && !accepted.has(response.protocolInstanceId)) {
-        rejected.add(response.protocolInstanceId);
-      }
-    }
-  }
+  const responses = task.flatMap(({ commands }) =>
+    commands.flatMap(({ updateResponse }) => (updateResponse ? [updateResponse] : [])),
+  );
+  const idsOf = (those: typeof responses) =>
+    new Set(those.map(({ protocolInstanceId }) => protocolInstanceId));
+  const accepted = idsOf(responses.filter((response) => response.accepted));
+  // An update that fails later was accepted once, perhaps in an earlier activation of the same task.
+  const rejected = idsOf(
+    responses.filter((response) => response.rejected && !accepted.has(response.protocolInstanceId)),
+  );
   const delivered = new Set(
     task.flatMap(({ jobs }) => jobs.flatMap((job) => (job.variant === 'doUpdate' ? [job.doUpdate.id] : []))),
   );
