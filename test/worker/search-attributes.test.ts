@@ -9,7 +9,8 @@ import { createDenying, type Denying } from '../support/denying.ts';
 
 let bare: DevServer;
 let complete: DevServer;
-const all = 'FunnelStage, FunnelOutcome, FunnelAttempt, FunnelWaitingFor, FunnelEscalation, FunnelDeadline';
+const all =
+  'FunnelStage, FunnelOutcome, FunnelAttempt, FunnelWaitingFor, FunnelEscalation, FunnelAttention, FunnelTrouble, FunnelDeadline';
 
 beforeAll(async () => {
   const binary = await findTemporal({ env: process.env, onProgress: () => {} });
