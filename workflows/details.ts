@@ -10,7 +10,10 @@ import {
 import { maxAttempts } from './policy.ts';
 import { openChecking } from './state.ts';
 
-/** A few lines of Markdown for the Temporal UI, the important ones first: its box is small. */
+/** The Temporal UI cuts off the bottom of the text, about one line: this empty one. */
+const cutOff = '\u00a0';
+
+/** A few lines of Markdown for the Temporal UI, the important ones first. */
 export function details(status: Status, state: FunnelState): string {
   const open = openChecking(state);
   const most = open ? maxAttempts(state.application.policy, open.stage) : 1;
@@ -23,7 +26,8 @@ export function details(status: Status, state: FunnelState): string {
       ? `${troubleInWords[status.trouble.reason]} (${status.trouble.problem}) since ${minute(status.trouble.since)}`
       : '',
     status.verdicts.length > 0 ? `Verdicts: ${status.verdicts.map(verdictText).join(' → ')}` : '',
-    open ? `RiskOS knows this evaluation by the id \`${open.attempt.evaluationId}\`` : '',
+    open ? `RiskOS evaluation: \`${open.attempt.evaluationId}\`` : '',
+    cutOff,
   ]
     .filter(Boolean)
     .join('\n\n');
@@ -52,21 +56,21 @@ function verdictText({ stage, attempt, verdict, flags, rule, audit }: VerdictRec
 function whatToDo(status: Status): string {
   switch (status.nextAction.kind) {
     case 'show_capture_link':
-      return 'The candidate has the capture link; it is also in the query `status`.';
+      return 'The candidate has the capture link; the query `status` shows it.';
     case 'open_hosted_flow':
-      return 'The candidate has to open the Hosted Flow; its link is in the query `status`.';
+      return 'The candidate has the Hosted Flow link; the query `status` shows it.';
     case 'enter_one_time_code':
-      return 'The candidate has to enter the one-time code.';
+      return 'Send the one-time code that the candidate received with the update `submitOneTimeCode`.';
     case 'provide_information':
-      return 'RiskOS wants more information.';
+      return 'RiskOS needs more data: send the update `provideInformation`.';
     case 'review':
-      return 'Decide in the RiskOS dashboard, or send the update `review`.';
+      return 'Decide in the RiskOS dashboard, or with the update `review`.';
     case 'request_documents':
-      return 'Send the update `requestDocuments` when documents are wanted.';
+      return 'To request documents, send the update `requestDocuments`.';
     case 'needs_attention':
-      return `${status.nextAction.reason} Then send the update \`retry\` or \`correct\`.`;
+      return `${status.nextAction.reason} When it is fixed, send the update \`retry\`, or \`correct\` with new data.`;
     case 'wait':
-      return 'Nothing to do.';
+      return 'Nothing to do: the funnel continues by itself.';
     case 'none':
       return `Possible updates: ${updatesPossibleIn(status.stage)
         .map((name) => `\`${name}\``)

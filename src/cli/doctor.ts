@@ -4,11 +4,11 @@ import { examples } from './examples.ts';
 
 export const doctor = new Command('doctor')
   .description(
-    'look at settings, clock, Temporal, RiskOS, relay, receiver, archive, key store and codec server, and say what is wrong',
+    'check settings, clock, Temporal, RiskOS, relay, notification receiver, archive, key store and codec server',
   )
   .option('--relay <url>', 'ping the relay at its public address, as the RiskOS dashboard does', httpUrl)
-  .option('--ui <origin>', 'whether pages of this Temporal UI may ask the codec server')
-  .option('--json', 'one JSON line a finding')
+  .option('--ui <origin>', 'check that pages of this Temporal UI may call the codec server')
+  .option('--json', 'print one JSON line per check')
   .addHelpText(
     'after',
     examples('doctor', 'doctor --relay https://relay.example/webhooks/riskos', 'doctor --json'),

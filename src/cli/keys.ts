@@ -5,11 +5,11 @@ import { parseId } from './funnels.ts';
 /** What opens the store loads the S3 client, so each verb loads its part only when it is used. */
 export const keys = new Command('keys')
   .description(
-    'data keys that encrypt what Temporal stores (settings: KEY_STORE_URL, PAYLOAD_RECIPIENTS, PAYLOAD_IDENTITY_FILE)',
+    'manage the data keys that encrypt what Temporal stores (settings: KEY_STORE_URL, PAYLOAD_RECIPIENTS, PAYLOAD_IDENTITY_FILE)',
   )
   .addCommand(
     new Command('new')
-      .description('make the key of an application unless it has one; refused for a forgotten application')
+      .description('create the key of an application unless it has one; refused for a forgotten application')
       .argument('<id>', 'the application id')
       .option('--json', 'one JSON line')
       .addHelpText('after', examples('keys new app-1042'))
@@ -19,8 +19,8 @@ export const keys = new Command('keys')
   )
   .addCommand(
     new Command('rotate')
-      .description('wrap keys anew for the recipients of today; what is encrypted with them stays as it is')
-      .argument('[id]', 'only of this application')
+      .description('rewrap keys for the current recipients; data encrypted with the keys does not change')
+      .argument('[id]', 'only the keys of this application')
       .option('--json', 'one JSON line for each key')
       .addHelpText('after', examples('keys rotate', 'keys rotate app-1042 --json'))
       .action(async (id: string | undefined, { json }: { json?: boolean }) =>
@@ -29,7 +29,7 @@ export const keys = new Command('keys')
   )
   .addCommand(
     new Command('list')
-      .description('applications that have a key')
+      .description('list the applications that have a key')
       .option('--json', 'one JSON line for each key')
       .addHelpText('after', examples('keys list --json'))
       .action(async ({ json }: { json?: boolean }) => (await import('./keys/verbs.ts')).listKeys(json)),
@@ -37,7 +37,7 @@ export const keys = new Command('keys')
   .addCommand(
     new Command('check')
       .description(
-        'open every key with the identity at hand, and find keys of forgotten applications, as a restored backup brings back; exit code 1 if any is wrong',
+        'unwrap every key with the configured identity, and find keys of forgotten applications that a restored backup brought back; exit code 1 if there is any problem',
       )
       .option('--json', 'one JSON line for each application')
       .addHelpText('after', examples('keys check', 'keys check --json'))

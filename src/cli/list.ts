@@ -16,36 +16,42 @@ import { wholeNumber } from './numbers.ts';
 import { endedInWords, time } from './output.ts';
 
 export const list = new Command('list')
-  .description('the funnels, newest first')
-  .addOption(new Option('--stage <stage>', 'only those at this stage').choices(stages))
-  .addOption(new Option('--outcome <outcome>', 'only those that closed so').choices(outcomes))
+  .description('list the funnels, newest first')
+  .addOption(new Option('--stage <stage>', 'only funnels at this stage').choices(stages))
   .addOption(
-    new Option('--waiting-for <whom>', 'only those that wait for this').choices(
+    new Option('--outcome <outcome>', 'only funnels that closed with this outcome').choices(outcomes),
+  )
+  .addOption(
+    new Option('--waiting-for <whom>', 'only funnels that wait for this party').choices(
       waitingForWords.filter((word) => word !== 'nothing'),
     ),
   )
-  .option('--overdue', 'only those whose deadline has passed')
+  .option('--overdue', 'only funnels whose deadline has passed')
   .addOption(
     new Option(
       '--escalation <word>',
-      'only those of whose deadline HR was reminded, or that are overdue',
+      'only funnels whose deadline is near (reminder) or has passed (overdue)',
     ).choices(escalations),
   )
   .addOption(
-    new Option('--attention [reason]', 'only those that stopped for an operator, for this reason').choices(
-      attentionReasons,
-    ),
+    new Option(
+      '--attention [reason]',
+      'only funnels that stopped for an operator; with a reason, only those that stopped for it',
+    ).choices(attentionReasons),
   )
   .addOption(
-    new Option('--trouble [reason]', 'only those that RiskOS cannot be asked for at the moment').choices(
-      troubleReasons,
-    ),
+    new Option(
+      '--trouble [reason]',
+      'only funnels that wait because RiskOS is unreachable or unclear; they continue by themselves',
+    ).choices(troubleReasons),
   )
   .addOption(
-    new Option('--ended <how>', 'only those whose workflow was ended so in Temporal').choices(endings),
+    new Option('--ended <how>', 'only funnels whose workflow somebody ended in Temporal this way').choices(
+      endings,
+    ),
   )
-  .option('--limit <n>', 'at most this many', wholeNumber, 100)
-  .option('--json', 'one JSON line a funnel')
+  .option('--limit <n>', 'maximum number of funnels', wholeNumber, 100)
+  .option('--json', 'print one JSON line per funnel')
   .addHelpText(
     'after',
     examples(
@@ -67,7 +73,7 @@ function escalationMark(escalation: string | null): string {
 function table(found: FunnelSummary[]): string {
   if (found.length === 0) return 'no funnel matches';
   const rows = new Table({
-    head: ['application', 'stage', 'attempt', 'waits for', 'until', 'next action', 'trouble', 'started'],
+    head: ['application', 'stage', 'attempt', 'waits for', 'until', 'next action', 'reason', 'started'],
     style: { head: [], border: [], compact: true },
   });
   for (const funnel of found) {
@@ -84,7 +90,8 @@ function table(found: FunnelSummary[]): string {
       ended ? '' : (funnel.waitingFor ?? ''),
       funnel.deadline && !ended ? time(funnel.deadline) + escalationMark(funnel.escalation) : '',
       funnel.nextAction === 'none' || funnel.nextAction === null ? '' : inWords(funnel.nextAction),
-      inWords(funnel.attention ?? funnel.trouble?.reason ?? ''),
+      // As the options --attention and --trouble take it.
+      funnel.attention ?? funnel.trouble?.reason ?? '',
       time(funnel.startedAt),
     ]);
   }

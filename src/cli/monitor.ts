@@ -3,7 +3,7 @@ import { examples } from './examples.ts';
 
 export const monitor = new Command('monitor')
   .description(
-    'count the funnels by stage and by whom they wait for, as metrics; one process is enough (settings: METRICS_ADDRESS, TEMPORAL_*)',
+    'export metrics that count the funnels by stage and by what they wait for; one process is enough (settings: METRICS_ADDRESS, TEMPORAL_*)',
   )
   .addHelpText('after', examples('monitor'))
   .action(async () => (await import('./run-monitor.ts')).runMonitor());

@@ -7,7 +7,7 @@ import { notifierOfSettings } from './notifier.ts';
 import { print } from './output.ts';
 
 const test = new Command('test')
-  .description('send a signed notice of the type "notice.test" to NOTIFY_URL, and explain the answer')
+  .description('send a signed notice of the type "notice.test" to NOTIFY_URL, and explain the response')
   .option('--json', 'print the result as JSON')
   .addHelpText(
     'after',
@@ -28,5 +28,5 @@ function inWords({ taken, what, action, milliseconds }: TriedReceiver): string {
 }
 
 export const notices = new Command('notices')
-  .description('the signed webhooks to HR (settings: NOTIFY_*)')
+  .description('test the webhook notifications to your HR system (settings: NOTIFY_*)')
   .addCommand(test);

@@ -1,6 +1,6 @@
 import type { FunnelStatus } from '../client/index.ts';
 import { captureCode } from './capture-link.ts';
-import { inWords, waitingForInWords } from '../contract/index.ts';
+import { inWords, troubleInWords, waitingForInWords } from '../contract/index.ts';
 
 /** Answers go to stdout: one JSON line with `--json`, text for people without. */
 export function print(value: unknown, asText: () => string, json: boolean | undefined): void {
@@ -23,7 +23,7 @@ function statusText(status: FunnelStatus): string {
   const lines = [`${status.applicationId}  ${headline(status)}`];
   if (status.ended) {
     lines.push(
-      `  next       nothing goes on; "candidate-funnel timeline ${status.applicationId}" tells what was done, "start --again" begins anew`,
+      `  next       the funnel has stopped for good; "candidate-funnel timeline ${status.applicationId}" shows what it did, "candidate-funnel start FILE --again" starts another`,
     );
   } else if (status.stage !== 'closed') {
     const until = status.deadline ? `, until ${time(status.deadline)}${escalationText(status)}` : '';
@@ -35,7 +35,9 @@ function statusText(status: FunnelStatus): string {
     );
   }
   if (status.trouble)
-    lines.push(`  trouble    RiskOS ${status.trouble.reason}, since ${time(status.trouble.since)}`);
+    lines.push(
+      `  trouble    ${status.trouble.reason}: ${troubleInWords[status.trouble.reason]} (${status.trouble.problem}), since ${time(status.trouble.since)}`,
+    );
   for (const entry of status.verdicts) {
     const flags = entry.flags.length > 0 ? ` (${entry.flags.map(inWords).join(', ')})` : '';
     lines.push(`  verdict    ${inWords(entry.stage)}, attempt ${entry.attempt}: ${entry.verdict}${flags}`);
@@ -69,49 +71,53 @@ export function endedInWords(how: string): string {
 
 function actionLines(
   action: FunnelStatus['nextAction'],
-  { applicationId: id, stage }: FunnelStatus,
+  { applicationId: id, stage, attention }: FunnelStatus,
 ): string[] {
   switch (action.kind) {
     case 'show_capture_link':
       return [
-        `show the candidate this link (try ${action.attempt} of ${action.of}): ${action.url}`,
+        `show the candidate this link (attempt ${action.attempt} of ${action.of}): ${action.url}`,
         ...action.advice.map(({ text }) => `tell the candidate: ${text}`),
       ];
     case 'open_hosted_flow':
       return [`show the candidate this page: ${action.url}`];
     case 'enter_one_time_code':
       return [
-        `ask the candidate for the one-time code, then "candidate-funnel code ${id} CODE"`,
-        `another code: "candidate-funnel resend-code ${id}"`,
+        `ask the candidate for the one-time code, and run "candidate-funnel code ${id} CODE"`,
+        `to send another code: "candidate-funnel resend-code ${id}"`,
       ];
     case 'provide_information':
       return [
-        'RiskOS wants more information',
-        ...(action.fields.length > 0 ? [`it has not been given: ${action.fields.join(', ')}`] : []),
-        `give it with "candidate-funnel information ${id} --candidate FILE"`,
+        'RiskOS needs more data of the candidate',
+        ...(action.fields.length > 0 ? [`missing: ${action.fields.join(', ')}`] : []),
+        `provide it with "candidate-funnel information ${id} --candidate FILE"`,
       ];
     case 'review':
       return [
-        'a person decides: in the RiskOS dashboard, or with',
+        'decide in the RiskOS dashboard, or with',
         `"candidate-funnel review ${id} --verdict accept --reason TEXT" (or reject, or resubmit)`,
       ];
     case 'request_documents':
-      return [`"candidate-funnel documents ${id}" when documents are wanted`];
+      return [`to request documents: "candidate-funnel documents ${id}"`];
     case 'needs_attention':
       return [
         action.reason,
-        `then "candidate-funnel retry ${id}", or "candidate-funnel correct ${id} --candidate FILE"`,
+        ...(attention && attention.fields.length > 0 ? [`fields: ${attention.fields.join(', ')}`] : []),
+        `when the cause is fixed: "candidate-funnel retry ${id}"`,
+        `when the candidate's data is wrong: "candidate-funnel correct ${id} --candidate FILE"`,
       ];
     case 'unreadable':
-      return [`${inWords(action.hidden)}; its details are encrypted, and this process has no key for them`];
+      return [
+        `${inWords(action.hidden)}; the details are encrypted, and this command has no key: set CODEC_URL, or KEY_STORE_URL and PAYLOAD_IDENTITY_FILE`,
+      ];
     case 'wait':
       return stage === 'starting'
-        ? ['nothing to do; no worker has begun this funnel']
-        : ['nothing to do, wait'];
+        ? ['nothing to do; no worker has picked up this funnel yet. If this lasts: "candidate-funnel doctor"']
+        : ['nothing to do; the funnel continues by itself'];
     case 'none':
       return stage === 'verified'
         ? [
-            `nothing to do; possible: ${atVerified.map((verb) => `"candidate-funnel ${verb} ${id}"`).join(', ')}`,
+            `nothing to do; possible now: ${atVerified.map((verb) => `"candidate-funnel ${verb} ${id}"`).join(', ')}`,
           ]
         : ['nothing to do'];
   }

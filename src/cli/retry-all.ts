@@ -53,12 +53,13 @@ export async function retryAll(given: string[], options: RetryAllInput): Promise
 }
 
 function reasonOf(given: string[], { all, attention }: RetryAllInput): RetryableReason {
-  if (given.length > 0) throw new InputError('application ids do not go with --all, --attention and --yes');
+  if (given.length > 0)
+    throw new InputError('--all, --attention and --yes cannot be combined with application ids');
   if (!all || attention === undefined)
-    throw new InputError('a batch needs both --all and --attention REASON');
+    throw new InputError('retrying many funnels needs both --all and --attention REASON');
   if (attention !== 'data_refused') return attention;
   throw new InputError(
-    'RiskOS refused the data of these candidates, and a retry would send the same again: use "correct" for each. Where the RiskOS workflow was at fault: list --attention data_refused --json | candidate-funnel retry -',
+    'RiskOS refused the data of these candidates, and a retry would send the same data again: use "candidate-funnel correct ID --candidate FILE" for each. If the RiskOS workflow was wrong and is fixed: candidate-funnel list --attention data_refused --json | candidate-funnel retry -',
   );
 }
 
@@ -68,13 +69,13 @@ const shown = 10;
 const consequences: Partial<Record<RetryableReason, string>> = {
   request_refused: 'each sends its request to RiskOS again',
   requests_unclear:
-    'each sends its request again, and an SMS may be out already: look in the RiskOS dashboard first',
-  evaluation_unknown: 'each begins another evaluation, which the candidate has to do',
-  execution_failed: 'each begins another evaluation, which the candidate has to do',
-  riskos_late: 'each reads RiskOS at once, and gets a new deadline',
-  technical_errors: 'each begins another evaluation, which the candidate has to do',
+    'each sends its request again; RiskOS may already have sent an SMS: look in the RiskOS dashboard first',
+  evaluation_unknown: 'each starts another evaluation, which the candidate has to complete',
+  execution_failed: 'each starts another evaluation, which the candidate has to complete',
+  riskos_late: 'each reads RiskOS at once and gets a new deadline',
+  technical_errors: 'each starts another evaluation, which the candidate has to complete',
   reset_run_gone:
-    'each sends its request again, and an SMS may be out already: look in the RiskOS dashboard first',
+    'each sends its request again; RiskOS may already have sent an SMS: look in the RiskOS dashboard first',
 };
 
 function preview(found: FunnelSummary[], reason: RetryableReason, rate: number): string[] {

@@ -6,7 +6,7 @@ import { registerSearchAttributes } from '../worker/search-attributes.ts';
 import { print } from './output.ts';
 
 export const setup = new Command('setup')
-  .description("register the funnel's search attributes in the Temporal namespace; doing it again is fine")
+  .description("register the funnel's search attributes in the Temporal namespace; safe to repeat")
   .option('--json', 'print what was registered as JSON')
   .addHelpText('after', examples('setup'))
   .action(async ({ json }: { json?: boolean }) => {

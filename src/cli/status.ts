@@ -7,7 +7,7 @@ import { FunnelError } from '../client/index.ts';
 import { keyStoreOfSettings } from './payload-keys.ts';
 
 export const status = new Command('status')
-  .description('where a funnel stands, what it waits for and what to do')
+  .description('show the stage of a funnel, what it waits for, and what to do next')
   .argument('<id>', 'the application id')
   .addOption(earlierOption())
   .option('--json', 'print the status as JSON')

@@ -31,14 +31,14 @@ interface Options {
 export const updateVerbs: Command[] = [
   forSeveral(
     'documents',
-    'documents are wanted: the candidate gets a capture link',
+    'start document verification: the candidate gets a capture link',
     (funnel, { diToken, by }) => funnel.requestDocuments({ diSessionToken: diToken, by }),
   )
     .addOption(diTokenOption())
     .addHelpText('after', examples('documents app-1042', 'documents app-1042 app-1043')),
   forSeveral(
     'reverify',
-    'a selfie is wanted, compared with the accepted documents',
+    'start a selfie reverification against the accepted documents',
     (funnel, { diToken, by }) => funnel.requestReverification({ diSessionToken: diToken, by }),
   )
     .addOption(diTokenOption())
@@ -53,7 +53,7 @@ export const updateVerbs: Command[] = [
     .addOption(diTokenOption())
     .option('--candidate <file>', 'JSON with address, dateOfBirth and nationalId; "-" reads standard input')
     .addHelpText('after', examples('payroll app-1042 --candidate examples/payroll.json')),
-  forOne('review', 'settle an open review', (funnel, { verdict, by, reason }) =>
+  forOne('review', 'decide an open review', (funnel, { verdict, by, reason }) =>
     funnel.review({ verdict: verdict ?? 'reject', by, reason: reason ?? '' }),
   )
     .addOption(
@@ -61,26 +61,26 @@ export const updateVerbs: Command[] = [
         .choices(['accept', 'reject', 'resubmit'])
         .makeOptionMandatory(),
     )
-    .requiredOption('--reason <text>', 'why; no personal data')
+    .requiredOption('--reason <text>', 'the reason, for the timeline; no personal data')
     .addHelpText('after', examples('review app-1042 --verdict accept --reason "same person"')),
   oneTimeCode(),
-  forOne('resend-code', 'the candidate gets another one-time code', (funnel, { by }) =>
+  forOne('resend-code', 'send the candidate another one-time code', (funnel, { by }) =>
     funnel.resendOneTimeCode({ by }),
   ).addHelpText('after', examples('resend-code app-1042')),
   forOne(
     'information',
-    'provide the data of the candidate that RiskOS still needs',
+    'provide candidate data that RiskOS still needs',
     async (funnel, { candidate: file, by }) =>
       funnel.provideInformation({ candidate: await candidateFields(file ?? '-', candidate.partial()), by }),
   )
     .requiredOption('--candidate <file>', 'JSON with those fields of the candidate; "-" reads standard input')
     .addHelpText('after', examples('information app-1042 --candidate examples/payroll.json')),
-  forOne('read', 'read RiskOS now, where a webhook may have been lost', (funnel, { by }) =>
+  forOne('read', 'read RiskOS now, in case a webhook was lost', (funnel, { by }) =>
     funnel.readNow({ by }),
   ).addHelpText('after', examples('read app-1042')),
   forOne(
     'correct',
-    'give better data after RiskOS refused a request, and go on',
+    "correct the candidate's data after RiskOS refused it, and resume the funnel",
     async (funnel, { candidate: file, by }) =>
       funnel.correct({ candidate: await candidateFields(file ?? '-', candidate.partial()), by }),
   )
@@ -90,12 +90,12 @@ export const updateVerbs: Command[] = [
     )
     .addHelpText('after', examples('correct app-1042 --candidate examples/changes.json')),
   retry(),
-  forSeveral('withdraw', 'the candidate or HR gives up; the funnel closes', (funnel, { reason, by }) =>
+  forSeveral('withdraw', 'close the funnel because the candidate or HR gives up', (funnel, { reason, by }) =>
     funnel.withdraw({ reason, by }),
   )
-    .option('--reason <text>', 'why; no personal data')
+    .option('--reason <text>', 'the reason, for the timeline; no personal data')
     .addHelpText('after', examples('withdraw app-1042 --reason "position filled"')),
-  forOne('complete', 'the funnel is needed no longer; it closes', (funnel, { by }) =>
+  forOne('complete', 'close a verified funnel that is no longer needed', (funnel, { by }) =>
     funnel.complete({ by }),
   ).addHelpText('after', examples('complete app-1042')),
 ];
@@ -118,9 +118,9 @@ function forSeveral(name: string, description: string, send: Send): Command {
 }
 
 function oneTimeCode(): Command {
-  return verb('code', 'the one-time code that the candidate got')
+  return verb('code', 'submit the one-time code that the candidate received')
     .argument('<id>', 'the application id')
-    .addArgument(new Argument('<code>', 'its digits'))
+    .addArgument(new Argument('<code>', 'the digits of the code'))
     .addHelpText('after', examples('code app-1042 482913'))
     .action((id: string, code: string, options: Options) =>
       run(id, options, (funnel, { by }) => funnel.submitOneTimeCode({ code, by })),
@@ -128,17 +128,19 @@ function oneTimeCode(): Command {
 }
 
 function retry(): Command {
-  return verb('retry', 'go on after what stopped the funnel has been mended')
+  return verb('retry', 'resume funnels after the cause has been fixed')
     .argument('[ids...]', 'application ids; "-" reads them from standard input, one a line')
     .option(
       '--all',
-      'all that stopped for the reason of --attention; shows them, and sends nothing without --yes',
+      'retry all funnels that stopped for the reason of --attention; without --yes, only lists them',
     )
-    .addOption(new Option('--attention <reason>', 'with --all: why they stopped').choices(attentionReasons))
-    .option('--yes', 'with --all: send it')
-    .option('--limit <n>', 'with --all: at most this many', wholeNumber)
-    .option('--concurrency <n>', 'with --all: at most this many at once', wholeNumber, 5)
-    .option('--rate <n>', 'with --all: at most this many a second', wholeNumber, 5)
+    .addOption(
+      new Option('--attention <reason>', 'with --all: the reason they stopped for').choices(attentionReasons),
+    )
+    .option('--yes', 'with --all: send the retries')
+    .option('--limit <n>', 'with --all: maximum number of funnels', wholeNumber)
+    .option('--concurrency <n>', 'with --all: maximum number of retries at once', wholeNumber, 5)
+    .option('--rate <n>', 'with --all: maximum number of retries per second', wholeNumber, 5)
     .addHelpText(
       'after',
       examples(
@@ -159,7 +161,7 @@ function retry(): Command {
 function verb(name: string, description: string): Command {
   return new Command(name)
     .description(description)
-    .option('--by <who>', 'who asks for it, for the record', userName())
+    .option('--by <who>', 'who sends this update, for the timeline', userName())
     .option('--json', 'print the new status as JSON');
 }
 

@@ -6,10 +6,10 @@ import { parseId, withFunnels } from './funnels.ts';
 import { print, time } from './output.ts';
 
 export const timeline = new Command('timeline')
-  .description('what happened to a funnel, line by line')
+  .description('show what happened to a funnel, one line per event')
   .argument('<id>', 'the application id')
   .addOption(earlierOption())
-  .option('--json', 'print the lines as one JSON array')
+  .option('--json', 'print one JSON array')
   .addHelpText('after', examples('timeline app-1042', 'timeline app-1042 --earlier --json'))
   .action(async (id: string, { json, ...options }: EarlierOption & { json?: boolean }) => {
     await withFunnels(async (funnels) => {

@@ -6,7 +6,7 @@ import { printStatus, time } from './output.ts';
 export const watch = new Command('watch')
   .description('print the status each time it changes, until the funnel has closed or Ctrl-C')
   .argument('<id>', 'the application id')
-  .option('--json', 'one JSON line a change')
+  .option('--json', 'print one JSON line per change')
   .addHelpText('after', examples('watch app-1042'))
   .action(async (id: string, { json }: { json?: boolean }) => {
     const stop = new AbortController();

@@ -459,7 +459,7 @@ async function places(): Promise<Place[]> {
   const metrics = async (what: string) => (await fetch(`${urls[what]}/metrics`)).text();
   const log = (what: string) => ({
     place: `log: ${what}`,
-    what: 'all it wrote, at `LOG_LEVEL=trace`',
+    what: 'the whole log at `LOG_LEVEL=trace`',
     text: logs(what),
   });
   const measured = async (what: string) => ({
@@ -473,7 +473,7 @@ async function places(): Promise<Place[]> {
     { ...log('codec server'), sign: '"audit":"decode"' },
     { ...log('monitor'), sign: 'monitor listens' },
     { ...log('emulator'), sign: '/api/evaluation/:evalId' },
-    { place: "log: Temporal's server", what: 'all it wrote', text: `${temporalLog}.`, sign: '.' },
+    { place: "log: Temporal's server", what: 'the whole log', text: `${temporalLog}.`, sign: '.' },
     { ...(await measured('worker')), sign: 'temporal_workflow_task_execution_latency' },
     { ...(await measured('relay')), sign: 'candidate_funnel_webhooks_total' },
     { ...(await measured('codec server')), sign: 'candidate_funnel_codec_payloads_total' },
@@ -517,7 +517,7 @@ async function places(): Promise<Place[]> {
     },
     {
       place: 'HTTP answers',
-      what: 'of every process, to what it refuses',
+      what: 'of every process to refused requests',
       text: answers.join('\n'),
       sign: 'relay /webhook',
     },
