@@ -51,7 +51,7 @@ describe('candidate-funnel', () => {
 
     const status = await run(['status', applicationId], env);
     expect(status.stdout).toMatch(/waits for  the candidate, until \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
-    expect(status.stdout).toMatch(/show the candidate this link \(try 1 of 3\): http/);
+    expect(status.stdout).toMatch(/show the candidate this link \(attempt 1 of 3\): http/);
     const json = await run(['status', applicationId, '--json'], env);
     expect(JSON.parse(json.stdout)).toEqual(await world.funnels.funnel(applicationId).status());
 

@@ -109,6 +109,7 @@ const rows: Record<string, Prepared> = {
   'status app-1042': open,
   'status app-1042 --earlier': open,
   'list --stage review --overdue': nothing,
+  'list --trouble unreadable': nothing,
   'list --waiting-for operator --json': nothing,
   'watch app-1042': { ...open, and: (funnel) => funnel.withdraw() },
   'timeline app-1042': open,
@@ -127,7 +128,8 @@ const rows: Record<string, Prepared> = {
   'read app-1042': open,
   'correct app-1042 --candidate examples/changes.json': refused,
   'retry app-1042': refused,
-  'list --waiting-for operator --json | candidate-funnel retry -': refused,
+  'retry --all --attention request_refused': refused,
+  'list --attention request_refused --json | candidate-funnel retry -': refused,
   'withdraw app-1042 --reason "position filled"': open,
   'complete app-1042': verified,
   'images list': archived,
@@ -181,6 +183,7 @@ const elsewhere: Record<string, string> = {
   relay: 'test/relay/process.test.ts',
   doctor: 'test/cli/doctor.test.ts',
   'doctor --json': 'test/cli/doctor.test.ts',
+  'doctor --relay https://relay.example/webhooks/riskos': 'test/cli/doctor.test.ts',
   'images fetch app-1042 --identity archive-key.txt --to images': 'test/cli/images.test.ts',
 };
 

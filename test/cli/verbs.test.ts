@@ -113,7 +113,7 @@ describe('what the status says to do', () => {
     const funnel = world.funnels.funnel(applicationId);
     await until(funnel, ({ stage }) => stage === 'verified');
     expect((await run(['status', applicationId], env)).stdout).toContain(
-      `nothing to do; possible: "candidate-funnel reverify ${applicationId}", "candidate-funnel payroll ${applicationId}", "candidate-funnel complete ${applicationId}"`,
+      `nothing to do; possible now: "candidate-funnel reverify ${applicationId}", "candidate-funnel payroll ${applicationId}", "candidate-funnel complete ${applicationId}"`,
     );
     expect(await run(['payroll', applicationId, '--candidate', example('payroll.json')], env)).toMatchObject({
       code: 0,

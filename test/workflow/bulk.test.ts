@@ -135,7 +135,7 @@ test('refused data is a reason of its own, and no batch sends it again', { timeo
   expect(await found({ attention: 'request_refused' })).toEqual([]);
   const refused = await run(['retry', '--all', '--attention', 'data_refused', '--yes'], env);
   expect(refused.code).toBe(2);
-  expect(refused.stderr).toContain('"correct"');
+  expect(refused.stderr).toContain('"candidate-funnel correct ID');
 });
 
 test('a batch needs both of its words, and no ids', async () => {

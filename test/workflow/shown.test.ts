@@ -37,6 +37,8 @@ describe('an operator sees', () => {
       `Waits for the candidate until ${deadline?.slice(0, 16).replace('T', ' ')} UTC.`,
     );
     expect(currentDetails).toContain('Verdicts: passive check 1 **accept**');
+    // The Temporal UI cuts off the bottom of its box.
+    expect(currentDetails).toMatch(/\n\n\u00a0$/);
   });
 
   test('what each update, query and signal does, by its description', async () => {
