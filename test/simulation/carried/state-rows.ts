@@ -171,7 +171,7 @@ const stateRows: Rows<FunnelState> = {
     why: 'each run begins with what the memo itself says, which is passed on (canaries and simulation look at it)',
   },
   published: {
-    value: JSON.stringify(['verified', null, 0, 'nothing', null, null]),
+    value: JSON.stringify(['verified', null, 0, 'nothing', null, null, null, null]),
     // In either run: what was published before is not published again.
     see: (funnel) => funnel.attributes(),
     expected: {},
