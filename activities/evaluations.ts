@@ -1,14 +1,14 @@
-import type {
-  Baseline,
-  Candidate,
-  Evaluation,
-  Policy,
-  Processed,
-  RiskosFailureType,
-  RiskosTrouble as Trouble,
-  UseCase,
+import {
+  type Baseline,
+  type Candidate,
+  type Evaluation,
+  listed,
+  type Policy,
+  type Processed,
+  type RiskosFailureType,
+  type RiskosTrouble as Trouble,
+  type UseCase,
 } from '../src/contract/index.ts';
-import { listed } from '../src/contract/log-fields.ts';
 import { loggedError } from '../src/log-error.ts';
 import { activityInfo, Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';

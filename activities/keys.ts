@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { applicationIdOf } from '../src/contract/index.ts';
+import { applicationIdOf, isKeyForgotten } from '../src/contract/index.ts';
 
 /** Creates the data key of an application unless it exists. */
 export interface KeyMaker {
@@ -24,15 +24,10 @@ export function createKeyActivities(keys: KeyMaker | undefined): KeyActivities {
       try {
         await keys?.create(applicationId);
       } catch (error) {
-        throw isForgotten(error)
+        throw isKeyForgotten(error)
           ? ApplicationFailure.nonRetryable(`${applicationId} was forgotten`, 'Forgotten')
           : error;
       }
     },
   };
-}
-
-/** By its word: the codec is not imported here. */
-function isForgotten(error: unknown): boolean {
-  return error instanceof Error && 'type' in error && error.type === 'KeyForgotten';
 }

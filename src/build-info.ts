@@ -17,7 +17,7 @@ export const build = { version, buildId: readBuildId() };
 export const buildInWords = `${build.version} (build ${build.buildId ?? 'unknown'})`;
 
 function readBuildId(): string | null {
-  // Sources that nobody has built, as a linter or an editor reads them.
+  // Sources that have not been built, for example in an editor or a linter.
   if (!existsSync(buildInfoPath)) return null;
   return written.parse(JSON.parse(readFileSync(buildInfoPath, 'utf8'))).buildId;
 }

@@ -8,8 +8,6 @@ import { gaugeOf } from './instruments.ts';
 /** What the process needs to work, and whether it has it now. A check that rejects, or is not done in time, is one that failed. */
 export type Checks = Partial<Record<'temporal' | 'pollers' | 'key_store', () => Promise<boolean> | boolean>>;
 
-const [live, readiness, metrics] = healthPaths;
-
 export interface HealthOptions {
   process: MetricProcess;
   checks: Checks;
@@ -54,13 +52,13 @@ export function addHealth(server: FastifyInstance, options: HealthOptions): Regi
     for (const [check, isPassed] of results) ready.set({ check }, isPassed ? 1 : 0);
     return Object.fromEntries(results);
   });
-  server.get(live, () => ({ live: true, ...build }));
-  server.get(readiness, async (_request, reply) => {
+  server.get(healthPaths.live, () => ({ live: true, ...build }));
+  server.get(healthPaths.ready, async (_request, reply) => {
     const results = await look();
     const isReady = Object.values(results).every(Boolean);
     return reply.code(isReady ? 200 : 503).send({ ready: isReady, checks: results, ...build });
   });
-  server.get(metrics, async (_request, reply) => {
+  server.get(healthPaths.metrics, async (_request, reply) => {
     const [others] = await Promise.all([more(), look()]);
     return reply.type(registry.contentType).send(`${await registry.metrics()}\n${others}`);
   });

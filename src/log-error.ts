@@ -11,7 +11,7 @@ export interface LoggedError {
 }
 
 const deepest = 5;
-/** What an activity has made ready already, for a logger that may be somebody else's. */
+/** Errors that an activity has already converted, because its logger may not be ours. */
 const ready = new WeakMap<object, LoggedError>();
 const word = /^[\w.-]{1,80}$/;
 
@@ -42,7 +42,7 @@ export function loggedError(error: unknown, depth = 1): LoggedError {
   return logged;
 }
 
-/** Classes of ours, whose messages hold no value that somebody sent; and failures by their type. */
+/** Our own classes, whose messages hold no received value. */
 export const speakingErrors: readonly string[] = [
   'ArchiveError',
   'CodecError',

@@ -26,7 +26,7 @@ function buildId(): string | null {
   return null;
 }
 
-/** A copy inside another repository, such as a package that is installed, is none of its commits. */
+/** False for a copy inside another repository, such as an installed package: its commit is not ours. */
 function isOfGit(): boolean {
   try {
     return git('rev-parse', '--show-prefix').trim() === '';

@@ -1,5 +1,5 @@
 import { ApplicationFailure, log, type WorkflowInterceptors } from '@temporalio/workflow';
-import { listed } from '../src/contract/log-fields.ts';
+import { listed } from '../src/contract/index.ts';
 
 /**
  * Logs the type of a failure that ends a workflow. The SDK logs one too, but only its name and stack come through to the

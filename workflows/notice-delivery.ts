@@ -2,11 +2,11 @@ import { ActivityFailure, ApplicationFailure, log, proxyActivities } from '@temp
 import type { NotificationActivities } from '../activities/notifications.ts';
 import {
   activityBounds,
+  listed,
   type Notice,
   type NoticeFailure,
   parseNoticeFailure,
 } from '../src/contract/index.ts';
-import { listed } from '../src/contract/log-fields.ts';
 import { now } from './clock.ts';
 
 /** How long a notice is retried, in milliseconds: a receiver that is down over a weekend misses nothing. */

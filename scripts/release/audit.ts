@@ -14,7 +14,7 @@ const report = z.object({
   ),
 });
 
-/** Known vulnerabilities of the packages of a production install that nobody has explained. */
+/** Known vulnerabilities in production dependencies that have no recorded explanation. */
 export async function auditFaults(root: string): Promise<string[]> {
   const text = await audit(root);
   const parsed = report.safeParse(parseOrNothing(text));

@@ -1,13 +1,14 @@
 import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { Encrypter } from 'age-encryption';
+import { inBlocks } from '../storage/blocks.ts';
 
-/** Encrypts one file, whose pieces must not change once they are given. An error of the pieces passes through. */
+/** Encrypts one file. An error of the pieces passes through. */
 export type FileEncrypter = (pieces: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array>;
 
 /**
  * Writes the age format (https://age-encryption.org/v1). The library writes the header, in which the file's key is wrapped for
  * each recipient; Node's own cipher encrypts the content, since the library's is ten times slower.
- * Throws what the library throws for a recipient that is none.
+ * Throws the library's error for an invalid recipient.
  */
 export function createFileEncrypter(recipients: readonly string[]): FileEncrypter {
   const forAll = () => {
@@ -22,7 +23,7 @@ export function createFileEncrypter(recipients: readonly string[]): FileEncrypte
     yield Buffer.concat([header, nonce]);
     const key = new Uint8Array(hkdfSync('sha256', fileKey, nonce, 'payload', 32));
     let number = 0;
-    for await (const { bytes, last } of chunksOf(pieces)) {
+    for await (const { bytes, last } of inBlocks(pieces, chunkBytes)) {
       yield* sealed(key, number, last, bytes);
       number += 1;
     }
@@ -33,7 +34,7 @@ const nonceBytes = 16;
 const chunkBytes = 64 * 1024;
 const tagBytes = 16;
 
-/** A recipient that wraps the key for nobody is how the library lets its caller have it. */
+/** Takes the file key out of the library: a recipient of our own receives it, and adds nothing to the header. */
 async function newHeader(encrypter: Encrypter): Promise<{ header: Uint8Array; fileKey: Uint8Array }> {
   let fileKey = new Uint8Array();
   encrypter.addRecipient({
@@ -45,37 +46,6 @@ async function newHeader(encrypter: Encrypter): Promise<{ header: Uint8Array; fi
   const empty = await encrypter.encrypt(new Uint8Array());
   // Its nonce is left out too: under that one, the library has encrypted the empty content already.
   return { header: empty.subarray(0, empty.byteLength - nonceBytes - tagBytes), fileKey };
-}
-
-interface Chunk {
-  bytes: Uint8Array;
-  last: boolean;
-}
-
-/** Chunks of {@link chunkBytes}, the last one shorter or as long; it is empty only if everything is. */
-async function* chunksOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Chunk> {
-  let waiting: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of pieces) {
-    let rest = piece;
-    // A full chunk waits for the next byte, since it may be the last one.
-    while (rest.byteLength > 0) {
-      if (size === chunkBytes) {
-        yield { bytes: joined(waiting), last: false };
-        [waiting, size] = [[], 0];
-      }
-      const part = rest.subarray(0, chunkBytes - size);
-      waiting.push(part);
-      size += part.byteLength;
-      rest = rest.subarray(part.byteLength);
-    }
-  }
-  yield { bytes: joined(waiting), last: true };
-}
-
-function joined(parts: Uint8Array[]): Uint8Array {
-  const [first, ...others] = parts;
-  return first && others.length === 0 ? first : Buffer.concat(parts);
 }
 
 /** The nonce is the chunk's number and whether it is the last, so that none can be moved, left out or cut off. */

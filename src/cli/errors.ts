@@ -136,7 +136,8 @@ function isTransportError(error: unknown): boolean {
 }
 
 /** The instructions for getting a Temporal server are longer than a line; nothing else is. */
-function textOf(error: unknown): string {
+/** One line of what was thrown. */
+export function textOf(error: unknown): string {
   if (typeOf(error) === 'TemporalNotFound' && error instanceof Error) return error.message;
   const text = error instanceof Error ? error.message : String(error);
   return text.split('\n', 1)[0] ?? text;

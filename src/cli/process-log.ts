@@ -3,7 +3,7 @@ import { createLogger, type LoggerOptions } from '../logging.ts';
 
 /**
  * The log of a process that runs for long: what Node would print in words of its own, with whatever is in them, becomes a
- * line like all others. An error that nobody caught still ends the process.
+ * line like all others. An uncaught error still ends the process.
  */
 export function createProcessLogger(name: string, options?: LoggerOptions): ParentLog {
   const logger = createLogger(name, options);

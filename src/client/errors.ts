@@ -8,7 +8,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
-import { type Refusal, refusals } from '../contract/index.ts';
+import { isKeyForgotten, type Refusal, refusals } from '../contract/index.ts';
 import type { Ending } from './execution.ts';
 
 /** A start, an update or a query was refused; `type` is the documented word, the message says what to do. */
@@ -30,7 +30,7 @@ export function explain(error: unknown, applicationId: string, client: Client): 
     const refusal = refusals.find((known) => known === type);
     if (refusal) return new FunnelError(refusal, `${applicationId}: ${message}`, { cause: error });
   }
-  if (isForgotten(error)) return forgotten(applicationId, undefined, error);
+  if (isKeyForgotten(error)) return forgotten(applicationId, undefined, error);
   if (isNotFound(error)) {
     return new FunnelError('NotFound', `${applicationId}: there is no such funnel`, { cause: error });
   }
@@ -42,7 +42,7 @@ export function explain(error: unknown, applicationId: string, client: Client): 
     const message = `${applicationId}: no worker answers; start one, on the funnel's task queue`;
     return new FunnelError('Unreachable', message, { cause: error });
   }
-  if (unreachable(error)) {
+  if (isUnreachable(error)) {
     const message = `${applicationId}: no answer from Temporal${addressOf(client)}; is TEMPORAL_ADDRESS right?`;
     return new FunnelError('Unreachable', message, { cause: error });
   }
@@ -77,12 +77,6 @@ export function forgotten(applicationId: string, of: ForgottenBy | undefined, ca
     `${applicationId}: this application was forgotten${when}; nothing of it is left, and a new start takes a new application id`,
     { cause },
   );
-}
-
-/** The payload codec refuses the key of an application that was forgotten; recognised by its word, since codecs are passed in. */
-function isForgotten(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return ('type' in error && error.type === 'KeyForgotten') || isForgotten(error.cause);
 }
 
 /** The workflow did not end by itself; the message says what to do, and not what the reason of a termination says. */
@@ -124,9 +118,10 @@ function noWorker(error: unknown): boolean {
   return error instanceof Error && error.cause !== undefined && noWorker(error.cause);
 }
 
-function unreachable(error: unknown): boolean {
+/** True if Temporal gave no answer. */
+export function isUnreachable(error: unknown): boolean {
   if (isGrpcServiceError(error)) return unreachableCodes.includes(error.code);
-  return error instanceof Error && error.cause !== undefined && unreachable(error.cause);
+  return error instanceof Error && error.cause !== undefined && isUnreachable(error.cause);
 }
 
 function addressOf({ connection }: Client): string {

@@ -61,7 +61,7 @@ export interface Funnel {
   complete(message?: UpdateInput<'complete'>): Promise<FunnelStatus>;
 }
 
-/** `undefined` for an application that nobody had forgotten. */
+/** `undefined` for an application that was not forgotten. */
 export type FindForgotten = (applicationId: string) => Promise<ForgottenBy | undefined>;
 
 interface FunnelOptions {

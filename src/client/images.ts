@@ -2,6 +2,7 @@ import { type Client, WorkflowUpdateFailedError } from '@temporalio/client';
 import {
   checkInput,
   describeIssues,
+  evaluationIdOfImages,
   imagesFailures,
   type ImagesRecord,
   imagesRecord,
@@ -102,7 +103,7 @@ export function imagesOf(client: Client, evaluationId: string, deadline: number)
   };
 }
 
-/** True if the funnel could not start their workflow, which then nobody can send anything. */
+/** True if the funnel could not start their retention workflow, which then takes no updates. */
 async function wasNeverStarted(client: Client, evaluationId: string): Promise<boolean> {
   const applicationId = parseEvaluationId(evaluationId)?.applicationId;
   if (applicationId === undefined) return false;
@@ -186,7 +187,7 @@ async function statusOf(
 
 /** Of a workflow whose first task no worker has done yet. */
 function unpublished(workflowId: string): ImagesStatus {
-  const evaluationId = workflowId.slice(imagesWorkflowIdOf('').length);
+  const evaluationId = evaluationIdOfImages(workflowId);
   return {
     evaluationId,
     applicationId: parseEvaluationId(evaluationId)?.applicationId ?? '',

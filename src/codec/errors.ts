@@ -48,3 +48,9 @@ export class CodecError extends Error {
     this.type = type;
   }
 }
+
+/** For what must go on without a record that cannot be read: `undefined` in place of it. */
+export function ignoreUnreadable(error: unknown): undefined {
+  if (error instanceof CodecError && error.type === 'KeyUnreadable') return undefined;
+  throw error;
+}

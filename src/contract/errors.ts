@@ -115,3 +115,12 @@ function bounded(origin: string, comparison: string, limit: number | bigint): st
   const unit = units[origin];
   return unit ? `must have ${comparison} ${limit} ${unit}` : `must be ${comparison} ${limit}`;
 }
+
+/**
+ * True if a payload codec or key store refused because the application was forgotten. By its word, since codecs are passed in, and
+ * neither the client nor the activities import them.
+ */
+export function isKeyForgotten(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('type' in error && error.type === 'KeyForgotten') || isKeyForgotten(error.cause);
+}

@@ -314,6 +314,11 @@ export function imagesWorkflowIdOf(evaluationId: string): string {
   return `images-${evaluationId}`;
 }
 
+/** The inverse of {@link imagesWorkflowIdOf}, for the id of a retention workflow. */
+export function evaluationIdOfImages(workflowId: string): string {
+  return workflowId.slice(imagesWorkflowIdOf('').length);
+}
+
 /** How long images are kept: one duration, or one for each verdict whose images are archived. */
 export const keepFor = z.union([
   duration,

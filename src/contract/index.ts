@@ -11,6 +11,7 @@ export * from './evaluation.ts';
 export * from './failures.ts';
 export * from './ids.ts';
 export * from './images.ts';
+export { listed } from './log-fields.ts';
 export * from './messages.ts';
 export * from './metric.ts';
 export * from './metrics.ts';

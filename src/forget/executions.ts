@@ -1,8 +1,15 @@
-import { type Client, isGrpcServiceError } from '@temporalio/client';
-import { isNotFound } from '../client/errors.ts';
+import type { Client } from '@temporalio/client';
+import { isNotFound, isUnreachable } from '../client/errors.ts';
+import { listExecutions } from '../client/execution.ts';
 import { type FunnelClient, FunnelError } from '../client/index.ts';
 import { labelOf } from '../codec/index.ts';
-import { applicationIdOf, memoFields, searchAttributes, workflowIdOf } from '../contract/index.ts';
+import {
+  applicationIdOf,
+  imagesWorkflowIdOf,
+  memoFields,
+  searchAttributes,
+  workflowIdOf,
+} from '../contract/index.ts';
 
 /** One run of a workflow of the application. */
 export interface Execution {
@@ -119,28 +126,19 @@ interface Ref {
 }
 
 async function listed(temporal: Client, within: Within, applicationId: string): Promise<Ref[]> {
-  const refs: Ref[] = [];
+  const images = imagesWorkflowIdOf(applicationId);
   const query = [
     `WorkflowId = '${workflowIdOf(applicationId)}'`,
-    ...['images-', 'notices-images-'].map((prefix) => `WorkflowId STARTS_WITH '${prefix}${applicationId}~'`),
+    ...[images, `notices-${images}`].map((id) => `WorkflowId STARTS_WITH '${id}~'`),
     `WorkflowId STARTS_WITH 'notices-${applicationId}-'`,
   ].join(' OR ');
-  let nextPageToken = new Uint8Array();
-  do {
-    const page = await within(() =>
-      temporal.workflowService.listWorkflowExecutions({
-        namespace: temporal.options.namespace,
-        query,
-        pageSize: 1000,
-        nextPageToken,
-      }),
-    );
-    for (const { execution } of page.executions) {
+  return within(async () => {
+    const refs: Ref[] = [];
+    for await (const { execution } of listExecutions(temporal, query)) {
       refs.push({ workflowId: execution?.workflowId ?? '', runId: execution?.runId ?? '' });
     }
-    nextPageToken = new Uint8Array(page.nextPageToken);
-  } while (nextPageToken.length > 0);
-  return refs;
+    return refs;
+  });
 }
 
 /** The children and the other runs of the same workflow that its history names. */
@@ -201,8 +199,8 @@ function executionOf(
 }
 
 function kindOf(workflowId: string): Execution['kind'] {
-  if (workflowId.startsWith('funnel-')) return 'funnel';
-  return workflowId.startsWith('images-') ? 'images' : 'notices';
+  if (workflowId.startsWith(workflowIdOf(''))) return 'funnel';
+  return workflowId.startsWith(imagesWorkflowIdOf('')) ? 'images' : 'notices';
 }
 
 function keyIdsOf(payload: Parameters<typeof labelOf>[0]): string[] {
@@ -225,9 +223,6 @@ function jsonOf(data: Uint8Array | null | undefined): unknown {
   }
 }
 
-/** gRPC's CANCELLED, DEADLINE_EXCEEDED and UNAVAILABLE. */
-const unreachableCodes: readonly number[] = [1, 4, 14];
-
 /** `undefined` for a workflow that is not there. */
 async function unlessGone<T>(call: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -242,7 +237,7 @@ async function reached<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    if (!isGrpcServiceError(error) || !unreachableCodes.includes(error.code)) throw error;
+    if (!isUnreachable(error)) throw error;
     const message =
       'no answer from Temporal; is TEMPORAL_ADDRESS right? The application is not forgotten yet: repeat "forget"';
     throw new FunnelError('Unreachable', message, { cause: error });

@@ -1,6 +1,13 @@
 import { FunnelError } from '../client/index.ts';
+import { ignoreUnreadable } from '../codec/errors.ts';
 import { CodecError, type KeyStore, type Tombstone } from '../codec/index.ts';
-import { checkInput, describeIssues, imagesUpdates, parseEvaluationId } from '../contract/index.ts';
+import {
+  checkInput,
+  describeIssues,
+  evaluationIdOfImages,
+  imagesUpdates,
+  parseEvaluationId,
+} from '../contract/index.ts';
 import type { Execution, Workflows } from './executions.ts';
 import type { ArchivedImages } from './images.ts';
 
@@ -48,7 +55,7 @@ export type ForgetStep = (typeof forgetSteps)[number];
 export interface ForgottenApplication extends Tombstone {
   applicationId: string;
   deleted: { workflows: number; evaluations: number; objects: number };
-  /** Objects below the application's name in the archive that are none of ours, and were left alone. */
+  /** Foreign objects below the application's name in the archive, which were left alone. */
   foreignObjects: string[];
 }
 
@@ -134,7 +141,7 @@ function refuseOtherKeys(applicationId: string, key: Key, executions: Execution[
 
 type Key = { kind: 'found'; keyId: string } | { kind: 'missing' | 'forgotten' | 'unreadable' };
 
-/** A key that nobody here can open need only be erased, where nobody has to be asked with it. */
+/** A key that cannot be opened here can still be erased, as long as no update has to be encrypted with it. */
 async function keyOf(keys: Work['keys'], { applicationId, terminate, keyLost }: ForgetAsk): Promise<Key> {
   try {
     const found = await keys.get(applicationId);
@@ -151,7 +158,7 @@ async function request({ keys, now, ask }: Work): Promise<void> {
   await keys.requestErasure(applicationId, { at: now().toISOString(), by, reason });
 }
 
-/** A funnel that a worker has begun is withdrawn, so that HR has its notice; one that nobody can ask is ended. */
+/** A funnel that a worker has begun is withdrawn, so that HR gets its notice; one that cannot be sent an update is terminated. */
 async function closeFunnel(work: Work): Promise<void> {
   const { workflows, ask } = work;
   const { applicationId, by, reason } = ask;
@@ -167,7 +174,7 @@ async function closeFunnel(work: Work): Promise<void> {
   }
 }
 
-/** Updates are encrypted; without the key, nobody reads them. */
+/** Updates are encrypted: without the key, no worker can read them. */
 async function canAsk({ keys, ask }: Work): Promise<boolean> {
   if (ask.terminate === true) return false;
   return (await keyOf(keys, ask)).kind === 'found';
@@ -211,7 +218,7 @@ async function endImages(work: Work): Promise<void> {
 async function deleteImages({ workflows, images, ask, deleted }: Work): Promise<void> {
   const { applicationId, by, reason } = ask;
   const { evaluationIds } = await images.survey(applicationId);
-  // Also those of which nothing is archived yet: a worker that is still at it finds the record, and takes its images back.
+  // Also evaluations without archived images: a worker that is still archiving finds the record, and removes what it stored.
   const begun = (await workflows.executions(applicationId))
     .filter(({ kind }) => kind === 'images')
     .map(({ workflowId }) => evaluationIdOf(workflowId));
@@ -224,7 +231,7 @@ async function deleteImages({ workflows, images, ask, deleted }: Work): Promise<
 }
 
 function evaluationIdOf(workflowId: string): string {
-  const id = workflowId.replace(/^images-/, '');
+  const id = evaluationIdOfImages(workflowId);
   if (parseEvaluationId(id)) return id;
   throw new FunnelError('InvalidMessage', `${workflowId}: no workflow of images has this id`);
 }
@@ -257,18 +264,13 @@ async function eraseKey(work: Work): Promise<void> {
   await erased(work);
 }
 
-/** By the first who asked, also where somebody else has to finish it. Returns the tombstone that stands. */
+/** In the name of the first requester, whoever finishes it. Returns the tombstone that stands. */
 async function erased({ keys, now, ask }: Work): Promise<Tombstone> {
   const { applicationId } = ask;
   const at = now().toISOString();
   const first = await keys.erasureRequest(applicationId).catch(ignoreUnreadable);
   const { by, reason } = first ?? ask;
   return keys.erase(applicationId, { at, by, reason });
-}
-
-function ignoreUnreadable(error: unknown): undefined {
-  if (error instanceof CodecError && error.type === 'KeyUnreadable') return undefined;
-  throw error;
 }
 
 async function complete(work: Work): Promise<void> {

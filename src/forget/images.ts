@@ -9,7 +9,7 @@ import type { Storage } from '../storage/index.ts';
 
 /** What forgetting needs of the archive. */
 export interface ArchivedImages {
-  /** The evaluations of which the archive has anything, and the objects beside them that are none of ours. */
+  /** The evaluations that have objects in the archive, and foreign objects in the same place. */
   survey(applicationId: string): Promise<{ evaluationIds: string[]; foreign: string[] }>;
   /** Rejects with ArchiveError `ArchiveHeld` under a hold, of ours or of the storage. */
   refuseHeld(ref: EvaluationRef): Promise<void>;

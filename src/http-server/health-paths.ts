@@ -1,2 +1,2 @@
 /** Where every process says how it is; see `src/health.ts`. */
-export const healthPaths = ['/livez', '/readyz', '/metrics'] as const;
+export const healthPaths = { live: '/livez', ready: '/readyz', metrics: '/metrics' } as const;

@@ -46,7 +46,7 @@ export interface BoundedServer<Refusal extends string> {
   close(): Promise<void>;
 }
 
-const health: readonly (string | undefined)[] = healthPaths;
+const health: readonly (string | undefined)[] = Object.values(healthPaths);
 const healthChecksPerSecond = 100;
 
 /** All that a browser needs to know: there is nothing here for it. */

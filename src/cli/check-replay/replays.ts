@@ -136,7 +136,7 @@ async function decoded(
   return clear;
 }
 
-/** A run whose first task nobody has worked on has nothing to replay. */
+/** A run whose first workflow task has not completed has nothing to replay. */
 async function* begunRuns(client: Client, query: string, limit: number): AsyncGenerator<Run, undefined> {
   const types = workflowTypes.map((type) => `'${type}'`).join(', ');
   let count = 0;

@@ -1,5 +1,6 @@
 import { codecClientSettings, codecServerSettings, readSettings } from '../../config.ts';
-import { type Finding, fault, ok, skipped, unlessUnset } from './finding.ts';
+import { type Finding, fault, isSet, ok, skipped, unlessUnset } from './finding.ts';
+import { lookHere, urlHere } from './here.ts';
 import { type Answer, ask } from './http.ts';
 
 const about = 'codec server';
@@ -11,19 +12,18 @@ const ownSettings = [
   'CODEC_ISSUER',
   'CODEC_ORIGINS',
 ];
-const isSet = (name: string) => Boolean(process.env[name] ?? process.env[`${name}_FILE`]);
 
 /** The codec server of this machine, or that of `CODEC_URL`; `ui` is the origin of a Temporal UI whose pages must be let in. */
 export async function lookAtCodecServer(ui: string | undefined): Promise<Finding[]> {
   if (isSet('CODEC_URL')) return [await unlessUnset(about, [], lookThere), ...(await pagesOf(ui))];
   if (!ownSettings.some(isSet))
     return [skipped(about, 'not set up here: neither CODEC_URL nor a setting of its own')];
-  return [await unlessUnset(about, [], lookHere), ...(await pagesOf(ui))];
+  return [await unlessUnset(about, [], lookAtOwn), ...(await pagesOf(ui))];
 }
 
 async function lookThere(): Promise<Finding> {
   const { CODEC_URL = '', CODEC_TOKEN } = readSettings(codecClientSettings);
-  const answer = await ask(`${CODEC_URL.replace(/\/$/, '')}/decode`, {
+  const answer = await ask(decodeAt(CODEC_URL), {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -38,30 +38,28 @@ async function lookThere(): Promise<Finding> {
   return fault(about, `refuses (HTTP ${answer.status})`, remedies[answer.status] ?? 'look at its log');
 }
 
+/** With or without a slash at the end, as the setting takes it. */
+function decodeAt(url: string): string {
+  return `${url.replace(/\/$/, '')}/decode`;
+}
+
 const remedies: Partial<Record<number, string>> = {
   401: 'set CODEC_TOKEN to an access token of its issuer that has not expired',
   403: 'give the identity of CODEC_TOKEN one of the roles of CODEC_ROLES_ALL',
   404: 'correct CODEC_URL: it is the address without "/decode"',
 };
 
-function addressHere(): string {
-  const { CODEC_HOST, CODEC_PORT } = readSettings(codecServerSettings);
-  const host = CODEC_HOST === '0.0.0.0' || CODEC_HOST === '::' ? '127.0.0.1' : CODEC_HOST;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${CODEC_PORT}`;
+async function lookAtOwn(): Promise<Finding> {
+  return lookHere(about, addressHere(), {
+    settings: 'CODEC_HOST and CODEC_PORT',
+    verb: 'codec-server',
+    cause: 'the key store',
+  });
 }
 
-async function lookHere(): Promise<Finding> {
-  const answer = await ask(`${addressHere()}/readyz`, { method: 'GET' });
-  if (typeof answer === 'string') {
-    const says = `does not answer at CODEC_HOST and CODEC_PORT: ${answer}`;
-    return fault(about, says, 'start "candidate-funnel codec-server" here');
-  }
-  if (answer.status === 200) return ok(about, 'runs here, and is ready');
-  return fault(
-    about,
-    `runs here, and is not ready (HTTP ${answer.status})`,
-    'look at its log, and at the key store',
-  );
+function addressHere(): string {
+  const { CODEC_HOST, CODEC_PORT } = readSettings(codecServerSettings);
+  return urlHere(CODEC_HOST, CODEC_PORT);
 }
 
 /** As a browser asks before a page of that origin may send anything. */
@@ -82,7 +80,7 @@ function originsHere(): string[] {
 
 async function lookAtPages(origin: string): Promise<Finding> {
   const { CODEC_URL = addressHere() } = isSet('CODEC_URL') ? readSettings(codecClientSettings) : {};
-  const answer = await ask(`${CODEC_URL.replace(/\/$/, '')}/decode`, {
+  const answer = await ask(decodeAt(CODEC_URL), {
     method: 'OPTIONS',
     headers: { origin, 'access-control-request-method': 'POST' },
   });

@@ -3,7 +3,7 @@ import { oneLine } from '../errors.ts';
 /** One thing that was looked at. Nothing in it is a value of a setting, except a build id. */
 export interface Finding {
   about: string;
-  /** `warning`: it works, and somebody may regret it; the exit code stays 0. */
+  /** `warning`: it works, but may cause trouble later; the exit code stays 0. */
   result: 'ok' | 'warning' | 'fault' | 'skipped';
   says: string;
   /** What to do; only of a fault or a warning. */
@@ -30,23 +30,22 @@ export const fault = (about: string, says: string, remedy: string): Finding => (
   remedy,
 });
 
+/** True if this process has the setting, itself or in a file. */
+export function isSet(name: string): boolean {
+  return Boolean(process.env[name] || process.env[`${name}_FILE`]);
+}
+
 /** What `look` finds, where the settings that it needs are set. */
 export async function unlessUnset(
   about: string,
   needed: string[],
   look: () => Promise<Finding>,
 ): Promise<Finding> {
-  const unset = needed.filter((name) => !process.env[name] && !process.env[`${name}_FILE`]);
+  const unset = needed.filter((name) => !isSet(name));
   if (unset.length > 0) return skipped(about, `not set up here: ${unset.join(', ')} not set`);
   try {
     return await look();
   } catch (error) {
     return fault(about, oneLine(error), 'correct that');
   }
-}
-
-/** One line of what was thrown. */
-export function textOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.split('\n', 1)[0] ?? text;
 }

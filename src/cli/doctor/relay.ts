@@ -2,31 +2,26 @@ import { randomUUID } from 'node:crypto';
 import { readSettings, relaySettings } from '../../config.ts';
 import { type DeliveryAuthorisation, makeDelivery } from '../../relay/index.ts';
 import { type Finding, fault, ok, skipped, unlessUnset } from './finding.ts';
+import { lookHere, urlHere } from './here.ts';
 import { ask } from './http.ts';
 
 /** The relay of this machine. */
 export async function lookAtRelay(): Promise<Finding> {
-  if (!Object.keys(process.env).some((name) => name.startsWith('RELAY_'))) {
+  if (!hasRelaySettings()) {
     return skipped('relay', 'not set up here: no setting of it is set');
   }
   return unlessUnset('relay', [], async () => {
     const { RELAY_HOST, RELAY_PORT } = readSettings(relaySettings);
-    const host = RELAY_HOST === '0.0.0.0' || RELAY_HOST === '::' ? '127.0.0.1' : RELAY_HOST;
-    const answer = await ask(`http://${host}:${RELAY_PORT}/readyz`, { method: 'GET' });
-    if (typeof answer === 'string') {
-      return fault(
-        'relay',
-        `does not answer at RELAY_HOST and RELAY_PORT: ${answer}`,
-        'start "candidate-funnel relay" here',
-      );
-    }
-    if (answer.status === 200) return ok('relay', 'runs here, and is ready');
-    return fault(
-      'relay',
-      `runs here, and is not ready (HTTP ${answer.status})`,
-      'look at its log, and at Temporal',
-    );
+    return lookHere('relay', urlHere(RELAY_HOST, RELAY_PORT), {
+      settings: 'RELAY_HOST and RELAY_PORT',
+      verb: 'relay',
+      cause: 'Temporal',
+    });
   });
+}
+
+function hasRelaySettings(): boolean {
+  return Object.keys(process.env).some((name) => name.startsWith('RELAY_'));
 }
 
 const outside = 'relay from outside';
@@ -89,7 +84,7 @@ function addressOf(url: string): string {
 
 /** An access token of OAuth 2 is between RiskOS and its authorization server: none is asked for here. */
 function authorisationOfSettings(): DeliveryAuthorisation {
-  if (!Object.keys(process.env).some((name) => name.startsWith('RELAY_'))) return { type: 'none' };
+  if (!hasRelaySettings()) return { type: 'none' };
   const { RELAY_BEARER_TOKENS: [token] = [], RELAY_BASIC_CREDENTIALS: [pair = ''] = [] } =
     readSettings(relaySettings);
   if (token !== undefined) return { type: 'bearer', token };

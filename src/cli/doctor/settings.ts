@@ -6,7 +6,8 @@ import { dispatcherOfSettings } from '../../network.ts';
 import { parseReasonCodes } from '../../riskos/index.ts';
 import { readJsonSync } from '../json-file.ts';
 import { keyStoreOfSettings } from '../payload-keys.ts';
-import { type Finding, fault, ok, textOf } from './finding.ts';
+import { textOf } from '../errors.ts';
+import { type Finding, fault, ok } from './finding.ts';
 
 const names = Object.keys(allSettings);
 const temporalNames = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'];

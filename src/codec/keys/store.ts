@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { applicationId as applicationIdSchema } from '../../contract/index.ts';
 import { readObject, type Storage, StorageError } from '../../storage/index.ts';
-import { CodecError } from '../errors.ts';
+import { CodecError, ignoreUnreadable } from '../errors.ts';
 import type { DataKey } from '../payload.ts';
 import type { KeyWrapper } from './wrapper.ts';
 
@@ -280,11 +280,6 @@ function nameOf(applicationId: string, generation: number): string {
 
 function nameOfError(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown error';
-}
-
-function ignoreUnreadable(error: unknown): undefined {
-  if (error instanceof CodecError && error.type === 'KeyUnreadable') return undefined;
-  throw error;
 }
 
 async function isReadable(read: () => Promise<unknown>): Promise<boolean> {
