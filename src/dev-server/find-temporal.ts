@@ -124,7 +124,8 @@ function cachedBinary(cacheDir: string): string {
   return resolve(cacheDir, `temporal-cli-${cliVersion}`, name);
 }
 
-function defaultCacheDir(env: Environment): string {
+/** Where programs that were built are kept, outside the repository. */
+export function defaultCacheDir(env: Environment): string {
   return (
     env['CANDIDATE_FUNNEL_CACHE'] ||
     join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'candidate-funnel')

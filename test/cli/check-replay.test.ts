@@ -13,12 +13,13 @@ import {
   encryptedClient,
   workerConverter,
 } from '../../src/codec/index.ts';
-import { type DevServer, findTemporal, startDevServer } from '../../src/dev-server/index.ts';
+import type { DevServer } from '../../src/dev-server/index.ts';
 import { openStorage } from '../../src/storage/index.ts';
 import { exampleApplication } from '../support/application.ts';
 import { run } from '../support/processes.ts';
 import { oneMoreTimer, releaseWith } from '../support/release.ts';
 import { createRiskosWorker } from '../support/worker.ts';
+import { startServerOfShortRuns } from '../support/short-runs.ts';
 import { createWorld, quickPolicy, until, type World } from '../support/world.ts';
 
 let folder: string;
@@ -33,13 +34,8 @@ let keys: Record<string, string>;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-check-replay-'));
-  const binary = await findTemporal({ env: process.env, onProgress: () => {} });
   // Runs are short, so that states are carried.
-  server = await startDevServer({
-    binary,
-    uiPort: false,
-    dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': '12' },
-  });
+  server = await startServerOfShortRuns(12);
   world = await createWorld({
     address: server.address,
     scenarios: { absent: { documents: [{ candidate: 'absent' }] } },

@@ -1,21 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type DevServer, findTemporal, startDevServer } from '../../src/dev-server/index.ts';
+import type { DevServer } from '../../src/dev-server/index.ts';
 import { exampleApplication } from '../support/application.ts';
 import { captureIn, decideInRiskos, documentsOf } from '../support/riskos.ts';
+import { startServerOfShortRuns } from '../support/short-runs.ts';
 import { createWorld, quickPolicy, until, verdictsOf, type World } from '../support/world.ts';
 
 let server: DevServer;
 let world: World;
 
 beforeAll(async () => {
-  const binary = await findTemporal({ env: process.env, onProgress: () => {} });
   // Temporal itself suggests continue-as-new after a few events, so that every wait of these funnels is one.
-  server = await startDevServer({
-    binary,
-    uiPort: false,
-    dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': '12' },
-  });
+  server = await startServerOfShortRuns(12);
   world = await createWorld({
     address: server.address,
     scenarios: {

@@ -5,7 +5,6 @@ import { randomBytes } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { createArchiveKey } from '../../src/archive/index.ts';
 import {
   ageWrapper,
   createKeyStore,
@@ -15,7 +14,6 @@ import {
 } from '../../src/codec/index.ts';
 import { createFunnelClient, type FunnelClient, temporalClient } from '../../src/client/index.ts';
 import { openStorage } from '../../src/storage/index.ts';
-import { apiKey } from '../support/constants.ts';
 import { killProcess, type Running, startProcess } from '../support/processes.ts';
 import { createWorld, quickPolicy, until, type World } from '../support/world.ts';
 
@@ -36,13 +34,8 @@ beforeAll(async () => {
   const storeUrl = pathToFileURL(join(folder, 'keys')).href;
   keys = createKeyStore(openStorage(storeUrl), ageWrapper([recipient], identity));
   settings = {
-    TEMPORAL_ADDRESS: inject('temporalAddress'),
-    FUNNEL_TASK_QUEUE: world.taskQueue,
-    RISKOS_BASE_URL: world.emulator.url,
-    RISKOS_API_KEY: apiKey,
-    RISKOS_ENVIRONMENT: 'Sandbox',
+    ...world.workerSettings,
     ARCHIVE_URL: pathToFileURL(join(folder, 'images')).href,
-    ARCHIVE_RECIPIENTS: (await createArchiveKey()).recipient,
     PAYLOAD_ENCRYPTION: 'on',
     KEY_STORE_URL: storeUrl,
     PAYLOAD_RECIPIENTS: recipient,

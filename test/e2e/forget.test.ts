@@ -22,7 +22,6 @@ import { type DevServer, findTemporal, startDevServer } from '../../src/dev-serv
 import { forgetSteps } from '../../src/forget/index.ts';
 import { openStorage } from '../../src/storage/index.ts';
 import { exampleApplication } from '../support/application.ts';
-import { apiKey } from '../support/constants.ts';
 import { killProcess, run, type Running, startProcess } from '../support/processes.ts';
 import { createWorld, quickPolicy, until, type World } from '../support/world.ts';
 import { payloadsIn } from './payloads.ts';
@@ -57,11 +56,7 @@ beforeAll(async () => {
   const storeUrl = pathToFileURL(join(folder, 'keys')).href;
   keys = createKeyStore(openStorage(storeUrl), ageWrapper([recipient], identity));
   settings = {
-    TEMPORAL_ADDRESS: server.address,
-    FUNNEL_TASK_QUEUE: world.taskQueue,
-    RISKOS_BASE_URL: world.emulator.url,
-    RISKOS_API_KEY: apiKey,
-    RISKOS_ENVIRONMENT: 'Sandbox',
+    ...world.workerSettings,
     ARCHIVE_URL: pathToFileURL(join(folder, 'images')).href,
     ARCHIVE_RECIPIENTS: archiveKey.recipient,
     PAYLOAD_ENCRYPTION: 'on',

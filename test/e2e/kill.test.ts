@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ChildProcess } from 'node:child_process';
-import { createArchiveKey } from '../../src/archive/index.ts';
-import { apiKey } from '../support/constants.ts';
 import { createGateway, gate, type Gateway, type Meddling } from '../support/gateway.ts';
 import { killProcess, startProcess } from '../support/processes.ts';
 import { createWorld, quickPolicy, until, verdictsOf, type World } from '../support/world.ts';
@@ -27,20 +25,8 @@ afterEach(async () => {
 });
 
 async function startWorker(): Promise<ChildProcess> {
-  const { recipient } = await createArchiveKey();
-  const worker = await startProcess(
-    ['worker'],
-    {
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
-      FUNNEL_TASK_QUEUE: world.taskQueue,
-      RISKOS_BASE_URL: gateway.url,
-      RISKOS_API_KEY: apiKey,
-      RISKOS_ENVIRONMENT: 'Sandbox',
-      ARCHIVE_URL: `file://${world.archiveFolder}`,
-      ARCHIVE_RECIPIENTS: recipient,
-    },
-    /worker runs/,
-  );
+  const settings = { ...world.workerSettings, RISKOS_BASE_URL: gateway.url };
+  const worker = await startProcess(['worker'], settings, /worker runs/);
   workers.push(worker);
   return worker;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type DevServer, findTemporal, startDevServer } from '../../src/dev-server/index.ts';
+import type { DevServer } from '../../src/dev-server/index.ts';
 import { createGateway, type Gateway } from '../support/gateway.ts';
+import { startServerOfShortRuns } from '../support/short-runs.ts';
 import { createWorld, until, verdictsOf, type World } from '../support/world.ts';
 import { deliver, letter } from './support/deliver.ts';
 import { createdFor } from '../support/riskos.ts';
@@ -11,12 +12,7 @@ let gateway: Gateway;
 let relayUrl: string;
 
 beforeAll(async () => {
-  const binary = await findTemporal({ env: process.env, onProgress: () => {} });
-  server = await startDevServer({
-    binary,
-    uiPort: false,
-    dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': '40' },
-  });
+  server = await startServerOfShortRuns(40);
   world = await createWorld({
     address: server.address,
     scenarios: { code: { passive: [{ waitsFor: ['one_time_code'] }] } },

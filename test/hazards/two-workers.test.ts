@@ -1,6 +1,4 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { createArchiveKey } from '../../src/archive/index.ts';
-import { apiKey } from '../support/constants.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { killProcess, type Running, startProcess } from '../support/processes.ts';
 import { createWorld, until, verdictsOf, type World } from '../support/world.ts';
 import { createdFor, smsFor } from '../support/riskos.ts';
@@ -11,16 +9,9 @@ let workers: Running[] = [];
 beforeAll(async () => {
   world = await createWorld({ pace: 20 });
   await world.startRelay();
-  const { recipient } = await createArchiveKey();
   const env = {
-    TEMPORAL_ADDRESS: inject('temporalAddress'),
-    FUNNEL_TASK_QUEUE: world.taskQueue,
-    RISKOS_BASE_URL: world.emulator.url,
-    RISKOS_API_KEY: apiKey,
-    RISKOS_ENVIRONMENT: 'Sandbox',
+    ...world.workerSettings,
     RISKOS_REQUESTS_PER_SECOND: '1000',
-    ARCHIVE_URL: `file://${world.archiveFolder}`,
-    ARCHIVE_RECIPIENTS: recipient,
   };
   workers = await Promise.all([1, 2].map(() => startProcess(['worker'], env, /worker runs/)));
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, type ClientOptions } from '@temporalio/client';
 import { inject } from 'vitest';
+import { createArchiveKey } from '../../src/archive/index.ts';
 import {
   type ApplicationInput,
   createFunnelClient,
@@ -35,6 +36,8 @@ export interface World {
   temporal: ReturnType<typeof temporalClient>;
   taskQueue: string;
   archiveFolder: string;
+  /** For a worker that is a process of its own. */
+  workerSettings: Record<string, string>;
   /** Starts the funnel of a new application, named after what it tests. */
   start(name: string, more?: Partial<ApplicationInput>): Promise<Funnel>;
   startRelay(port?: number): Promise<Stoppable>;
@@ -75,6 +78,15 @@ export async function createWorld(
     temporal,
     taskQueue,
     archiveFolder,
+    workerSettings: {
+      TEMPORAL_ADDRESS: address,
+      FUNNEL_TASK_QUEUE: taskQueue,
+      RISKOS_BASE_URL: emulator.url,
+      RISKOS_API_KEY: apiKey,
+      RISKOS_ENVIRONMENT: 'Sandbox',
+      ARCHIVE_URL: `file://${archiveFolder}`,
+      ARCHIVE_RECIPIENTS: (await createArchiveKey()).recipient,
+    },
     start: (name, more = {}) => {
       const applicationId = `${name}-${randomBytes(4).toString('hex')}`;
       return funnels.startFunnel(exampleApplication(applicationId, { policy: quickPolicy, ...more }));

@@ -1,49 +1,33 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { Client } from '@temporalio/client';
 import { request } from 'undici';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { createArchiveKey } from '../../src/archive/index.ts';
 import { createFunnelClient, type FunnelClient, temporalClient } from '../../src/client/index.ts';
-import { createPayloadIdentity, encryptedClient, openKeyStore } from '../../src/codec/index.ts';
-import { openComposeReader, type Project, root } from '../compose/project.ts';
+import { encryptedClient, openKeyStore } from '../../src/codec/index.ts';
+import type { Project } from '../compose/project.ts';
 import { exampleApplication } from '../support/application.ts';
 import { quickPolicy, until as untilWithin, verdictsOf } from '../support/world.ts';
 import { run } from '../support/processes.ts';
-import { startComposeProcesses } from './compose-processes.ts';
+import { prepareCompose, startComposeProcesses } from './compose-processes.ts';
 import { startPostgres } from './postgres.ts';
 import { startTemporalOnPostgres } from './temporal-on-postgres.ts';
 
 let folder: string;
 let project: Project;
 let archiveKey: Awaited<ReturnType<typeof createArchiveKey>>;
-let payload: Awaited<ReturnType<typeof createPayloadIdentity>>;
+let payload: { identity: string; recipient: string };
 const inFolder = (...parts: string[]) => join(folder, ...parts);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-backup-'));
   archiveKey = await createArchiveKey();
-  payload = await createPayloadIdentity();
-  await mkdir(inFolder('secrets'));
-  await writeFile(inFolder('secrets', 'riskos-api-key'), 'the-key-of-riskos\n');
-  await writeFile(inFolder('secrets', 'payload-identity'), `${payload.identity}\n`);
   await writeFile(inFolder('archive-key.txt'), `${archiveKey.identity}\n`);
-  await promisify(execFile)('/bin/sh', [join(root, 'deploy', 'make-secrets.sh'), inFolder('secrets')]);
-  const compose = await openComposeReader();
-  project = await compose.load({
-    RISKOS_BASE_URL: 'http://emulator:8090',
-    RISKOS_ENVIRONMENT: 'Sandbox',
-    RISKOS_REQUESTS_PER_SECOND: '100',
-    RELAY_BEARER_TOKENS_FILE: 'secrets/relay-bearer-tokens',
-    ARCHIVE_RECIPIENTS: archiveKey.recipient,
-    PAYLOAD_RECIPIENTS: payload.recipient,
-  });
-  await compose.close();
+  ({ payload, project } = await prepareCompose(folder, archiveKey.recipient));
 }, 10 * 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

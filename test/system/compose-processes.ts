@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import getPort, { portNumbers } from 'get-port';
-import type { Project } from '../compose/project.ts';
+import { createPayloadIdentity } from '../../src/codec/index.ts';
+import { openComposeReader, type Project, root } from '../compose/project.ts';
 import { killProcess, run, type Running, startProcess } from '../support/processes.ts';
 
 /** The containers of docker-compose.yml as processes on loopback: the same commands with the same settings. */
@@ -26,6 +29,28 @@ export interface Surroundings {
   secrets: string;
   /** A file from which an emulator goes on. */
   state?: string;
+}
+
+/** What an operator prepares for docker-compose.yml: the secrets below `folder`, and what it makes of them. */
+export async function prepareCompose(folder: string, archiveRecipient: string) {
+  const secrets = join(folder, 'secrets');
+  const payload = await createPayloadIdentity();
+  await mkdir(secrets);
+  await writeFile(join(secrets, 'riskos-api-key'), 'the-key-of-riskos\n');
+  await writeFile(join(secrets, 'payload-identity'), `${payload.identity}\n`);
+  await promisify(execFile)('/bin/sh', [join(root, 'deploy', 'make-secrets.sh'), secrets]);
+  const compose = await openComposeReader();
+  const project = await compose.load({
+    RISKOS_BASE_URL: 'http://emulator:8090',
+    RISKOS_ENVIRONMENT: 'Sandbox',
+    // As in the demo, whose candidates cannot wait.
+    RISKOS_REQUESTS_PER_SECOND: '100',
+    RELAY_BEARER_TOKENS_FILE: 'secrets/relay-bearer-tokens',
+    ARCHIVE_RECIPIENTS: archiveRecipient,
+    PAYLOAD_RECIPIENTS: payload.recipient,
+  });
+  await compose.close();
+  return { secrets, payload, project };
 }
 
 export async function startComposeProcesses(surroundings: Surroundings): Promise<ComposeProcesses> {

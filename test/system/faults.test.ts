@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Funnel } from '../../src/client/index.ts';
@@ -43,14 +43,7 @@ beforeAll(async () => {
   startServer = (port = 0) => startDevServer({ binary, uiPort: false, dbFile, port });
   server = await startServer();
   s3 = await startS3Server();
-  const admin = new S3Client({
-    endpoint: s3.endpoint,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    credentials,
-  });
-  await admin.send(new CreateBucketCommand({ Bucket: 'funnel' }));
-  admin.destroy();
+  await s3.admin.send(new CreateBucketCommand({ Bucket: 'funnel' }));
   store = await createStore(s3.endpoint);
   vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId);
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey);

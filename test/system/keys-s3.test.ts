@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import {
-  CreateBucketCommand,
   ListObjectVersionsCommand,
-  PutBucketVersioningCommand,
   PutObjectCommand,
   PutObjectLegalHoldCommand,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createArchiveKey, openArchive } from '../../src/archive/index.ts';
@@ -15,19 +12,15 @@ import { archivedImages } from '../../src/forget/images.ts';
 import { openStorage } from '../../src/storage/index.ts';
 import { applicationId, evaluationIdOf, fakeWorld, killedAt } from '../forget/world.ts';
 import { goodZip, paths } from '../archive/zips.ts';
-import { credentials, type S3Server, startS3Server } from './versitygw.ts';
+import { createBuckets, credentials, newPlaceIn, type S3Server, startS3Server } from './versitygw.ts';
 
 let server: S3Server;
 let admin: S3Client;
 
 beforeAll(async () => {
   server = await startS3Server();
-  admin = new S3Client({ endpoint: server.endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
-  await admin.send(new CreateBucketCommand({ Bucket: 'plain' }));
-  await admin.send(new CreateBucketCommand({ Bucket: 'versioned' }));
-  const VersioningConfiguration = { Status: 'Enabled' } as const;
-  await admin.send(new PutBucketVersioningCommand({ Bucket: 'versioned', VersioningConfiguration }));
-  await admin.send(new CreateBucketCommand({ Bucket: 'locked', ObjectLockEnabledForBucket: true }));
+  admin = server.admin;
+  await createBuckets(server);
 });
 afterAll(() => server.stop());
 
@@ -38,7 +31,7 @@ function urlIn(bucket: string): string {
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
-  return `s3://${bucket}/${randomBytes(6).toString('hex')}/p?endpoint=${server.endpoint}&region=us-east-1`;
+  return newPlaceIn(bucket, server.endpoint);
 }
 
 function prefixOf(url: string): string {

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import which from 'which';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import {
@@ -16,7 +15,7 @@ import {
 } from '../../src/config.ts';
 import { temporalEnvironment } from '../../src/client/settings.ts';
 import { run as runCommand } from '../support/processes.ts';
-import { cacheFolder } from './cache.ts';
+import { cachedProgram, goInstall } from './cache.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');
@@ -207,22 +206,9 @@ async function configMaps(): Promise<Record<string, Record<string, string>>> {
   return found;
 }
 
-/** From the cache, or built once with `go install` (two to four minutes); it has the schemas inside. */
-async function findValidator(): Promise<string> {
-  const cached = join(cacheFolder(), validator.replaceAll('/', '-'), 'kubectl-validate');
-  if ((await which(cached, { nothrow: true })) !== null) return cached;
-  const go = await which('go', { nothrow: true });
-  if (go === null)
-    throw new Error('These tests need kubectl-validate, which is built with Go: apt-get install golang');
-  process.stderr.write('building kubectl-validate with go install, once: two to four minutes …\n');
-  await mkdir(join(cached, '..'), { recursive: true });
-  const unfinished = await mkdtemp(join(cacheFolder(), '.new-'));
-  try {
-    await run(go, ['install', validator], { env: { ...process.env, GOBIN: unfinished } });
-    // Renaming within one file system is atomic, so that several processes may build at once.
-    await rename(join(unfinished, 'kubectl-validate'), cached);
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
-  return cached;
+/** From the cache, or built once with `go install`; it has the schemas inside. */
+function findValidator(): Promise<string> {
+  return cachedProgram(validator.replaceAll('/', '-'), 'kubectl-validate', (bin) =>
+    goInstall(bin, [validator], 'kubectl-validate'),
+  );
 }

@@ -1,51 +1,34 @@
-import { execFile } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createArchiveKey } from '../../src/archive/index.ts';
 import { play } from '../../src/cli/demo/play.ts';
 import { scenarios } from '../../src/cli/demo/scenarios.ts';
 import { createFunnelClient, temporalClient } from '../../src/client/index.ts';
-import { createPayloadIdentity, encryptedClient, openKeyStore } from '../../src/codec/index.ts';
-import { openComposeReader, type Project, root } from '../compose/project.ts';
+import { encryptedClient, openKeyStore } from '../../src/codec/index.ts';
+import type { Project } from '../compose/project.ts';
 import { planOf } from '../hazards/plan.ts';
 import { failureLines } from '../hazards/report.ts';
 import { runSeed } from '../hazards/run-seed.ts';
 import { hazardScenarios } from '../hazards/scenarios.ts';
-import { startComposeProcesses } from './compose-processes.ts';
+import { prepareCompose, startComposeProcesses } from './compose-processes.ts';
 import { createSchema, startTemporalOnPostgres, type TemporalOnPostgres } from './temporal-on-postgres.ts';
 import { findTemporalServer, serverVersion } from './temporal-server.ts';
 
 let folder: string;
 let secrets: string;
 let project: Project;
-let payload: Awaited<ReturnType<typeof createPayloadIdentity>>;
+let payload: { identity: string; recipient: string };
 let temporal: TemporalOnPostgres;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-postgresql-'));
-  payload = await createPayloadIdentity();
-  secrets = join(folder, 'secrets');
-  await mkdir(secrets);
-  await writeFile(join(secrets, 'riskos-api-key'), 'the-key-of-riskos\n');
-  await writeFile(join(secrets, 'payload-identity'), `${payload.identity}\n`);
-  await promisify(execFile)('/bin/sh', [join(root, 'deploy', 'make-secrets.sh'), secrets]);
-  const compose = await openComposeReader();
-  project = await compose.load({
-    RISKOS_BASE_URL: 'http://emulator:8090',
-    RISKOS_ENVIRONMENT: 'Sandbox',
-    // As in the demo, whose candidates cannot wait.
-    RISKOS_REQUESTS_PER_SECOND: '100',
-    RELAY_BEARER_TOKENS_FILE: 'secrets/relay-bearer-tokens',
-    ARCHIVE_RECIPIENTS: (await createArchiveKey()).recipient,
-    PAYLOAD_RECIPIENTS: payload.recipient,
-  });
-  await compose.close();
+  const { recipient } = await createArchiveKey();
+  ({ secrets, payload, project } = await prepareCompose(folder, recipient));
   temporal = await startTemporalOnPostgres({ environment: project.services['temporal']?.environment ?? {} });
 }, 20 * 60_000);
 afterAll(async () => {

@@ -1,14 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, connect, type Server } from 'node:net';
 import {
-  CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   HeadObjectCommand,
-  PutBucketVersioningCommand,
   PutObjectCommand,
   PutObjectLegalHoldCommand,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
@@ -24,31 +22,19 @@ import { hostileZips } from '../archive/hostile-zips.ts';
 import { goodZip, paths } from '../archive/zips.ts';
 import { listed, storageContract } from '../storage/contract.ts';
 import { serve } from '../support/serve.ts';
-import { credentials, type S3Server, startS3Server } from './versitygw.ts';
+import { createBuckets, credentials, newPlaceIn, type S3Server, startS3Server } from './versitygw.ts';
 
 let server: S3Server;
 let admin: S3Client;
 
 beforeAll(async () => {
   server = await startS3Server();
-  admin = new S3Client({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    credentials,
-  });
-  await admin.send(new CreateBucketCommand({ Bucket: 'plain' }));
-  await admin.send(new CreateBucketCommand({ Bucket: 'versioned' }));
-  const VersioningConfiguration = { Status: 'Enabled' } as const;
-  await admin.send(new PutBucketVersioningCommand({ Bucket: 'versioned', VersioningConfiguration }));
-  await admin.send(new CreateBucketCommand({ Bucket: 'locked', ObjectLockEnabledForBucket: true }));
+  admin = server.admin;
+  await createBuckets(server);
 });
 afterAll(() => server.stop());
 
-/** An empty place of its own in a bucket. */
-function urlIn(bucket: string, endpoint = server.endpoint): string {
-  return `s3://${bucket}/${randomBytes(6).toString('hex')}/p?endpoint=${endpoint}&region=us-east-1`;
-}
+const urlIn = (bucket: string, endpoint = server.endpoint) => newPlaceIn(bucket, endpoint);
 
 function open(url: string, env: Record<string, string> = {}): Storage {
   vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId);

@@ -1,13 +1,14 @@
-import { execFile, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import getPort from 'get-port';
 import { request } from 'undici';
 import which from 'which';
-import { cacheFolder } from './cache.ts';
+import { cachedProgram, goInstall } from './cache.ts';
 
 const version = 'v1.8.0';
 const program = `github.com/versity/versitygw/cmd/versitygw@${version}`;
@@ -16,6 +17,8 @@ const program = `github.com/versity/versitygw/cmd/versitygw@${version}`;
 export interface S3Server {
   endpoint: string;
   credentials: { accessKeyId: string; secretAccessKey: string };
+  /** With all rights. */
+  admin: S3Client;
   stop(): Promise<void>;
 }
 
@@ -37,10 +40,13 @@ export async function startS3Server(): Promise<S3Server> {
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const endpoint = `http://127.0.0.1:${port}`;
   await answering(endpoint, ended);
+  const admin = new S3Client({ endpoint, region, forcePathStyle: true, credentials });
   return {
     endpoint,
     credentials,
+    admin,
     stop: async () => {
+      admin.destroy();
       child.kill();
       await ended;
       await rm(folder, { recursive: true, force: true });
@@ -60,31 +66,27 @@ async function answering(endpoint: string, ended: Promise<void>): Promise<void> 
   }
 }
 
-/** From the PATH, the cache, or built once with `go install` (a minute or two). */
+/** From the PATH, the cache, or built once with `go install`. */
 async function findVersitygw(): Promise<string> {
   const onPath = await which('versitygw', { nothrow: true });
   if (onPath !== null) return onPath;
-  const cached = join(cacheFolder(), `versitygw-${version}`, 'versitygw');
-  if ((await which(cached, { nothrow: true })) !== null) return cached;
-  await build(cached);
-  return cached;
+  return cachedProgram(`versitygw-${version}`, 'versitygw', (folder) =>
+    goInstall(folder, [program], 'the S3 server versitygw'),
+  );
 }
 
-async function build(cached: string): Promise<void> {
-  const go = await which('go', { nothrow: true });
-  if (go === null) {
-    throw new Error(
-      'These tests need versitygw, an S3 server, and there is neither that nor Go on the PATH: apt-get install golang, or put versitygw there.',
-    );
-  }
-  process.stderr.write(`building versitygw ${version} with go install, once: a minute or two …\n`);
-  await mkdir(dirname(cached), { recursive: true });
-  const folder = await mkdtemp(join(dirname(cached), '.new-'));
-  try {
-    await promisify(execFile)(go, ['install', program], { env: { ...process.env, GOBIN: folder } });
-    // Renaming within one folder is atomic, so that several processes may build at once.
-    await rename(join(folder, 'versitygw'), cached);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+const region = 'us-east-1';
+
+/** One bucket of each kind. */
+export async function createBuckets({ admin }: S3Server): Promise<void> {
+  await admin.send(new CreateBucketCommand({ Bucket: 'plain' }));
+  await admin.send(new CreateBucketCommand({ Bucket: 'versioned' }));
+  const VersioningConfiguration = { Status: 'Enabled' } as const;
+  await admin.send(new PutBucketVersioningCommand({ Bucket: 'versioned', VersioningConfiguration }));
+  await admin.send(new CreateBucketCommand({ Bucket: 'locked', ObjectLockEnabledForBucket: true }));
+}
+
+/** The URL of an empty place of its own in a bucket, at the server or at something before it. */
+export function newPlaceIn(bucket: string, endpoint: string): string {
+  return `s3://${bucket}/${randomBytes(6).toString('hex')}/p?endpoint=${endpoint}&region=${region}`;
 }

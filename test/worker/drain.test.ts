@@ -1,9 +1,7 @@
 import { once } from 'node:events';
-import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { createArchiveKey } from '../../src/archive/index.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { activityBounds, milliseconds } from '../../src/contract/index.ts';
 import { shutdownTimes } from '../../src/worker/index.ts';
-import { apiKey } from '../support/constants.ts';
 import { createGateway, gate, type Gateway } from '../support/gateway.ts';
 import { killProcess, type Running, startProcess } from '../support/processes.ts';
 import { createWorld, quickPolicy, until, verdictsOf, type World } from '../support/world.ts';
@@ -25,20 +23,8 @@ afterEach(async () => {
 });
 
 async function startWorker(): Promise<Running> {
-  const { recipient } = await createArchiveKey();
-  const worker = await startProcess(
-    ['worker'],
-    {
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
-      FUNNEL_TASK_QUEUE: world.taskQueue,
-      RISKOS_BASE_URL: gateway.url,
-      RISKOS_API_KEY: apiKey,
-      RISKOS_ENVIRONMENT: 'Sandbox',
-      ARCHIVE_URL: `file://${world.archiveFolder}`,
-      ARCHIVE_RECIPIENTS: recipient,
-    },
-    /worker runs/,
-  );
+  const settings = { ...world.workerSettings, RISKOS_BASE_URL: gateway.url };
+  const worker = await startProcess(['worker'], settings, /worker runs/);
   workers.push(worker);
   return worker;
 }

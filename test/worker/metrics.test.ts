@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import getPort from 'get-port';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
-import { createArchiveKey } from '../../src/archive/index.ts';
-import { apiKey } from '../support/constants.ts';
 import { killProcess, type Running, startProcess } from '../support/processes.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -30,17 +28,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-metrics-'));
   const port = await getPort({ host: '127.0.0.1' });
   metricsUrl = `http://127.0.0.1:${port}/metrics`;
-  const { recipient } = await createArchiveKey();
   worker = await startProcess(
     ['worker'],
     {
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
-      FUNNEL_TASK_QUEUE: world.taskQueue,
-      RISKOS_BASE_URL: world.emulator.url,
-      RISKOS_API_KEY: apiKey,
-      RISKOS_ENVIRONMENT: 'Sandbox',
+      ...world.workerSettings,
       ARCHIVE_URL: pathToFileURL(folder).href,
-      ARCHIVE_RECIPIENTS: recipient,
       METRICS_ADDRESS: `127.0.0.1:${port}`,
     },
     /worker runs/,

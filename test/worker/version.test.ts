@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import getPort from 'get-port';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { createArchiveKey } from '../../src/archive/index.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { build, buildInWords } from '../../src/build-info.ts';
-import { apiKey } from '../support/constants.ts';
 import { killProcess, run, type Running, startProcess } from '../support/processes.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -20,13 +18,7 @@ beforeAll(async () => {
   const port = await getPort({ host: '127.0.0.1' });
   url = `http://127.0.0.1:${port}`;
   settings = {
-    TEMPORAL_ADDRESS: inject('temporalAddress'),
-    FUNNEL_TASK_QUEUE: world.taskQueue,
-    RISKOS_BASE_URL: world.emulator.url,
-    RISKOS_API_KEY: apiKey,
-    RISKOS_ENVIRONMENT: 'Sandbox',
-    ARCHIVE_URL: `file://${world.archiveFolder}`,
-    ARCHIVE_RECIPIENTS: (await createArchiveKey()).recipient,
+    ...world.workerSettings,
     METRICS_ADDRESS: `127.0.0.1:${port}`,
     WORKER_DEPLOYMENT_NAME: version.deploymentName,
     WORKER_BUILD_ID: version.buildId,
