@@ -74,9 +74,12 @@ async function stateOf(world: FakeWorld, plan: Plan): Promise<'untouched' | 'unf
     return start instanceof CodecError && isDeepStrictEqual(states, ['unfinished']) ? 'unfinished' : 'lost';
   }
   if (await world.keys.tombstone(applicationId)) {
-    return isDeepStrictEqual(await leftOf(world), recordsOf(plan)) ? 'done' : 'lost';
+    const left = await leftOf(world);
+    const workflows = left.workflows.filter((runId) => world.started.get(runId) !== 'late');
+    return isDeepStrictEqual({ ...left, workflows }, recordsOf(plan)) ? 'done' : 'lost';
   }
-  const running = ({ executions }: FakeWorld) => [...executions.values()].map(({ isRunning }) => isRunning);
+  const running = ({ executions, started }: FakeWorld) =>
+    [...executions.values()].filter(({ runId }) => !started.has(runId)).map(({ isRunning }) => isRunning);
   const before = await fakeWorld(plan);
   const isSame =
     world.withdrawn.length === 0 && isDeepStrictEqual(running(world), running(before)) && states.length <= 1;
@@ -109,6 +112,16 @@ describe('an application', () => {
     await expectForgotten(world, plan);
     expect(await run(world, world.parts, { by: 'somebody later' })).toBe('done');
     await expectForgotten(world, plan);
+  });
+
+  test('that is started once more after the end leaves that start to the next `forget`', async () => {
+    const world = await fakeWorld(full);
+    expect(await run(world)).toBe('done');
+    world.start();
+    expect((await leftOf(world)).workflows).toHaveLength(1);
+    expect(await stateOf(world, full)).toBe('done');
+    expect(await run(world)).toBe('done');
+    await expectForgotten(world, full);
   });
 
   test('is withdrawn by a worker where one has begun it', async () => {

@@ -70,6 +70,8 @@ export interface FakeWorld {
   keys: KeyStore;
   executions: Map<string, Execution>;
   withdrawn: string[];
+  /** Runs of `start`; `late`: after everything was forgotten, so that only the next `forget` finds it. */
+  started: Map<string, 'meanwhile' | 'late'>;
   parts: ForgetParts;
   /** A start whose sender had the key before the request. */
   start(): void;
@@ -85,7 +87,8 @@ export async function fakeWorld(plan: Plan): Promise<FakeWorld> {
   const executions = new Map<string, Execution>();
   const leaving = new Set<string>();
   const withdrawn: string[] = [];
-  const add = (kind: Execution['kind'], workflowId: string, more: Partial<Execution> = {}): void => {
+  const started: FakeWorld['started'] = new Map();
+  const add = (kind: Execution['kind'], workflowId: string, more: Partial<Execution> = {}): string => {
     const runId = `run-${executions.size + leaving.size}-${workflowId}`;
     executions.set(runId, {
       kind,
@@ -98,9 +101,16 @@ export async function fakeWorld(plan: Plan): Promise<FakeWorld> {
       keyIds,
       ...more,
     });
+    return runId;
   };
   const funnelId = `funnel-${applicationId}`;
-  const start = () => add('funnel', funnelId, { hasBegun: false });
+  const isForgotten = () =>
+    keyStorage.objects.has(`tombstones/${applicationId}`) &&
+    !keyStorage.objects.has(`forgetting/${applicationId}`);
+  const start = (): void => {
+    const runId = add('funnel', funnelId, { hasBegun: false });
+    started.set(runId, isForgotten() ? 'late' : 'meanwhile');
+  };
   if (plan.funnel !== 'none') {
     add('funnel', funnelId, {
       isRunning: plan.funnel !== 'terminated',
@@ -166,6 +176,7 @@ export async function fakeWorld(plan: Plan): Promise<FakeWorld> {
     keys,
     executions,
     withdrawn,
+    started,
     parts: { keys, workflows, images, now, pause },
     start,
   };
