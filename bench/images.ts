@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { startS3Server } from '../test/system/versitygw.ts';
 import { processor } from './machine.ts';
@@ -32,9 +32,7 @@ async function main(): Promise<void> {
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     };
-    const connection = { endpoint: s3.endpoint, region: 'us-east-1', credentials: s3.credentials };
-    const admin = new S3Client({ ...connection, forcePathStyle: true });
-    await admin.send(new CreateBucketCommand({ Bucket: 'bench' }));
+    await s3.admin.send(new CreateBucketCommand({ Bucket: 'bench' }));
     process.stdout.write(`${processor()}\n${archives} archives of ${megabytes(Number(size))} at once\n`);
     const places = {
       file: pathToFileURL(folder).href,

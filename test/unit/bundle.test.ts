@@ -7,7 +7,5 @@ test('the contract is one module of the workflow bundle, zod and all, so that sh
   const modules = [...bundle.matchAll(/^\/\*{3}\/ "(.+)"/gm)].map(([, path]) => path ?? '');
   expect(modules.filter((path) => /src\/contract|\/zod\//.test(path))).toEqual([
     './dist/src/contract/index.js',
-    // Names of log fields, without zod.
-    './dist/src/contract/log-fields.js',
   ]);
 });
