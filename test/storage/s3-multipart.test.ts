@@ -122,6 +122,20 @@ test('an error of the body passes through, and the upload is aborted', async () 
   expect(steps).toEqual(['begin', 'part 1', 'part 2', 'abort']);
 });
 
+test('a body that the store takes no longer is closed', async () => {
+  const { storage } = await storeThat({ 'part 1': [403, 'AccessDenied'] });
+  let closed = false;
+  const endless = async function* () {
+    try {
+      for (;;) yield Buffer.alloc(mebi);
+    } finally {
+      closed = true;
+    }
+  };
+  await expect(storage.putIfAbsent('large', endless())).rejects.toMatchObject({ type: 'StorageDenied' });
+  await expect.poll(() => closed).toBe(true);
+});
+
 async function* listed(pieces: Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* pieces;
 }
