@@ -65,6 +65,8 @@ export interface FunnelByHand {
   memo(): Record<string, unknown>;
   /** Answers the oldest open activity of this type. */
   settle(type: string, result: Settled): void;
+  /** Temporal's cancel. */
+  cancel(): void;
   /** Temporal's cancel comes with the same task as the next answer of an activity. */
   cancelWithNext(): void;
   settleNotice(result: 'taken' | 'refused'): void;
@@ -76,7 +78,9 @@ export interface FunnelByHand {
   /** Several that come with the same workflow task. */
   updateTogether(...updates: [name: string, input: unknown][]): UpdateResult[];
   /** Every answer and refusal of an update of this run. */
-  answers(): unknown[];
+  answers(): ({ refused: string } | { answer: unknown })[];
+  /** How many commands of all runs history has: all but refusals before an update was accepted. */
+  traces(): number;
   /** From the next task on, Temporal suggests to continue as new. */
   suggestContinueAsNew(): void;
   /** True where the run has asked for the next one. */
@@ -101,6 +105,7 @@ interface Options {
   suggested?: boolean;
 }
 
+const cancelWorkflow: Job = { variant: 'cancelWorkflow', cancelWorkflow: { reason: '' } };
 const firstRunId = '0193d5c1-0000-7000-8000-00000a1b2c3d';
 
 export function openByHand(
@@ -120,10 +125,11 @@ export function openByHand(
   let open = new Map<number, ScheduleActivity>();
   let responses = new Map<string, { refused: string } | { answer: unknown }>();
   let updates = 0;
+  let traces = 0;
   const asked: ScheduleActivity[] = [];
   const summaries: string[] = [];
   // As our client starts a funnel.
-  let memo: Record<string, unknown> = { status: { stage: 'starting' } };
+  let memo: Record<string, unknown> = { status: { stage: 'starting' }, private: {} };
   const children: StartChild[] = [];
   const attributes: Record<string, unknown> = {};
   const applicationId = 'carried' in opening ? opening.applicationId : opening.application.applicationId;
@@ -147,6 +153,7 @@ export function openByHand(
 
   const apply = (command: Command, later: Job[]): Job[] => {
     summaries.push(summaryOf(command));
+    if (!command.updateResponse?.rejected) traces += 1;
     const { startTimer, cancelTimer, scheduleActivity, requestCancelActivity, updateResponse } = command;
     if (startTimer) {
       const length = milliseconds(startTimer.startToFireTimeout) ?? 0;
@@ -230,7 +237,7 @@ export function openByHand(
           },
         }
       : { completed: { result: toPayload(value) } };
-    const cancel: Job[] = cancelling ? [{ variant: 'cancelWorkflow', cancelWorkflow: { reason: '' } }] : [];
+    const cancel: Job[] = cancelling ? [cancelWorkflow] : [];
     cancelling = false;
     act([{ variant: 'resolveActivity', resolveActivity: { seq, result } }, ...cancel]);
   };
@@ -266,6 +273,9 @@ export function openByHand(
           : failed(result.failure, { retryAfter: result.retryAfter ?? null, evalId: result.evalId ?? null });
       if (outcome.kind === 'failed') resolve(call, outcome.failure);
       else if (outcome.kind === 'completed') resolve(call, null, outcome.value);
+    },
+    cancel() {
+      act([cancelWorkflow]);
     },
     cancelWithNext() {
       cancelling = true;
@@ -303,6 +313,7 @@ export function openByHand(
       return together.map((_, index) => responses.get(`update-${first + index}`));
     },
     answers: () => [...responses.values()],
+    traces: () => traces,
     suggestContinueAsNew() {
       suggesting = true;
     },

@@ -1,16 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { FunnelError, type Funnel, type FunnelStatus } from '../../../src/client/index.ts';
+import type { Funnel, FunnelStatus } from '../../../src/client/index.ts';
+import type { Refusal } from '../../../src/contract/index.ts';
 import { to, type Word } from './words.ts';
 
 /** All that can be seen of a funnel from outside. */
 export interface Sight {
-  status: FunnelStatus;
+  status: Pick<FunnelStatus, 'stage' | 'outcome' | 'verdicts'>;
   timeline: string[];
   /** How long its history is, and how often it has called RiskOS. */
   length: number;
   calls: Record<'createEvaluation' | 'readEvaluation' | 'patchEvaluation', number>;
+}
+
+/** Why an update was refused; the message is for people. */
+export interface Refused {
+  type: Refusal;
+  message: string;
 }
 
 /** A funnel once it does nothing: no task and no call is open. */
@@ -58,8 +65,8 @@ function atRest(events: Events): boolean {
 }
 
 /** What a message changed: `answer` is that of an update, or why it was refused. */
-export function compare(before: Sight, after: Sight, answer: FunnelStatus | FunnelError | undefined): Word {
-  if (answer instanceof FunnelError) {
+export function compare(before: Sight, after: Sight, answer: Sight['status'] | Refused | undefined): Word {
+  if (answer && 'message' in answer) {
     if (!isDeepStrictEqual(before, after)) throw new Error(`${answer.message}, but something changed`);
     return answer.type;
   }

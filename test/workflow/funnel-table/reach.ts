@@ -1,6 +1,8 @@
 import type { ApplicationInput, Funnel, FunnelStatus } from '../../../src/client/index.ts';
+import type { UpdateName } from '../../../src/contract/index.ts';
 import { quickPolicy, type World } from '../../support/world.ts';
 import { waitingIn } from './plays.ts';
+import { sendUpdate } from './send.ts';
 import { type EvaluatedStage, isWait, type State, type Wait } from './states.ts';
 
 type PolicyInput = NonNullable<ApplicationInput['policy']>;
@@ -10,24 +12,21 @@ const patient: PolicyInput = { ...quickPolicy, ambiguousWait: '1 hour', passive:
 const unclear: PolicyInput = { ...patient, ambiguousWait: '1ms' };
 const onRequest: PolicyInput = { ...patient, documents: { ...patient.documents, start: 'on_request' } };
 
-const baseline = { referenceId: 'accepted-elsewhere-1' };
-const forPayroll = { dateOfBirth: '1990-01-01', nationalId: '900-12-3456' };
+export const baseline = { referenceId: 'accepted-elsewhere-1' };
 /** Longer than the example of a funnel needs to come anywhere, on a busy machine too. */
 const patience = 90_000;
 
 /** A funnel on its way to a state. */
-interface Way {
+export interface Way {
   scenario: string;
   policy: PolicyInput;
   /** Whether it begins at verified. */
   baseline: boolean;
   /** What HR asks for on the way. */
-  ask?: (funnel: Funnel) => Promise<FunnelStatus>;
+  ask?: UpdateName;
   arrived: (status: FunnelStatus) => boolean;
 }
 
-const reverification = (funnel: Funnel) => funnel.requestReverification();
-const payroll = (funnel: Funnel) => funnel.requestPayrollSetup({ candidate: forPayroll });
 const at =
   (stage: FunnelStatus['stage'], attempt = 2) =>
   (status: FunnelStatus) =>
@@ -42,14 +41,14 @@ const shows: Record<Wait, (status: FunnelStatus) => boolean> = {
   hosted: ({ nextAction }) => nextAction.kind === 'open_hosted_flow',
 };
 
-const asks: Record<EvaluatedStage, Way['ask']> = {
+const asks: Record<EvaluatedStage, UpdateName | undefined> = {
   passive_check: undefined,
   document_verification: undefined,
-  selfie_reverification: reverification,
-  payroll_setup: payroll,
+  selfie_reverification: 'requestReverification',
+  payroll_setup: 'requestPayrollSetup',
 };
 
-function wayTo(state: State, stage: EvaluatedStage): Way {
+export function wayTo(state: State, stage: EvaluatedStage): Way {
   const way = { policy: patient, baseline: false };
   if (isWait(state)) {
     const ask = asks[stage];
@@ -76,7 +75,7 @@ function wayTo(state: State, stage: EvaluatedStage): Way {
         ...way,
         scenario: 'straight-on',
         baseline: true,
-        ask: payroll,
+        ask: 'requestPayrollSetup',
         arrived: (status) => at('verified')(status) && status.verdicts.length === 2,
       };
     case 'refused':
@@ -97,35 +96,41 @@ export async function reach(world: World, state: State, stage: EvaluatedStage): 
   return funnel;
 }
 
-/** The same with a policy of its own; where it stands when this resolves is a matter of time. */
-export function setOutFor(
-  world: World,
-  state: State,
-  stage: EvaluatedStage,
-  policy: PolicyInput,
-): Promise<Funnel> {
+/** The same with deadlines that come soon; where it stands when this resolves is a matter of time. */
+export function setOutFor(world: World, state: State, stage: EvaluatedStage): Promise<Funnel> {
   const way = wayTo(state, stage);
-  return setOut(world, way, { ...way.policy, ...policy });
+  return setOut(world, way, { ...way.policy, ...soon(state) });
 }
 
-/** A funnel that has asked RiskOS in that stage, with a scenario and a policy of its own. */
-export function reachVerdict(
-  world: World,
-  stage: EvaluatedStage,
-  scenario: string,
-  policy: PolicyInput,
-): Promise<Funnel> {
+/** Deadlines of seconds. */
+export function soon(state: State): PolicyInput {
+  return {
+    documents: { start: 'immediately', deadline: '4s' },
+    review: { deadline: '4s' },
+    reverification: { deadline: '4s', ...(state === 'verified' ? { every: '4s' } : {}) },
+  };
+}
+
+/** Whether the time has come, and what it brings has happened. */
+export function hasPassed(state: State, stage: FunnelStatus['stage'], timeline: string[]): boolean {
+  return (
+    timeline.some((line) => /: deadline passed$|^overdue since|^stopped for attention/.test(line)) ||
+    (!isWait(state) && stage === 'selfie_reverification')
+  );
+}
+
+/** On the way to the end of the first evaluation of that stage, with a scenario and a policy of its own. */
+export function wayToVerdict(stage: EvaluatedStage, scenario: string, policy: PolicyInput): Way {
   const ask = asks[stage];
   const immediately: PolicyInput =
     stage === 'document_verification' ? { documents: { start: 'immediately' } } : {};
-  const way = {
+  return {
     scenario,
-    policy: patient,
+    policy: { ...immediately, ...policy },
     baseline: ask !== undefined,
     ...(ask ? { ask } : {}),
     arrived: () => true,
   };
-  return setOut(world, way, { ...immediately, ...policy });
 }
 
 /** Like `until` of the other tests, but asks less often: there are many funnels at once. */
@@ -146,7 +151,7 @@ async function setOut(world: World, way: Way, policy: PolicyInput): Promise<Funn
   });
   if (way.ask) {
     await until(funnel, ({ stage }) => stage === 'verified');
-    await way.ask(funnel);
+    await sendUpdate(funnel, way.ask);
   }
   return funnel;
 }

@@ -1,35 +1,42 @@
 import { randomUUID } from 'node:crypto';
-import { type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
-import { FunnelError, type Funnel, type FunnelStatus } from '../../../src/client/index.ts';
-import { riskosEventSignal, type RiskosEvent, type UpdateName } from '../../../src/contract/index.ts';
+import type { Funnel, FunnelStatus } from '../../../src/client/index.ts';
+import type { RiskosEvent, UpdateInput, UpdateName } from '../../../src/contract/index.ts';
 import type { EventType, Stranger } from './table.ts';
 
 /** A valid message of each update. */
-const updatesToSend: Record<UpdateName, (funnel: Funnel) => Promise<FunnelStatus>> = {
-  requestDocuments: (funnel) => funnel.requestDocuments({ diSessionToken: 'di-session-2' }),
-  requestReverification: (funnel) => funnel.requestReverification({ reason: 'first_day' }),
-  requestPayrollSetup: (funnel) =>
-    funnel.requestPayrollSetup({ candidate: { dateOfBirth: '1990-01-01', nationalId: '900-12-3456' } }),
+export const messages: { [Name in UpdateName]: UpdateInput<Name> } = {
+  requestDocuments: { diSessionToken: 'di-session-2' },
+  requestReverification: { reason: 'first_day' },
+  requestPayrollSetup: { candidate: { dateOfBirth: '1990-01-01', nationalId: '900-12-3456' } },
   // The emulator takes any six digits but these.
-  submitOneTimeCode: (funnel) => funnel.submitOneTimeCode({ code: '000000' }),
-  resendOneTimeCode: (funnel) => funnel.resendOneTimeCode(),
-  provideInformation: (funnel) => funnel.provideInformation({ candidate: { dateOfBirth: '1990-01-01' } }),
-  review: (funnel) => funnel.review({ verdict: 'accept', by: 'reviewer-7', reason: 'same person' }),
-  readNow: (funnel) => funnel.readNow(),
-  correct: (funnel) => funnel.correct({ candidate: { email: 'new@example.com' } }),
-  retry: (funnel) => funnel.retry(),
-  withdraw: (funnel) => funnel.withdraw({ reason: 'position filled' }),
-  complete: (funnel) => funnel.complete(),
+  submitOneTimeCode: { code: '000000' },
+  resendOneTimeCode: {},
+  provideInformation: { candidate: { dateOfBirth: '1990-01-01' } },
+  review: { verdict: 'accept', by: 'reviewer-7', reason: 'same person' },
+  readNow: {},
+  correct: { candidate: { email: 'new@example.com' } },
+  retry: {},
+  withdraw: { reason: 'position filled' },
+  complete: {},
 };
 
-/** The new status, or why it was refused. */
-export async function sendUpdate(funnel: Funnel, name: UpdateName): Promise<FunnelStatus | FunnelError> {
-  try {
-    return await updatesToSend[name](funnel);
-  } catch (error) {
-    if (error instanceof FunnelError) return error;
-    throw error;
-  }
+const sends: Record<UpdateName, (funnel: Funnel) => Promise<FunnelStatus>> = {
+  requestDocuments: (funnel) => funnel.requestDocuments(messages.requestDocuments),
+  requestReverification: (funnel) => funnel.requestReverification(messages.requestReverification),
+  requestPayrollSetup: (funnel) => funnel.requestPayrollSetup(messages.requestPayrollSetup),
+  submitOneTimeCode: (funnel) => funnel.submitOneTimeCode(messages.submitOneTimeCode),
+  resendOneTimeCode: (funnel) => funnel.resendOneTimeCode(messages.resendOneTimeCode),
+  provideInformation: (funnel) => funnel.provideInformation(messages.provideInformation),
+  review: (funnel) => funnel.review(messages.review),
+  readNow: (funnel) => funnel.readNow(messages.readNow),
+  correct: (funnel) => funnel.correct(messages.correct),
+  retry: (funnel) => funnel.retry(messages.retry),
+  withdraw: (funnel) => funnel.withdraw(messages.withdraw),
+  complete: (funnel) => funnel.complete(messages.complete),
+};
+
+export function sendUpdate(funnel: Funnel, name: UpdateName): Promise<FunnelStatus> {
+  return sends[name](funnel);
 }
 
 /** One evaluation of a funnel, as the emulator knows it. */
@@ -62,19 +69,4 @@ export function strangerOf(stranger: Exclude<Stranger, 'duplicate'>, earlier: Kn
         evaluationId: earlier.id.replace(/~[0-9a-f]{8}~/, '~00000000~'),
       };
   }
-}
-
-/** Whether the funnel's run was still there to take it. */
-export async function reaches(work: Promise<unknown>): Promise<boolean> {
-  try {
-    await work;
-    return true;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
-}
-
-export function signal(handle: WorkflowHandle, event: RiskosEvent): Promise<void> {
-  return handle.signal<[RiskosEvent]>(riskosEventSignal, event);
 }
