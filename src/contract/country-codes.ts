@@ -16,10 +16,10 @@ const pairs = [
   'ST:STP SV:SLV SX:SXM SY:SYR SZ:SWZ TC:TCA TD:TCD TF:ATF TG:TGO TH:THA TJ:TJK TK:TKL TL:TLS TM:TKM TN:TUN TO:TON',
   'TR:TUR TT:TTO TV:TUV TW:TWN TZ:TZA UA:UKR UG:UGA UM:UMI US:USA UY:URY UZ:UZB VA:VAT VC:VCT VE:VEN VG:VGB VI:VIR',
   'VN:VNM VU:VUT WF:WLF WS:WSM XK:XKX YE:YEM YT:MYT ZA:ZAF ZM:ZMB ZW:ZWE',
-].flatMap((line) => line.split(' ').map((pair) => pair.split(':')));
+].flatMap((line) => line.split(' '));
 
 const known = new Map(
-  pairs.flatMap(([two = '', three = '']) => [[two, three] as const, [three, three] as const]),
+  pairs.flatMap((pair) => [pair.slice(0, 2), pair.slice(3)].map((code) => [code, pair.slice(3)] as const)),
 );
 
 /** The alpha-3 code of a country that is written as alpha-2 or alpha-3, in any case; `undefined` for none. */

@@ -15,12 +15,11 @@ export const ipAddress = z
 
 /** `::ffff:203.0.113.7`, in any spelling. */
 function unmapped(text: string): string {
-  if (!text.includes(':') || !ipv6.safeParse(text).success) return text;
-  const { hostname } = new URL(`http://[${text}]/`);
-  const [, high, low] = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(hostname) ?? [];
-  if (high === undefined || low === undefined) return text;
-  return [high, low]
-    .map((part) => Number.parseInt(part, 16))
-    .flatMap((part) => [part >> 8, part & 255])
+  if (!ipv6.safeParse(text).success) return text;
+  const halves = /\[::ffff:(\w+):(\w+)\]/.exec(new URL(`http://[${text}]/`).hostname)?.slice(1);
+  if (!halves) return text;
+  return halves
+    .map((half) => Number.parseInt(half, 16))
+    .flatMap((half) => [half >> 8, half & 255])
     .join('.');
 }

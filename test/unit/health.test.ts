@@ -15,7 +15,8 @@ async function answers(checks: Checks) {
 
 test('a process with all that it needs is ready', async () => {
   const { live, ready, body, metrics } = await answers({ temporal: () => true, pollers: async () => true });
-  expect([live, ready, body]).toEqual([200, 200, { ready: true, checks: { temporal: true, pollers: true } }]);
+  const checks = { temporal: true, pollers: true };
+  expect([live, ready, body]).toEqual([200, 200, { ready: true, checks, ...build }]);
   expect(metrics).toMatch(/^candidate_funnel_ready\{check="temporal"\} 1$/m);
 });
 
