@@ -16,7 +16,7 @@ for (const [path, converter] of [
       fileURLToPath(new URL('../../workflows/query-guard.js', import.meta.url)),
       fileURLToPath(new URL('../../workflows/failure-log.js', import.meta.url)),
     ],
-    // The SDK's modules keep no state of a workflow outside its activator; see docs/decisions.md before adding others.
+    // The SDK's modules keep no state of a workflow outside its activator; see decision 63 in docs/decisions.md before adding others.
     preloadModules: [
       '@temporalio/workflow',
       fileURLToPath(new URL('../../workflows/preload.js', import.meta.url)),
