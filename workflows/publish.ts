@@ -7,8 +7,6 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
-  attentionReason,
-  type AttentionReason,
   type FunnelState,
   memoFields,
   memoOf,
@@ -50,7 +48,7 @@ export function isPublished(state: FunnelState): boolean {
 
 /** The memo for the next run, which would otherwise begin without one. */
 export function nextMemo(state: FunnelState): Record<string, unknown> {
-  return memoOf(fieldsOf(state, statusOf(state)));
+  return memoOf(publishedFields(statusOf(state)));
 }
 
 /** Notes what the memo says already, by the client that started the funnel or by an earlier run. */
@@ -63,7 +61,7 @@ export function noteMemo(state: FunnelState): void {
 }
 
 function publishMemo(state: FunnelState, status: Status): void {
-  const fields = fieldsOf(state, status);
+  const fields = publishedFields(status);
   const text = textOf(fields);
   const changed = memoOf(fields);
   if (text.status === state.memo.status) delete changed[memoFields.status];
@@ -73,25 +71,17 @@ function publishMemo(state: FunnelState, status: Status): void {
 }
 
 function isMemoPublished(state: FunnelState): boolean {
-  const text = textOf(fieldsOf(state, statusOf(state)));
+  const text = textOf(publishedFields(statusOf(state)));
   return text.status === state.memo.status && text.private === state.memo.private;
 }
 
-function textOf(fields: ReturnType<typeof fieldsOf>): FunnelState['memo'] {
+function textOf(fields: ReturnType<typeof publishedFields>): FunnelState['memo'] {
   return { status: JSON.stringify(fields.status), private: JSON.stringify(fields.private) };
-}
-
-function fieldsOf(state: FunnelState, status: Status): ReturnType<typeof publishedFields> {
-  return publishedFields(status, stoppedFor(state));
-}
-
-function stoppedFor({ position }: FunnelState): AttentionReason | null {
-  return position.stage === 'needs_attention' ? attentionReason(position.cause) : null;
 }
 
 function publishAttributes(state: FunnelState, status: Status): void {
   const { stage, outcome, attempt, waitingFor, deadline, escalation } = status;
-  const attention = stoppedFor(state);
+  const attention = status.attention?.kind ?? null;
   const trouble = status.trouble?.reason ?? null;
   const words = [stage, outcome, attempt, waitingFor, deadline, escalation, attention, trouble];
   const published = JSON.stringify(words);

@@ -1,5 +1,6 @@
 import {
   attentionFields,
+  attentionReason,
   attentionText,
   type Candidate,
   type Checking,
@@ -31,7 +32,11 @@ export function statusOf(state: FunnelState): Status {
     images: state.images,
     baseline: state.baseline !== null,
     outcome: position.stage === 'closed' ? position.outcome : null,
-    attention: cause && { reason: attentionText(cause), fields: attentionFields(cause) },
+    attention: cause && {
+      kind: attentionReason(cause),
+      reason: attentionText(cause),
+      fields: attentionFields(cause),
+    },
     trouble: state.trouble && { ...state.trouble, since: iso(state.trouble.since) },
   };
 }

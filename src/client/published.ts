@@ -59,7 +59,7 @@ function joined(status: PublishedStatus, hidden: unknown): FunnelStatus {
       ...record,
       ...more?.images.find(({ evaluationId }) => evaluationId === record.evaluationId),
     })),
-    attention: attention && (more?.attention ?? { reason, fields: [] }),
+    attention: attention && { ...(more?.attention ?? { reason, fields: [] }), kind: attention.kind },
     trouble: trouble && { ...trouble, problem: more?.problem ?? troubleInWords[trouble.reason] },
     ...(isWhole ? {} : { unreadable: true }),
   };

@@ -1,9 +1,10 @@
 import type { RawValue } from '@temporalio/common';
 import { z } from 'zod';
-import { type AttentionReason, attentionReasons } from './attention.ts';
+import { attentionReasons } from './attention.ts';
 import { clearPayload, statusPayload } from './clear-payload.ts';
 import { type ImagesRecord, imagesRecord, type ImagesStatus, imagesStatus } from './images.ts';
 import {
+  type Attention,
   escalations,
   nextActionKinds,
   type NextAction,
@@ -63,7 +64,7 @@ export interface PrivateStatus {
   nextAction: NextAction;
   /** By evaluationId and attempt, for the verdicts of the clear field. */
   verdicts: { evaluationId: string; reasonCodes: string[]; rule?: string }[];
-  attention: Status['attention'];
+  attention: Omit<Attention, 'kind'> | null;
   /** Results of images that the clear field only calls `none`, since they say something of the candidate. */
   images: Pick<ImagesRecord, 'evaluationId' | 'result'>[];
   /** What RiskOS said, or did not say. */
@@ -98,11 +99,8 @@ function clearResult(result: ImagesRecord['result']): ImagesRecord['result'] {
   return result === 'minor' || result === 'military' ? 'none' : result;
 }
 
-/** Both memo fields of a status; `reason` is why the funnel stands at `needs_attention`. */
-export function publishedFields(
-  status: Status,
-  reason: AttentionReason | null,
-): { status: PublishedStatus; private: PrivateStatus } {
+/** Both memo fields of a status. */
+export function publishedFields(status: Status): { status: PublishedStatus; private: PrivateStatus } {
   const { nextAction, attention, trouble } = status;
   const { applicationId, stage, attempt, waitingFor, deadline, escalation, images, baseline, outcome } =
     status;
@@ -120,7 +118,7 @@ export function publishedFields(
       images: images.map((record) => ({ ...record, result: clearResult(record.result) })),
       baseline,
       outcome,
-      attention: reason && { kind: reason },
+      attention: attention && { kind: attention.kind },
       trouble: trouble && { reason: trouble.reason, since: trouble.since },
     },
     private: {
@@ -130,7 +128,7 @@ export function publishedFields(
         reasonCodes,
         ...(rule === undefined ? {} : { rule }),
       })),
-      attention,
+      attention: attention && { reason: attention.reason, fields: attention.fields },
       images: images
         .filter(({ result }) => result !== clearResult(result))
         .map(({ evaluationId, result }) => ({ evaluationId, result })),
@@ -153,24 +151,21 @@ export function firstFields(
   verified: boolean,
 ): { status: PublishedStatus; private: PrivateStatus } {
   const nextAction = { kind: verified ? 'none' : 'wait' } as const;
-  return publishedFields(
-    {
-      applicationId,
-      stage: verified ? 'verified' : 'passive_check',
-      attempt: verified ? 0 : 1,
-      waitingFor: verified ? 'nothing' : 'riskos',
-      deadline: null,
-      escalation: null,
-      nextAction,
-      verdicts: [],
-      images: [],
-      baseline: verified,
-      outcome: null,
-      attention: null,
-      trouble: null,
-    },
-    null,
-  );
+  return publishedFields({
+    applicationId,
+    stage: verified ? 'verified' : 'passive_check',
+    attempt: verified ? 0 : 1,
+    waitingFor: verified ? 'nothing' : 'riskos',
+    deadline: null,
+    escalation: null,
+    nextAction,
+    verdicts: [],
+    images: [],
+    baseline: verified,
+    outcome: null,
+    attention: null,
+    trouble: null,
+  });
 }
 
 /** Both memo fields of a retention workflow: who placed a hold, and why, is private. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { attentionReasons } from './attention.ts';
 import { imagesRecord, imagesStatus } from './images.ts';
 import { changes } from './notice.ts';
 import { starting } from './published.ts';
@@ -134,7 +135,12 @@ const verdict = z.object({
 });
 
 const attention = z.object({
-  reason: z.string().describe('What happened, and what to do.'),
+  kind: z
+    .enum(attentionReasons)
+    .describe(
+      'Why, in a word for programs; `list --attention` filters by it. A `data_refused` needs `correct`.',
+    ),
+  reason: z.string().describe('What happened, and what to do, in English.'),
   fields: z.array(z.string()).describe('The fields that RiskOS named; never a value.'),
 });
 

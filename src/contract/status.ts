@@ -1,3 +1,4 @@
+import type { AttentionReason } from './attention.ts';
 import type { Advice, Evaluation } from './evaluation.ts';
 import type { ImagesRecord } from './images.ts';
 import type { EvaluatedStage, Flag, Outcome, Stage, Verdict } from './words.ts';
@@ -83,8 +84,9 @@ export type Audit = Pick<
   | 'evalSource'
 >;
 
-/** Why a funnel stands at `needs_attention`, and the fields that RiskOS named. */
+/** Why a funnel stands at `needs_attention`: in a word for programs, in a text for people, and the fields that RiskOS named. */
 export interface Attention {
+  kind: AttentionReason;
   reason: string;
   fields: string[];
 }

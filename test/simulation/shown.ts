@@ -47,11 +47,9 @@ export function watchShown({ policy }: Plan, wrong: (reason: string) => void): S
   /** The memo is right after each workflow task: while an answer of RiskOS is waited for, when a run goes on in the next one, at the end. */
   const checkMemo = (memo: Record<string, unknown>, status: Status): void => {
     const expected = memoOf(status);
-    const { attention, ...clear } = Object(memo['status']);
+    const clear = memo['status'];
     if (!isDeepStrictEqual(clear, expected.status))
       wrong(`the memo says ${JSON.stringify(clear)}, and must say ${JSON.stringify(expected.status)}`);
-    if ((attention === null) !== (status.attention === null))
-      wrong(`the memo says of attention ${JSON.stringify(attention)}`);
     if (!isDeepStrictEqual(memo['private'], expected.private))
       wrong(
         `the private memo is ${JSON.stringify(memo['private'])}, not ${JSON.stringify(expected.private)}`,
@@ -70,7 +68,7 @@ export function watchShown({ policy }: Plan, wrong: (reason: string) => void): S
         wrong('the review is overdue, and nobody is told');
       }
       const published = publishedOf(attributes);
-      const said = attributesOf(status, Object(memo['status']).attention?.kind ?? null);
+      const said = attributesOf(status);
       for (const [name, value] of Object.entries(published)) {
         if (value !== said[name]) {
           wrong(

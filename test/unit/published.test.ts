@@ -37,12 +37,12 @@ const status: Status = {
   ],
   baseline: false,
   outcome: null,
-  attention: { reason: 'reason-canary', fields: ['field-canary'] },
+  attention: { kind: 'request_refused', reason: 'reason-canary', fields: ['field-canary'] },
   trouble: { reason: 'unreadable', problem: 'problem-canary', since: '2026-01-05T09:00:00.000Z' },
 };
 
 test('the clear field holds words, and nothing that says something of the candidate', () => {
-  const { status: clear } = publishedFields(status, 'request_refused');
+  const { status: clear } = publishedFields(status);
   expect(JSON.stringify(clear)).not.toMatch(/canary|minor|military/);
   expect(clear.images.map(({ result }) => result)).toEqual(['none', 'none', 'archived']);
   expect(clear.verdicts.map(({ attempt }) => attempt)).toEqual([3, 4, 5, 6, 7]);
@@ -50,10 +50,13 @@ test('the clear field holds words, and nothing that says something of the candid
 });
 
 test('the private field holds the rest', () => {
-  const { private: hidden } = publishedFields(status, 'request_refused');
+  const { private: hidden } = publishedFields(status);
   expect(hidden.images.map(({ result }) => result)).toEqual(['minor', 'military']);
   expect(hidden.verdicts).toHaveLength(5);
-  expect(hidden).toMatchObject({ attention: { fields: ['field-canary'] }, problem: 'problem-canary' });
+  expect(hidden).toMatchObject({
+    attention: { reason: 'reason-canary', fields: ['field-canary'] },
+    problem: 'problem-canary',
+  });
 });
 
 test('a refusal of data, which only a correction mends, is told apart from one of the set-up', () => {

@@ -65,7 +65,11 @@ describe('a status', () => {
     expect(status.nextAction.kind).toBe(kind);
     expect(status.attention).toEqual(
       stage === 'needs_attention'
-        ? { reason: attentionText(causes.request_refused), fields: ['candidate.email'] }
+        ? {
+            kind: 'data_refused',
+            reason: attentionText(causes.request_refused),
+            fields: ['candidate.email'],
+          }
         : null,
     );
   });

@@ -342,6 +342,7 @@ describe('RiskOS', () => {
       gateway.meddle = ({ method }) => (method === 'POST' ? { status: code, body } : 'pass');
       const funnel = await world.start('refused', { custom: { scenario: 'accept' } });
       const stopped = await until(funnel, ({ stage }) => stage === 'needs_attention');
+      expect(stopped.attention?.kind).toBe(code === 400 ? 'data_refused' : 'request_refused');
       expect(stopped.attention?.reason).toMatch(/RiskOS refused the request/);
       expect(stopped.attention?.fields).toEqual(code === 400 ? ['candidate.email'] : []);
       gateway.meddle = () => 'pass';

@@ -152,24 +152,21 @@ describe('the memo', () => {
 
   test('that cannot be decoded here is named, and spoils neither the status nor the list', async () => {
     const applicationId = name('encrypted');
-    const fields = publishedFields(
-      {
-        applicationId,
-        stage: 'document_verification',
-        attempt: 2,
-        waitingFor: 'candidate',
-        deadline: '2026-01-02T03:04:05.000Z',
-        escalation: null,
-        nextAction: { kind: 'open_hosted_flow', url: 'https://hosted.test/1' },
-        verdicts: [],
-        images: [],
-        baseline: false,
-        outcome: null,
-        attention: null,
-        trouble: { reason: 'unreadable', problem: 'timed out', since: '2026-01-02T03:04:05.000Z' },
-      },
-      null,
-    );
+    const fields = publishedFields({
+      applicationId,
+      stage: 'document_verification',
+      attempt: 2,
+      waitingFor: 'candidate',
+      deadline: '2026-01-02T03:04:05.000Z',
+      escalation: null,
+      nextAction: { kind: 'open_hosted_flow', url: 'https://hosted.test/1' },
+      verdicts: [],
+      images: [],
+      baseline: false,
+      outcome: null,
+      attention: null,
+      trouble: { reason: 'unreadable', problem: 'timed out', since: '2026-01-02T03:04:05.000Z' },
+    });
     const { connection } = world.temporal;
     const encrypting = new Client({ connection, dataConverter: { payloadCodecs: [sealing] } });
     await encrypting.workflow.start('candidateFunnel', {

@@ -143,7 +143,7 @@ export function applicationFailure(type: string, nonRetryable: boolean, details?
 export type { RiskosEvent };
 
 /** What the search attributes must say of a status, and of why it stands at `needs_attention` as the memo says it. */
-export function attributesOf(status: Status, reason: unknown): Record<string, unknown> {
+export function attributesOf(status: Status): Record<string, unknown> {
   const { stage, outcome, attempt, waitingFor, deadline, escalation, trouble } = status;
   return {
     stage,
@@ -152,7 +152,7 @@ export function attributesOf(status: Status, reason: unknown): Record<string, un
     waitingFor,
     escalation,
     deadline,
-    attention: reason,
+    attention: status.attention?.kind ?? null,
     trouble: trouble?.reason ?? null,
   };
 }
@@ -175,7 +175,7 @@ export function publishedOf(attributes: Record<string, unknown>): Record<string,
 /** What the memo must say of a status, as docs/integration.md says; a second reading, not the workflow's own function. */
 export function memoOf(status: Status): { status: unknown; private: unknown } {
   const { applicationId, stage, attempt, waitingFor, deadline, escalation, nextAction } = status;
-  const { images, baseline, outcome, trouble } = status;
+  const { images, baseline, outcome, attention, trouble } = status;
   const latest = status.verdicts.slice(-5);
   return {
     status: {
@@ -198,6 +198,7 @@ export function memoOf(status: Status): { status: unknown; private: unknown } {
       images: images.map((one) => ({ ...one, result: hides(one.result) ? 'none' : one.result })),
       baseline,
       outcome,
+      attention: attention === null ? null : { kind: attention.kind },
       trouble: trouble === null ? null : { reason: trouble.reason, since: trouble.since },
     },
     private: {
@@ -207,7 +208,7 @@ export function memoOf(status: Status): { status: unknown; private: unknown } {
         reasonCodes,
         ...(rule === undefined ? {} : { rule }),
       })),
-      attention: status.attention,
+      attention: attention === null ? null : { reason: attention.reason, fields: attention.fields },
       images: images
         .filter(({ result }) => hides(result))
         .map(({ evaluationId, result }) => ({ evaluationId, result })),
