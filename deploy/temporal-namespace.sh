@@ -9,7 +9,7 @@ pause=${PAUSE:-2}
 until said=$(temporal workflow list --namespace "$TEMPORAL_NAMESPACE" --limit 1 2>&1); do
   if ! temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/dev/null 2>&1; then
     said=$(temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" \
-      --retention "${TEMPORAL_RETENTION:-30d}" 2>&1) || true
+      --retention "${TEMPORAL_RETENTION:-90d}" 2>&1) || true
   fi
   tries=$((tries - 1))
   if [ "$tries" -le 0 ]; then

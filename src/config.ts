@@ -360,7 +360,9 @@ const neededToEncrypt =
 /** Which of them are missing where payloads are encrypted and decrypted. */
 export function payloadFaults(given: PayloadKeys): string[] {
   if (given.PAYLOAD_ENCRYPTION === 'off') return [];
-  return payloadKeys.filter((name) => given[name] === undefined).map((name) => `${name} ${neededToEncrypt}`);
+  return payloadKeys
+    .filter((name) => given[name] === undefined)
+    .map((name) => `${unset(name)} ${neededToEncrypt}`);
 }
 
 /** Looked at also where other settings are wrong, so that all are named at once. */
@@ -451,7 +453,20 @@ export function readSettings<Schema extends z.ZodObject>(
 
 function faultOf(name: string, issue: z.core.$ZodIssue, isSet: boolean): string {
   if (isSet || issue.code === 'custom') {
-    return `${name} ${describeIssues(new z.ZodError([{ ...issue, path: [] }])).replace(/^the input /, '')}`;
+    return `${isSet ? name : unset(name)} ${describeIssues(new z.ZodError([{ ...issue, path: [] }])).replace(/^the input /, '')}`;
   }
-  return `${name} is not set, and is needed here`;
+  return `${unset(name)} is not set, and is needed here`;
+}
+
+/** Those that people give as files, and would not recognize without. */
+const givenAsFiles: readonly string[] = [
+  'RISKOS_API_KEY',
+  'PAYLOAD_IDENTITY',
+  'RELAY_BEARER_TOKENS',
+  'RELAY_BASIC_CREDENTIALS',
+  'NOTIFY_SECRETS',
+];
+
+function unset(name: string): string {
+  return givenAsFiles.includes(name) ? `${name} (or ${name}_FILE)` : name;
 }

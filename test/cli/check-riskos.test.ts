@@ -623,7 +623,12 @@ describe('candidate-funnel check-riskos', () => {
   test.each<[string, string[], Record<string, string>, RegExp]>([
     ['no file', [], {}, /required option '--identities <file>' not specified/],
     ['a file that is not there', ['--identities', 'nowhere.json'], {}, /nowhere\.json cannot be read/],
-    ['no key', ['--identities', examplePath], { RISKOS_API_KEY: '' }, /RISKOS_API_KEY is not set/],
+    [
+      'no key',
+      ['--identities', examplePath],
+      { RISKOS_API_KEY: '' },
+      /RISKOS_API_KEY \(or RISKOS_API_KEY_FILE\) is not set/,
+    ],
     [
       'production, unless that is said',
       ['--identities', examplePath],

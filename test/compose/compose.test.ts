@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { retentionFinding, wantedByPolicy } from '../../src/cli/doctor/retention.ts';
 import {
   codecServerSettings,
   emulatorSettings,
@@ -240,6 +241,14 @@ describe('the Compose file', () => {
     }
   });
 
+  test('keeps closed funnels as long as the default policy keeps images, so that doctor does not warn', async () => {
+    const { services } = await load(required);
+    const retention = /^(\d+)d$/.exec(
+      services['temporal-namespace']?.environment['TEMPORAL_RETENTION'] ?? '',
+    );
+    expect(retentionFinding(Number(retention?.[1]) * 86_400_000, wantedByPolicy()).result).toBe('ok');
+  });
+
   test('every file of /run/secrets that a setting names is one that its service has', async () => {
     const all = Object.fromEntries((await exampleNames()).map((name) => [name, `/files/${name}`]));
     const ports = Object.fromEntries(
@@ -415,6 +424,11 @@ describe('the Compose file', () => {
     );
     for (const name of tools) expect(services[name]?.build?.target).toBe('temporal-tools');
     for (const name of ours) expect(services[name]?.build?.target).toBe('candidate-funnel');
+    const released = await load({ ...required, WORKER_BUILD_ID: 'canary-id' });
+    for (const name of ours) {
+      expect(released.services[name]?.build?.args).toEqual({ WORKER_BUILD_ID: 'canary-id' });
+      expect(services[name]?.build?.args).toEqual({ WORKER_BUILD_ID: '' });
+    }
     expect(services['temporal']?.image).toMatch(/^temporalio\/server:1\.29\./);
   });
 

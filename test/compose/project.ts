@@ -13,7 +13,13 @@ export const composeFile = join(root, 'docker-compose.yml');
 
 const service = z.object({
   image: z.string(),
-  build: z.object({ dockerfile: z.string(), target: z.string() }).optional(),
+  build: z
+    .object({
+      dockerfile: z.string(),
+      target: z.string(),
+      args: z.record(z.string(), z.string()).default({}),
+    })
+    .optional(),
   user: z.string().optional(),
   restart: z.string().optional(),
   read_only: z.boolean().default(false),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { visit } from 'unist-util-visit';
 import { z } from 'zod';
 import { stages } from '../../src/contract/index.ts';
 import { commandFault, commandLines, completenessFault, helpExamples } from './commands.ts';
@@ -43,6 +44,14 @@ test('the examples of every --help are commands that can be copied', () => {
     return fault === undefined ? [] : [`${place}: ${args.join(' ')}: ${fault}`];
   });
   expect(wrong).toEqual([]);
+});
+
+test('README.md links to every page of docs/', () => {
+  const linked: string[] = [];
+  for (const { tree } of pages.filter(({ name }) => name === 'README.md'))
+    visit(tree, 'link', ({ url }) => void linked.push(url));
+  const names = pages.map(({ name }) => name).filter((name) => name.startsWith('docs/'));
+  expect(names.filter((name) => !linked.includes(name))).toEqual([]);
 });
 
 test('the state diagram of docs/architecture.md has every stage, and nothing else', () => {

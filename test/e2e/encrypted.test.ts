@@ -219,7 +219,7 @@ describe('a worker whose key store is empty', () => {
 test('a worker without keys does not start, and names what is missing', async () => {
   const { KEY_STORE_URL: _store, PAYLOAD_IDENTITY: _identity, ...rest } = settings;
   await expect(startProcess(['worker'], rest, /worker runs/)).rejects.toThrow(
-    /KEY_STORE_URL is not set.*PAYLOAD_IDENTITY is not set.*PAYLOAD_ENCRYPTION=off/s,
+    /KEY_STORE_URL is not set.*PAYLOAD_IDENTITY \(or PAYLOAD_IDENTITY_FILE\) is not set.*PAYLOAD_ENCRYPTION=off/s,
   );
 });
 

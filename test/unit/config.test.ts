@@ -88,8 +88,8 @@ describe('settings', () => {
           'RISKOS_API_KEY must be the key alone, without quotes around it',
           'RISKOS_ENVIRONMENT must be one of "Sandbox", "Production"',
           'ARCHIVE_URL is not set, and is needed here',
-          'NOTIFY_SECRETS is needed with NOTIFY_URL',
-          ...['KEY_STORE_URL', 'PAYLOAD_RECIPIENTS', 'PAYLOAD_IDENTITY'].map(
+          'NOTIFY_SECRETS (or NOTIFY_SECRETS_FILE) is needed with NOTIFY_URL',
+          ...['KEY_STORE_URL', 'PAYLOAD_RECIPIENTS', 'PAYLOAD_IDENTITY (or PAYLOAD_IDENTITY_FILE)'].map(
             (name) =>
               `${name} is not set, and is needed to encrypt what Temporal stores (PAYLOAD_ENCRYPTION=off switches that off)`,
           ),
@@ -110,7 +110,7 @@ describe('settings', () => {
         }),
     ],
     [
-      /^NOTIFY_SECRETS is needed with NOTIFY_URL$/,
+      /^NOTIFY_SECRETS \(or NOTIFY_SECRETS_FILE\) is needed with NOTIFY_URL$/,
       () => readSettings(notifySettings, { NOTIFY_URL: 'https://hr.example' }),
     ],
     [/^NOTIFY_URL must be an http/, () => readSettings(notifySettings, { NOTIFY_URL: `ftp://${canary}/` })],
