@@ -222,7 +222,13 @@ describe('bad input is one line that names the field or the remedy', () => {
       2,
       /RISKOS_REASON_CODES_FILE/,
     ],
-    ['a relay without a token', () => ['relay'], {}, 2, /RELAY_BEARER_TOKENS \(or RELAY_BEARER_TOKENS_FILE\) is needed/],
+    [
+      'a relay without a token',
+      () => ['relay'],
+      {},
+      2,
+      /RELAY_BEARER_TOKENS \(or RELAY_BEARER_TOKENS_FILE\) is needed/,
+    ],
     [
       'a relay with a short token',
       () => ['relay'],
