@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
@@ -53,6 +54,8 @@ export function createWebhooks(options: {
 }) {
   const agent = new Agent();
   const closing = new AbortController();
+  // Each webhook that is to be sent again waits on it.
+  setMaxListeners(0, closing.signal);
   const { retry, ledger } = options;
   let target = options.target;
   const outbox = new Map<string, WebhookEvent>();

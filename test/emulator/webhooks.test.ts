@@ -102,6 +102,25 @@ describe('delivery', () => {
     ).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].flatMap((tried) => [tried, tried]));
   });
 
+  test('of many events at once warns of no leak of listeners', async () => {
+    const warnings: string[] = [];
+    const note = ({ name }: Error) => warnings.push(name);
+    process.on('warning', note);
+    onTestFinished(() => void process.off('warning', note));
+    const hr = await subscriber(Array<number>(100).fill(503));
+    const riskos = await emulator({
+      subscriber: hr,
+      ...silent,
+      retry: { firstDelay: 60_000, longestDelay: 60_000 },
+    });
+    await Promise.all(Array.from({ length: 20 }, () => riskos.create(body('docv', 'silent'), 201)));
+    await until(
+      () => triesOf(riskos, 'evaluation_paused').length === 20 || undefined,
+      'a first attempt of each',
+    );
+    expect(warnings).toEqual([]);
+  });
+
   test('goes on where nobody answers, and reaches one who is there later', async () => {
     const nobody = fastify();
     const gone = await nobody.listen({ host: '127.0.0.1', port: 0 });
