@@ -47,6 +47,8 @@ export interface WorkerParts {
   version?: WorkerDeploymentVersion | undefined;
   /** Instead of the built workflows: a file of another release's. */
   workflowBundle?: string;
+  /** Threads that run workflows; each loads the bundle. */
+  workflowThreads?: number;
 }
 
 export interface FunnelWorkers {
@@ -159,13 +161,14 @@ function queuesOf({
   requestsPerSecond,
   taskQueue = defaultTaskQueue,
   workflowBundle = encryption ? encryptedBundlePath : bundlePath,
+  // All funnels of a killed worker are replayed at once, which one thread cannot share with a second core.
+  workflowThreads = 2,
 }: WorkerParts): WorkerOptions[] {
   return [
     {
       taskQueue,
       workflowBundle: { codePath: workflowBundle },
-      // All funnels of a killed worker are replayed at once, which one thread cannot share with a second core.
-      workflowThreadPoolSize: 2,
+      workflowThreadPoolSize: workflowThreads,
       activities: { ...createNotificationActivities(notifier), ...createKeyActivities(encryption?.keys) },
     },
     {

@@ -49,7 +49,7 @@ const name = fc
   .map((parts) => parts.flat().join(''));
 
 test.prop([fc.array(fc.record({ name, data: fc.uint8Array({ maxLength: 50 }) }), { maxLength: 4 })], {
-  numRuns: 200,
+  numRuns: 100,
 })('whatever the names are, no file is written outside the evaluation', async (entries) => {
   await withArchive(limits, (fixture) => stores(fixture, forgedZip(entries)));
 });
@@ -93,7 +93,7 @@ const end = fc.record(
   { requiredKeys: [] },
 );
 
-test.prop([fc.array(entry, { maxLength: 3 }), end], { numRuns: 300 })(
+test.prop([fc.array(entry, { maxLength: 3 }), end], { numRuns: 100 })(
   'a ZIP that lies in any of its fields is refused or stored whole, and nothing worse',
   async (entries, ending) => {
     await withArchive(limits, (fixture) => stores(fixture, forgedZip(entries, ending)));
@@ -112,7 +112,7 @@ async function holdsOriginals({ opened }: Fixture): Promise<void> {
   }
 }
 
-test.prop([fc.nat({ max: original.length - 1 })], { numRuns: 200 })(
+test.prop([fc.nat({ max: original.length - 1 })], { numRuns: 100 })(
   'of a ZIP that is cut anywhere nothing is stored',
   async (length) => {
     await withArchive(limits, async (fixture) => {
@@ -126,7 +126,7 @@ const mutation = fc.record({
   byte: fc.integer({ min: 0, max: 255 }),
 });
 
-test.prop([fc.array(mutation, { minLength: 1, maxLength: 4 })], { numRuns: 300 })(
+test.prop([fc.array(mutation, { minLength: 1, maxLength: 4 })], { numRuns: 100 })(
   'of a damaged ZIP nothing is stored but files that are whole',
   async (mutations) => {
     const damaged = Buffer.from(original);

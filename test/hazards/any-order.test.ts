@@ -81,7 +81,8 @@ async function lookOf(funnel: Funnel): Promise<FunnelStatus> {
   return funnel.status();
 }
 
-const seeds = Array.from({ length: 8 }, (_, index) => index + 1);
+/** A few on a real server, with the real relay; test/simulation/seeds.test.ts has a thousand. */
+const seeds = [1, 2, 3];
 
 describe('lost, doubled, late, shuffled and contradicting events', () => {
   test.each(names)('end %s as if each had come once and in order', async (name) => {

@@ -43,8 +43,13 @@ test('timers that fire while no worker is there, and queries that wait for one, 
   await world.startWorker(gateway.url);
   await Promise.allSettled(asked);
   for (const funnel of funnels) await until(funnel, ({ stage }) => stage === 'closed');
-  for (const handle of handles) {
-    const history = await handle.fetchHistory();
-    await Worker.runReplayHistory({ workflowBundle: { codePath: bundlePath } }, history, handle.workflowId);
-  }
+  const histories = handles.map(async (handle) => ({
+    workflowId: handle.workflowId,
+    history: await handle.fetchHistory(),
+  }));
+  const workflowBundle = { codePath: bundlePath };
+  const broken: unknown[] = [];
+  for await (const replayed of Worker.runReplayHistories({ workflowBundle }, await Promise.all(histories)))
+    if (replayed.error) broken.push(replayed);
+  expect(broken).toEqual([]);
 });

@@ -18,15 +18,17 @@ process.exit = (code) => {
 for (const emitter of [process, process.stdout, process.stderr]) emitter.setMaxListeners(0);
 process.once('disconnect', () => exit(0));
 
+const folder = process.cwd();
 let runs = 0;
 for (;;) {
   const [order] = await once(process, 'message');
   await carryOut(order);
 }
 
-async function carryOut({ args, env }: Order): Promise<void> {
+async function carryOut({ args, env, cwd = folder }: Order): Promise<void> {
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, env);
+  process.chdir(cwd);
   process.argv = [process.execPath, main, ...args];
   process.exitCode = undefined;
   runs += 1;

@@ -9,7 +9,7 @@ const command = fileURLToPath(new URL('../../bin/candidate-funnel.js', import.me
 const processVerbs = ['demo', 'dev', 'worker', 'relay', 'codec-server', 'monitor', 'emulator'];
 
 /**
- * Runs `candidate-funnel` to its end: with standard input, a folder of its own, settings of Node.js or the verb of a process as a user
+ * Runs `candidate-funnel` to its end: with standard input, settings of Node.js or the verb of a process as a user
  * would, in a new process; otherwise in one that has the modules loaded already.
  */
 export async function run(
@@ -20,12 +20,12 @@ export async function run(
 ): Promise<Run> {
   const isAlone =
     input !== undefined ||
-    cwd !== undefined ||
     // Node.js reads them when it starts.
     Object.keys(env).some((name) => name.startsWith('NODE_')) ||
-    processVerbs.includes(args[0] ?? '');
-  if (!isAlone) return runInHost({ args, env: environmentWith(env) });
-  const child = spawnCommand(args, env, cwd === undefined ? {} : { cwd });
+    (processVerbs.includes(args[0] ?? '') && !args.includes('--help'));
+  const folder = cwd === undefined ? {} : { cwd };
+  if (!isAlone) return runInHost({ args, env: environmentWith(env), ...folder });
+  const child = spawnCommand(args, env, folder);
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   child.stdin?.end(input);
   await once(child, 'close');

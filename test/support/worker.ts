@@ -37,6 +37,8 @@ export async function createRiskosWorker(
     version: options.version,
     ...(options.workflowBundle === undefined ? {} : { workflowBundle: options.workflowBundle }),
     requestsPerSecond: 1000,
+    // A second one takes as long to load as most tests to run.
+    workflowThreads: 1,
     taskQueue: world.taskQueue,
     address: options.address ?? inject('temporalAddress'),
   });
