@@ -51,6 +51,14 @@ const otherWords = [
   'INVALID_ID',
   'ESCALATE_TO_HR',
   'AUTHENTICATION_FAILED',
+  // Of the programs in examples/.
+  'CODEC_ENDPOINT',
+  'NOTIFY_SECRET',
+  'WEBHOOK_ID',
+  'WEBHOOK_TIMESTAMP',
+  'WEBHOOK_SIGNATURE',
+  // Of Temporal's SDKs.
+  'REJECT_DUPLICATE',
   // Of Temporal's versioning.
   'AUTO_UPGRADE',
   // Stands for the name of any setting.
