@@ -23,16 +23,17 @@ const forms: Record<LogForm, string> = {
 export async function renderLogsPage(): Promise<string> {
   return pageOf([
     '# Logs',
-    'Every process writes its log to stderr, one JSON object a line. `npm run docs:logs` writes this page from `src/contract/log-fields.ts`.',
+    'This page describes the log lines of every process and lists every field. Read [operating candidate-funnel](operations.md) first for which process does what. `npm run docs:logs` writes the page from `src/contract/log-fields.ts`.',
+    'Each process writes its log to stderr, one JSON object per line:',
     json(exampleLine()),
-    '`level` is `trace`, `debug`, `info`, `warn`, `error` or `fatal`; `time` is ISO 8601 in UTC; `name` is the process; `msg` is a sentence of the program that never changes, so that you can count by it. `LOG_LEVEL` chooses from which level on lines are written; `dev` writes warnings and errors unless it is set, `demo` nothing. A command that you type, and a process that refuses to start, answer in one line of plain text instead.',
+    '`level` is `trace`, `debug`, `info`, `warn`, `error` or `fatal`; `time` is ISO 8601 in UTC; `name` is the process; `msg` is a fixed sentence, so that you can count lines by it. `LOG_LEVEL` sets the lowest level that is written; without it, `dev` writes warnings and errors, and `demo` nothing. A command that you type, and a process that refuses to start, print one line of plain text instead.',
     '## What is printed',
-    'The fields of the table below and nothing else. A field that is not in the table is left out whoever adds it, a library too; `unlisted` then counts what was left out. A value that does not have the form of its field is printed as `(odd)`. No line has a candidate’s data, a capture link, a key, a token or a task token: [a test](../SECURITY.md#where-the-canary-looks) searches the logs of every process for all of them.',
-    'Lines join by `applicationId`, `workflowId` and `runId`, and by `correlationId`, which is the evaluation id in every line about a call to RiskOS. The relay logs `evaluationId`, which begins with the application id.',
+    'Only the fields of the table below are printed. Any other field is removed, even one that a library adds; `unlisted` counts the removed fields. A value that does not have the form of its field is printed as `(odd)`. No line has a candidate’s data, a capture link, a key, a token or a task token: [a test](../SECURITY.md#where-the-canary-looks) searches the logs of every process for all of them.',
+    'To follow one application, search for its `applicationId` or `workflowId`. To follow one call to RiskOS, search for its `correlationId`, which is the evaluation id. The relay logs `evaluationId`, which begins with the application id.',
     '## Errors',
-    'Wherever something failed, the line has `error`: its `type`, a `code` (of Node, gRPC or the SDK), an HTTP `status`, the first stack frames in `at`, and the same of its `cause`. `message` is there only for errors that are known to hold no data: those of candidate-funnel and those of connections. Other programs quote in their messages what they could not read.',
+    'A line about a failure has `error`: its `type`, a `code` (of Node.js, gRPC or the SDK), an HTTP `status`, the first stack frames in `at`, and the same for its `cause`. Only errors that are known to contain no data have a `message`: those of candidate-funnel and those of connections. Messages of other programs can quote the data that they could not read.',
     '## Temporal’s SDK',
-    'Its lines have the same shape, with `sdkComponent` saying which part wrote them: `core`, `worker`, or `workflow` and `activity` for lines of the funnel itself. From `msg` everything is cut off that the SDK put into it, which ` …` shows. Warnings and errors of the SDK are written at every level; its details only at `debug` and `trace`. A query that is refused because it came too early is a line at `debug`: it is asked again by itself.',
+    'Lines of the SDK have the same shape. `sdkComponent` names the part that wrote them: `core`, `worker`, or `workflow` and `activity` for lines of the funnel itself. Values that the SDK inserts into `msg` are cut off, which ` …` shows. Warnings and errors of the SDK are written at every level, its details only at `debug` and `trace`. A query that was refused because it came too early is logged at `debug`; the client repeats it.',
     '## Fields',
     table(
       ['field', 'form', 'meaning'],

@@ -22,9 +22,9 @@ export async function renderMetricsPage(): Promise<string> {
   const shared = metrics.filter((metric) => processes.every((name) => metric.processes.includes(name)));
   return pageOf([
     '# Metrics reference',
-    'This page lists the Prometheus metrics of each process: for who sets up monitoring, and for who reads a panel. The alerts are in `deploy/prometheus/alerts.yml`, and [the runbook](runbook.md) has a section for each. `npm run docs -- metrics` writes the page from `src/contract/metrics.ts`; a test compares it with what real processes serve.',
-    'Labels hold words of closed sets: no id, no name, no address, nothing of a candidate. Counters start at 0 when a process starts. What workflow code counts appears with its first event, and has the labels `namespace`, `taskQueue` and `workflowType` besides.',
-    'The processes serve the other metrics of Node.js (`nodejs_…`, `process_…`) and of the [Temporal SDK](https://docs.temporal.io/references/sdk-metrics) (`temporal_…`) too.',
+    'This page lists the Prometheus metrics of each process, for setting up monitoring and reading a dashboard. Read [deployment](deployment.md) first for how to start Prometheus. The alerts are in `deploy/prometheus/alerts.yml`, and [the runbook](runbook.md) has a section for each. `npm run docs -- metrics` writes the page from `src/contract/metrics.ts`; a test compares it with what real processes serve.',
+    'Labels hold words of closed sets: no id, no name, no address, nothing of a candidate. Counters start at 0 when a process starts. Metrics of workflow code appear with their first event, and also have the labels `namespace`, `taskQueue` and `workflowType`.',
+    'The processes also serve the metrics of Node.js (`nodejs_…`, `process_…`) and of the [Temporal SDK](https://docs.temporal.io/references/sdk-metrics) (`temporal_…`).',
     table(
       ['process', '`/metrics`, `/readyz` and `/livez` at'],
       processes.map((name) => [`[${name}](#${name})`, addresses[name]]),
