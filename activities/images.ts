@@ -39,7 +39,7 @@ interface Because {
  * retried), and an {@link ImagesTrouble} as their detail. docs/images.md says which comes when.
  */
 export interface ImageActivities {
-  /** One try to download, encrypt and store the images of an evaluation; done before, it says so again. */
+  /** One attempt to download, encrypt and store the images of an evaluation; an archive that is complete is reported again. */
   archiveImages(ask: ImagesAsk): Promise<ImagesFound>;
   /** Deletes what {@link archiveImages} stored, and verifies it; nothing there is fine. Fails with `ImagesHeld` under a hold. */
   deleteImages(ask: ImagesRef & Partial<Because>): Promise<ImagesDeletion>;
@@ -91,7 +91,7 @@ async function archiveOrEnd(parts: ImageParts, ask: ImagesAsk, progress: Progres
 /** Damage that a fresh download may mend. */
 const mayBeMended: readonly ZipRefusal[] = ['truncated', 'damaged', 'checksum_mismatch', 'size_mismatch'];
 const downloads = 3;
-/** Between two of them: all must end within one try, whatever the lag of the policy. */
+/** Between two of them: all must end within one attempt, whatever the lag of the policy. */
 const longestPause = 60_000;
 
 async function archiveOnce(parts: ImageParts, ask: ImagesAsk, progress: Progress): Promise<ImagesFound> {

@@ -23,7 +23,7 @@ const request: EvaluationRequest = {
   documents: { sendMessage: false, language: 'en-us' },
 };
 
-/** Tries again while it pays and while it cannot do anything twice. */
+/** Retries while it can help and cannot do anything twice. */
 async function persistent<Result>(call: () => Promise<Result>, attempt = 1): Promise<Result> {
   try {
     return await call();

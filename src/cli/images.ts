@@ -52,7 +52,7 @@ export const images = new Command('images')
       }),
   )
   .addCommand(
-    sending('retry', 'fetch again what is failed or refused; try a deletion at once').addHelpText(
+    sending('retry', 'fetch again what failed or was refused; retry a failing deletion at once').addHelpText(
       'after',
       examples('images retry app-1042'),
     ),

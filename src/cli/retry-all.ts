@@ -110,7 +110,7 @@ function summary({ retried, moved_on, failed, not_tried }: Record<RetryResult['r
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(not_tried > 0 ? [`${not_tried} not tried`] : []),
   ];
-  const again = failed + not_tried > 0 ? '; the same command again tries what is left' : '';
+  const again = failed + not_tried > 0 ? '; run the same command again for the rest' : '';
   return `${counts.join(', ')}${again}`;
 }
 

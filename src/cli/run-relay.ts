@@ -9,7 +9,7 @@ import { stopRequested } from './process.ts';
 export async function runRelay(): Promise<void> {
   const settings = readSettings(relaySettings);
   const logger = createProcessLogger('relay', { buffered: true });
-  // RiskOS tries again, so that a cause that is known soon is worth more than many tries.
+  // RiskOS tries again, so an early error is worth more than many attempts.
   const temporal = temporalClient(undefined, 2);
   const relay = await createRelay({
     ...authenticationOf(settings),

@@ -44,7 +44,7 @@ export interface EvaluationImages {
   evaluationId: string;
   /** Read from Temporal, without asking a worker. */
   status(): Promise<RetentionStatus>;
-  /** Fetches again after `refused` or `failed`; tries a deletion at once. */
+  /** Fetches again after `refused` or `failed`; retries a failing deletion at once. */
   retry(message: ImagesUpdateInput<'retry'>): Promise<ImagesStatus>;
   /** Keeps the images beyond their time. Resolves with the standing hold, whoever placed it. */
   hold(message: ImagesUpdateInput<'hold'>): Promise<ImagesStatus>;

@@ -5,7 +5,7 @@ import { temporalConfig } from './settings.ts';
  * A Temporal client from Temporal's own settings (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_PROFILE` …). It
  * connects with its first call and comes back within a second after an outage. gRPC takes a proxy from `grpc_proxy`,
  * `https_proxy` or `http_proxy`, in lower case, and exceptions from `no_grpc_proxy` or `no_proxy`.
- * `maxAttempts`: how often it tries a call, for one who wants to know soon why it failed; the SDK's own number when absent.
+ * `maxAttempts`: attempts of each call; a low number reports a failure early. The SDK's default when absent.
  */
 export function temporalClient(address?: string, maxAttempts?: number): Client {
   const { connectionOptions, namespace } = temporalConfig();

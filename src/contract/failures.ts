@@ -66,7 +66,7 @@ export interface RiskosTrouble {
   action: string;
   /** The fields it is about, as we name them; never a value. */
   fields: string[];
-  /** Milliseconds to wait before the next try, jitter and what RiskOS asked for included; null where none pays. */
+  /** Milliseconds to wait before the next attempt, including jitter and what RiskOS asked for; null where a retry cannot help. */
   retryAfter: number | null;
   /** The evaluation that RiskOS named although the call failed; reading it shows whether it belongs to this request. */
   evalId: string | null;

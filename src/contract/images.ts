@@ -182,7 +182,7 @@ export type ImagesFound = {
 
 /** Failure types of the image activities. Each carries an {@link ImagesTrouble}. */
 export const imagesFailureTypes = [
-  /** The try failed, and another one may succeed. Retried by Temporal. */
+  /** The attempt failed, and another one may succeed. Retried by Temporal. */
   'ImagesUnavailable',
   /** Somebody must change a setting first. Not retried. */
   'ImagesNeedOperator',
@@ -241,7 +241,7 @@ export interface ImagesStatus extends ImagesRecord {
   hold: ImagesHold | null;
   /** Of `refused`, `failed` and a deletion that does not succeed: what a person should do. */
   action: string | null;
-  /** Why the last try failed, since when (ISO 8601); the workflow goes on by itself. */
+  /** Why the last attempt failed, since when (ISO 8601); the workflow goes on by itself. */
   trouble: { reason: Exclude<ImagesTrouble['reason'], 'deleted'>; since: string } | null;
 }
 
@@ -272,11 +272,11 @@ export const imagesStatus: z.ZodType<ImagesStatus> = z.object({
     ),
   trouble: z
     .object({
-      reason: z.enum([...failureWords, 'held']).describe('Why the last try failed.'),
+      reason: z.enum([...failureWords, 'held']).describe('Why the last attempt failed.'),
       since: z.string().describe('Since when (ISO 8601).'),
     })
     .nullable()
-    .describe('Why the last try failed, while the workflow goes on by itself; null: it did not.'),
+    .describe('Why the last attempt failed, while the workflow goes on by itself; null: it did not.'),
 });
 
 /** The workflow type of the retention workflow. */
@@ -298,7 +298,7 @@ const why = proseOf(1000).describe('Why; no personal data of the candidate.');
 export const imagesUpdates = {
   retry: z
     .strictObject({ by: who })
-    .describe('Fetches again after `refused` or `failed`; tries a deletion that does not succeed at once.'),
+    .describe('Fetches again after `refused` or `failed`; retries a failing deletion at once.'),
   hold: z
     .strictObject({ by: who, reason: why })
     .describe('Keeps the images beyond their time, until `release`.'),

@@ -21,7 +21,7 @@ export type Change = (typeof changes)[number];
 
 /**
  * What HR is told at `NOTIFY_URL`: the body of a webhook as Standard Webhooks wants it. `id` begins the header `webhook-id`,
- * which is the same each time it is tried again, and never that of other content. No PII but the link in `nextAction`.
+ * which is the same each time it is sent again, and never that of other content. No PII but the link in `nextAction`.
  */
 export type Notice = { id: string; /** ISO 8601. */ timestamp: string } & (FunnelChanged | ImagesChanged);
 

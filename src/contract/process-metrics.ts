@@ -61,8 +61,8 @@ export const processMetrics = {
   enrichmentAttempts: {
     name: 'candidate_funnel_riskos_enrichment_attempts_total',
     kind: 'counter',
-    unit: 'tries',
-    help: 'Tries that RiskOS needed for the steps of completed evaluations at each reading, by step',
+    unit: 'attempts',
+    help: 'Attempts that RiskOS needed for the steps of completed evaluations at each reading, by step',
     labels: ['step'],
     processes: ['worker'],
     normal: 'rises as the steps do',
@@ -70,8 +70,8 @@ export const processMetrics = {
   activityFailures: {
     name: 'candidate_funnel_activity_failures_total',
     kind: 'counter',
-    unit: 'tries',
-    help: 'Tries of activities that failed, by activity and reason; most are tried again',
+    unit: 'attempts',
+    help: 'Attempts of activities that failed, by activity and reason; most are retried',
     labels: ['activity', 'reason'],
     processes: ['worker'],
     normal: 'rare',

@@ -195,7 +195,8 @@ const answers: Record<string, Scenario> = {
     documents: [{ ...glare, enrichments: [{ statusCode: 504, error: 'upstream timed out' }] }, {}],
   },
   'accepted-with-failures': {
-    about: 'Accepted, although the first try of the verification and a vendor failed; one answer is cached.',
+    about:
+      'Accepted, although the first attempt of the verification and a vendor failed; one answer is cached.',
     documents: [
       {
         cached: true,
@@ -227,7 +228,7 @@ const answers: Record<string, Scenario> = {
   },
   'handed-over': { about: 'Accepted; the HR system’s own page hands the link over.' },
   'failure-then-review': {
-    about: 'Accepted although the first try of the verification failed; a reviewer confirms it.',
+    about: 'Accepted although the first attempt of the verification failed; a reviewer confirms it.',
     documents: [
       {
         enrichments: [

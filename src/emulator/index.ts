@@ -23,7 +23,7 @@ export interface Emulator {
   port: number;
   /** A copy of what happened up to now. */
   ledger(): Ledger;
-  /** Where webhooks go from now on, those that are being tried again included. */
+  /** Where webhooks go from now on, those that are being retried included. */
   setWebhook(target: WebhookTarget | undefined): void;
   close(): Promise<void>;
 }

@@ -16,7 +16,7 @@ export interface Ledger {
     id: string;
     eval_id: string | null;
     /** 1 for the first; 0 for one that was never sent. */
-    try: number;
+    attempt: number;
     /** The HTTP status, or why there is none. */
     status: number | 'dropped' | 'no_connection' | 'timeout' | 'no_token';
     at: string;

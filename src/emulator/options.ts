@@ -28,10 +28,10 @@ const emulatorOptions = z.strictObject({
   scenarios: scenarios.default({}),
   /** Milliseconds between two steps of a played candidate or reviewer. */
   pace: milliseconds.default(300),
-  /** How webhooks are tried again; delays in milliseconds. */
+  /** How webhooks are retried; delays in milliseconds. */
   retry: z
     .strictObject({
-      tries: z.int().min(1).max(10).default(10),
+      attempts: z.int().min(1).max(10).default(10),
       firstDelay: milliseconds.default(1000),
       longestDelay: milliseconds.default(60_000),
     })

@@ -89,7 +89,7 @@ const play = z.strictObject({
   /** `none`: the answer has no Document Verification at all, whatever was decided. */
   result: z.enum(['one', 'none']).default('one'),
   enrichments: z.array(otherEnrichment).max(20).default([]),
-  /** Whether the verification's own data came from a cache, and after how many tries. */
+  /** Whether the verification's own data came from a cache, and after how many attempts. */
   cached: z.boolean().default(false),
   attempts: z.int().min(1).max(100).default(1),
   tags: z.array(z.string().max(60)).default([]),

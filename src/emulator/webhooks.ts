@@ -31,15 +31,15 @@ export type WebhookTarget = z.output<typeof webhookTarget>;
 
 export interface Retry {
   /** How often in all. */
-  tries: number;
-  /** Milliseconds before the second try; it doubles from there. */
+  attempts: number;
+  /** Milliseconds before the second attempt; it doubles from there. */
   firstDelay: number;
   /** Milliseconds, at most. */
   longestDelay: number;
 }
 
-/** The only answers after which RiskOS tries again [doc]. */
-const worthAnotherTry = new Set([408, 409, 423, 429, 502, 503, 504]);
+/** The only answers after which RiskOS retries [doc]. */
+const worthAnotherAttempt = new Set([408, 409, 423, 429, 502, 503, 504]);
 /** Milliseconds in which a delivery must be answered [doc]. */
 const answerTime = 30_000;
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().optional() });
@@ -49,7 +49,7 @@ export function createWebhooks(options: {
   target?: WebhookTarget;
   retry: Retry;
   ledger: Ledger;
-  /** Called after each try. */
+  /** Called after each attempt. */
   onTried: () => void;
 }) {
   const agent = new Agent();
@@ -117,7 +117,7 @@ export function createWebhooks(options: {
       event_type: event.event_type,
       id: event.data.id,
       eval_id: event.data.eval_id ?? null,
-      try: tried,
+      attempt: tried,
       status,
       at: new Date().toISOString(),
     });
@@ -136,14 +136,14 @@ export function createWebhooks(options: {
       record(event, 0, 'dropped');
     },
     outbox: (): WebhookEvent[] => [...outbox.values()],
-    /** Tries until it is taken, refused for good, or the tries are used up. Never rejects. */
+    /** Sends it until it is taken, refused for good, or all attempts are used up. Never rejects. */
     async deliver(event: WebhookEvent): Promise<void> {
       outbox.set(event.event_id, event);
-      for (let tried = 1; tried <= retry.tries && !closing.signal.aborted; tried++) {
+      for (let tried = 1; tried <= retry.attempts && !closing.signal.aborted; tried++) {
         const status = target ? await attempt(target, event) : 'dropped';
         if (closing.signal.aborted) return;
-        const answered = typeof status === 'number' && !worthAnotherTry.has(status);
-        const last = answered || status === 'dropped' || tried === retry.tries;
+        const answered = typeof status === 'number' && !worthAnotherAttempt.has(status);
+        const last = answered || status === 'dropped' || tried === retry.attempts;
         if (last) outbox.delete(event.event_id);
         record(event, status === 'dropped' ? 0 : tried, status);
         if (last) return;

@@ -1,9 +1,9 @@
 import type { BodyRefusal, ConnectionRefusal, JwtRefusal, Meaning } from '../http-server/refusals.ts';
 
-const again = 'RiskOS tries again';
+const again = 'RiskOS sends it again';
 const sender = 'RiskOS does not send this; whoever does is refused';
 
-/** Every reason for which a delivery is not taken. RiskOS tries again after 408, 429 and 503 [doc]. */
+/** Every reason for which a delivery is not taken. RiskOS retries after 408, 429 and 503 [doc]. */
 export const refusals = {
   no_credentials: {
     status: 401,

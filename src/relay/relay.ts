@@ -9,7 +9,7 @@ import { createSignaller } from './signal.ts';
 export interface RelayOptions extends Authentication {
   /** While its own retries go on until the deadline, every failure of Temporal counts as slow. */
   temporal: Client;
-  /** Milliseconds after which Temporal counts as out of reach and RiskOS is to try again; 5,000 when absent. */
+  /** Milliseconds after which Temporal counts as out of reach and RiskOS is to retry; 5,000 when absent. */
   deadline?: number;
   limits?: Partial<ServerLimits>;
   /** Addresses and networks, such as 10.0.0.0/8, whose `X-Forwarded-For` counts; none when absent. */
@@ -21,7 +21,7 @@ export interface RelayOptions extends Authentication {
 
 /**
  * RiskOS's webhooks in, Temporal signals out: `POST /webhooks/riskos`. Answers 2xx only once Temporal has taken the
- * signal or when nobody waits for it, and 503, which RiskOS tries again [doc], when Temporal cannot take it. Never starts
+ * signal or when nobody waits for it, and 503, after which RiskOS retries [doc], when Temporal cannot take it. Never starts
  * a workflow. Throws without an authentication, and for secrets that no header can match.
  */
 export async function createRelay(options: RelayOptions): Promise<Relay> {

@@ -2,9 +2,9 @@
 export type StorageProblem =
   /** The URL cannot be used. */
   | 'InvalidStorageUrl'
-  /** It does not answer, or answers that it fails; a later try may succeed. */
+  /** It does not answer, or answers that it fails; a later attempt may succeed. */
   | 'StorageUnavailable'
-  /** No room is left; a later try succeeds once somebody has made room. */
+  /** No room is left; a later attempt succeeds once somebody has made room. */
   | 'StorageFull'
   /** The credentials are missing or wrong, or lack a permission. */
   | 'StorageDenied'

@@ -14,7 +14,7 @@ export interface StoredObject {
 export interface Storage {
   /**
    * Stores the object under a key that has none yet, whole or not at all. `exists`: another writer was first, or an
-   * earlier try of this one whose answer was lost; reading it tells which. An error of the body passes through.
+   * earlier attempt of this one whose answer was lost; reading it tells which. An error of the body passes through.
    */
   putIfAbsent(key: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<'stored' | 'exists'>;
   /** The bytes, in pieces; undefined if there is no such object. */

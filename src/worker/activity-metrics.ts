@@ -5,13 +5,13 @@ import type { Registry } from 'prom-client';
 import { processMetrics } from '../contract/index.ts';
 import { counterOf, gaugeOf } from '../instruments.ts';
 
-/** What is needed of Temporal's description of one try. */
+/** What is needed of Temporal's description of one attempt. */
 export type ActivityTry = Pick<
   Info,
   'activityId' | 'activityType' | 'attempt' | 'scheduledTimestampMs' | 'workflowExecution' | 'retryPolicy'
 >;
 
-/** Counts the tries of activities that fail, and shows how long the oldest one has been retried. */
+/** Counts the attempts of activities that fail, and shows how long the oldest one has been retried. */
 export function activityMetrics(registry: Registry): ActivityInterceptorsFactory {
   const watch = watchActivities(registry);
   return ({ info }) => ({
@@ -19,7 +19,7 @@ export function activityMetrics(registry: Registry): ActivityInterceptorsFactory
   });
 }
 
-/** Milliseconds after its next try was due at which a call is no longer ours: another worker has it. */
+/** Milliseconds after its next attempt was due at which a call is no longer ours: another worker has it. */
 const patience = 5 * 60_000;
 
 /** Activities whose retries are shown from the start. */
@@ -73,7 +73,7 @@ function reasonOf(error: unknown): string {
   return typeof reason === 'string' ? reason : (error.type ?? 'Unexpected');
 }
 
-/** Milliseconds until Temporal tries it again; `undefined`: it does not. */
+/** Milliseconds until Temporal retries it; `undefined`: it does not. */
 function pauseAfter({ attempt, retryPolicy = {} }: ActivityTry, error: unknown): number | undefined {
   const { maximumAttempts = Infinity } = retryPolicy;
   if (maximumAttempts > 0 && attempt >= maximumAttempts) return undefined;

@@ -3,7 +3,7 @@ import { processMetrics } from '../contract/index.ts';
 import { counterOf } from '../instruments.ts';
 import { type SeenAnswer, stepsOf } from '../riskos/index.ts';
 
-/** Counts the steps of RiskOS's workflows: those that ran, failed, came from a cache, or needed more than one try. */
+/** Counts the steps of RiskOS's workflows: those that ran, failed, came from a cache, or needed more than one attempt. */
 export interface EnrichmentMetrics {
   count: (answer: SeenAnswer) => void;
   register: (registry: Registry) => void;

@@ -41,7 +41,7 @@ export interface WorkerParts {
   taskQueue?: string;
   /** Instead of `TEMPORAL_ADDRESS`. */
   address?: string;
-  /** Sees every try of an activity. */
+  /** Sees every attempt of an activity. */
   interceptor?: ActivityInterceptorsFactory;
   /** The version that gets work once it is current; absent: the workers have none, and take any work. */
   version?: WorkerDeploymentVersion | undefined;

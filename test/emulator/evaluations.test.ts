@@ -68,7 +68,7 @@ describe('the door', () => {
   test.each([
     [{ apiKey: '' }, /apiKey/],
     [{ apiKey: 'k', pace: -1 }, /pace/],
-    [{ apiKey: 'k', retry: { tries: 11 } }, /retry\.tries/],
+    [{ apiKey: 'k', retry: { attempts: 11 } }, /retry\.attempts/],
     [{ apiKey: 'k', scenarios: { 'Not A Name': {} } }, /scenarios\.Not A Name/],
     [
       { apiKey: 'k', scenarios: { own: { documents: [{ decision: 'maybe?' }] } } },

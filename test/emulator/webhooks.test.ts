@@ -2,12 +2,12 @@ import fastify from 'fastify';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { body, emulator, subscriber, type TestEmulator, until, webhookToken } from './support.ts';
 
-/** Statuses of the tries of one event type, in order. */
-function triesOf(riskos: TestEmulator, type: string) {
+/** Statuses of the attempts of one event type, in order. */
+function attemptsOf(riskos: TestEmulator, type: string) {
   return riskos
     .ledger()
     .webhooks.filter(({ event_type }) => event_type === type)
-    .map(({ try: tried, status }) => [tried, status]);
+    .map(({ attempt, status }) => [attempt, status]);
 }
 
 const silent = { scenarios: { silent: { documents: [{ candidate: 'absent' as const }] } } };
@@ -59,13 +59,16 @@ describe('delivery', () => {
     expect(asked).toEqual([{ grant_type: 'client_credentials', client_id: 'me', client_secret: 'mine' }]);
   });
 
-  test.each([408, 409, 423, 429, 502, 503, 504])('is tried again after %i', async (status) => {
+  test.each([408, 409, 423, 429, 502, 503, 504])('is retried after %i', async (status) => {
     const hr = await subscriber([status, status]);
     const riskos = await emulator({ subscriber: hr, ...silent });
     await riskos.create(body('docv', 'silent'), 201);
     await hr.next('evaluation_paused');
-    await until(() => (triesOf(riskos, 'evaluation_paused').length === 3 ? true : undefined), 'three tries');
-    expect(triesOf(riskos, 'evaluation_paused')).toEqual([
+    await until(
+      () => (attemptsOf(riskos, 'evaluation_paused').length === 3 ? true : undefined),
+      'three attempts',
+    );
+    expect(attemptsOf(riskos, 'evaluation_paused')).toEqual([
       [1, status],
       [2, status],
       [3, 200],
@@ -77,26 +80,26 @@ describe('delivery', () => {
     const hr = await subscriber([status]);
     const riskos = await emulator({ subscriber: hr, ...silent });
     await riskos.create(body('docv', 'silent'), 201);
-    await until(() => riskos.ledger().webhooks[0], 'the first try');
-    // By the time a second evaluation's event is through, a second try of the first would be, too.
+    await until(() => riskos.ledger().webhooks[0], 'the first attempt');
+    // By the time a second evaluation's event is through, a second attempt of the first would be, too.
     await riskos.create(body('docv', 'silent'), 201);
     await until(() => riskos.ledger().webhooks.find((one) => one.status === 200), 'the second event');
-    expect(triesOf(riskos, 'evaluation_paused')).toEqual([
+    expect(attemptsOf(riskos, 'evaluation_paused')).toEqual([
       [1, status],
       [1, 200],
     ]);
   });
 
-  test('ends after ten tries', async () => {
+  test('ends after ten attempts', async () => {
     const hr = await subscriber(Array<number>(100).fill(503));
     const riskos = await emulator({ subscriber: hr, ...silent });
     await riskos.create(body('docv', 'silent'), 201);
-    const tries = () => triesOf(riskos, 'evaluation_paused').length;
-    await until(() => (tries() === 10 ? true : undefined), 'ten tries');
+    const attempts = () => attemptsOf(riskos, 'evaluation_paused').length;
+    await until(() => (attempts() === 10 ? true : undefined), 'ten attempts');
     await riskos.create(body('docv', 'silent'), 201);
-    await until(() => (tries() === 20 ? true : undefined), 'ten more tries');
+    await until(() => (attempts() === 20 ? true : undefined), 'ten more attempts');
     expect(
-      triesOf(riskos, 'evaluation_paused')
+      attemptsOf(riskos, 'evaluation_paused')
         .map(([tried]) => tried)
         .toSorted((one, other) => Number(one) - Number(other)),
     ).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].flatMap((tried) => [tried, tried]));
@@ -135,7 +138,7 @@ describe('delivery', () => {
     const hr = await subscriber();
     riskos.setWebhook({ url: hr.url, auth });
     await hr.next('evaluation_paused');
-    expect(riskos.ledger().webhooks[0]).toMatchObject({ try: 1, status: 'no_connection' });
+    expect(riskos.ledger().webhooks[0]).toMatchObject({ attempt: 1, status: 'no_connection' });
   });
 
   test('of the scenario lost-webhook never happens, but the evaluation ends', async () => {
@@ -146,16 +149,16 @@ describe('delivery', () => {
     await riskos.create(body('docv', 'accept'), 201);
     await hr.next('evaluation_completed');
     expect(hr.received.filter(({ data }) => data.eval_id === eval_id)).toEqual([]);
-    const tries = riskos.ledger().webhooks.filter((one) => one.eval_id === eval_id);
-    expect(tries.length).toBeGreaterThan(0);
-    expect(tries.every(({ status }) => status === 'dropped')).toBe(true);
+    const attempts = riskos.ledger().webhooks.filter((one) => one.eval_id === eval_id);
+    expect(attempts.length).toBeGreaterThan(0);
+    expect(attempts.every(({ status }) => status === 'dropped')).toBe(true);
   });
 
   test('without a target nothing is sent, and the ledger says so', async () => {
     const riskos = await emulator();
     await riskos.create(body('docv', 'withdrawn'), 201);
     await until(() => riskos.ledger().webhooks[0], 'the ledger');
-    expect(triesOf(riskos, 'evaluation_paused')).toEqual([[0, 'dropped']]);
+    expect(attemptsOf(riskos, 'evaluation_paused')).toEqual([[0, 'dropped']]);
   });
 
   test('of a play’s later events happens once each', async () => {

@@ -315,7 +315,7 @@ export const failureTexts: Record<FailureType, Text> = {
     remedy: 'Do what the timeline says. Later notices do not wait for it.',
   },
   ImagesUnavailable: {
-    when: 'A try to fetch, store, hold or delete images failed, and another one may succeed.',
+    when: 'An attempt to fetch, store, hold or delete images failed, and another one may succeed.',
     remedy: 'Nothing, unless `trouble` lasts.',
   },
   ImagesNeedOperator: {

@@ -13,7 +13,7 @@ beforeEach(() => {
   watch = watchActivities(registry, () => clock);
 });
 
-/** A try of a call that was first scheduled at 1,000 s. */
+/** An attempt of a call that was first scheduled at 1,000 s. */
 function tryOf(more: Partial<ActivityTry> = {}): ActivityTry {
   return {
     activityId: '1',
@@ -36,7 +36,7 @@ async function ageOf(activity: string): Promise<number | undefined> {
   return values?.find(({ labels }) => labels['activity'] === activity)?.value;
 }
 
-test('the age is that of the oldest call since its first try, and 0 once it succeeds', async () => {
+test('the age is that of the oldest call since its first attempt, and 0 once it succeeds', async () => {
   await fail(busy);
   clock += 3000;
   await fail(busy, { activityId: '2', scheduledTimestampMs: clock });
@@ -58,7 +58,7 @@ test('a call of another run with the same activity id is another call', async ()
 
 test.each([
   ['that is refused for good', ApplicationFailure.create({ type: 'NoticeRefused', nonRetryable: true }), {}],
-  ['after its last try', busy, { attempt: 3, retryPolicy: { maximumAttempts: 3 } }],
+  ['after its last attempt', busy, { attempt: 3, retryPolicy: { maximumAttempts: 3 } }],
   ['that was cancelled', new CancelledFailure('the worker stops'), {}],
 ] as const)('a call %s is not retried, and has no age', async (_what, error, more) => {
   await fail(error, more);
@@ -66,7 +66,7 @@ test.each([
   expect(await ageOf('notify')).toBe(0);
 });
 
-test('a call that another worker has taken over is forgotten some minutes after its next try was due', async () => {
+test('a call that another worker has taken over is forgotten some minutes after its next attempt was due', async () => {
   await fail(busy);
   clock += 5 * 60_000;
   expect(await ageOf('notify')).toBe(300);

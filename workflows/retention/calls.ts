@@ -21,7 +21,7 @@ import {
 import type { Because, RetentionState } from './state.ts';
 
 const retry = { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '10m' } as const;
-/** Tries that Temporal makes by itself; what fails as often is shown as trouble. */
+/** Attempts that Temporal makes by itself; what fails as often is shown as trouble. */
 const few = { ...retry, maximumAttempts: 3 };
 
 const { archiveImages } = proxyActivities<ImageActivities>({
@@ -42,17 +42,17 @@ const { deleteImages, holdImages, releaseImages } = proxyActivities<ImageActivit
 export interface Failure {
   /** Absent: the failure says nothing, for example because the worker ended. */
   reason?: ImagesFailure | 'held' | 'deleted';
-  /** False: trying again cannot help until somebody has changed a setting. */
+  /** False: a retry cannot help until somebody has changed a setting. */
   retried: boolean;
-  /** The time to try it is over. */
+  /** The time for attempts is over. */
   givenUp: boolean;
-  /** Milliseconds to wait before the next try, where RiskOS named them. */
+  /** Milliseconds to wait before the next attempt, where RiskOS named them. */
   delay?: number;
 }
 
 export type Called<Answer> = { answer: Answer } | { failure: Failure };
 
-/** Tries to archive the images within `milliseconds`, a few times or as often as they allow. Throws when it is cancelled. */
+/** Attempts to archive the images within `milliseconds`, a few times or as often as they allow. Throws when it is cancelled. */
 export function tryArchiving(
   state: RetentionState,
   ask: ImagesAsk,
@@ -116,7 +116,7 @@ function failureOf(error: unknown, cause: ApplicationFailure | undefined): Failu
   };
 }
 
-/** A call that ran out of time carries the failure of its last try as the cause of the timeout. */
+/** A call that ran out of time carries the failure of its last attempt as the cause of the timeout. */
 function applicationFailureIn(error: unknown): ApplicationFailure | undefined {
   if (error instanceof ApplicationFailure) return error;
   return error instanceof TemporalFailure ? applicationFailureIn(error.cause) : undefined;

@@ -45,10 +45,10 @@ function isNone({ result }: ImagesFound): boolean {
   return result === 'none' || result === 'military' || result === 'minor';
 }
 
-/** How long to wait, in milliseconds, after the first few tries have failed. */
+/** How long to wait, in milliseconds, after the first few attempts have failed. */
 const firstPause = 10_000;
 
-/** Asks until the end: the first few tries that fail are shown as trouble, while the others go on. */
+/** Asks until the end: the first few attempts that fail are shown as trouble, while the others go on. */
 async function asked(state: RetentionState, end: number): Promise<ImagesFound> {
   const left = () => Math.max(1, end - now());
   const { ask } = state.retention;

@@ -83,11 +83,11 @@ async function keepAsHeld(state: RetentionState, position: Deleting): Promise<vo
   notify(state);
 }
 
-/** True once the archive has a hold if and only if this workflow has one; one try, and its back-off. */
+/** True once the archive has a hold if and only if this workflow has one; one attempt, and its back-off. */
 async function writeHold(state: RetentionState, position: Kept | Deleting | Stopped): Promise<boolean> {
   const { hold, released } = state;
   if (state.holdInArchive === (hold === null ? 'no' : 'yes')) return true;
-  // Of a try that fails it is not known what it did.
+  // It is unknown what a failed attempt did.
   state.holdInArchive = 'perhaps';
   if (hold === null) {
     const written = await tryRelease(state, released ?? { by: 'retention', reason: 'released' });
@@ -129,7 +129,7 @@ function recovered(state: RetentionState): void {
 const firstPause = 10_000;
 const longestPause = 12 * 3600_000;
 
-/** Shows the trouble and waits before the next try, or until somebody sends something. */
+/** Shows the trouble and waits before the next attempt, or until somebody sends something. */
 async function backOff(state: RetentionState, { reason }: Failure): Promise<void> {
   const isNew = noteTrouble(state, reason === undefined || reason === 'deleted' ? 'interrupted' : reason);
   publish(state);

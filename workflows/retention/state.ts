@@ -57,7 +57,7 @@ export interface RetentionState {
   /** Who released the hold that is still in the archive. */
   released: Because | null;
   trouble: ImagesStatus['trouble'];
-  /** Tries of the archive that failed one after the other. */
+  /** Consecutive failed attempts of the archive. */
   failures: number;
   /** Counts what came in, so that a wait ends when something does. */
   received: number;

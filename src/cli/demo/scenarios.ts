@@ -36,7 +36,7 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'resubmit-then-accept',
-    about: 'a picture with glare; the second try is good',
+    about: 'a picture with glare; the second attempt is good',
     expected: {
       ...verified,
       verdicts: [passed, documents(1, 'resubmit'), documents(2, 'accept')],
@@ -114,7 +114,7 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'phone-risk-failed',
-    about: 'a bad picture while another step of RiskOS fails; the second try is good',
+    about: 'a bad picture while another step of RiskOS fails; the second attempt is good',
     expected: {
       ...verified,
       verdicts: [passed, documents(1, 'resubmit'), documents(2, 'accept')],
@@ -134,7 +134,7 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'passport-then-license',
-    about: 'shows a passport where a driver’s license is wanted; the second try is one',
+    about: 'shows a passport where a driver’s license is wanted; the second attempt is one',
     policy: { documents: { accepted: { types: ['Drivers License'] } } },
     expected: {
       ...verified,

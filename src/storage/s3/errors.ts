@@ -13,7 +13,7 @@ const denied: Meaning = {
 const missing: Meaning = { type: 'StorageMissing', what: 'has no such bucket; check the URL' };
 const unavailable: Meaning = {
   type: 'StorageUnavailable',
-  what: 'does not answer as it should; it is tried again',
+  what: 'does not answer as it should; it is retried',
 };
 
 const meanings: Record<string, Meaning> = {
@@ -42,7 +42,7 @@ const meanings: Record<string, Meaning> = {
   QuotaExceeded: { type: 'StorageFull', what: 'has no room left; make room' },
   XMinioStorageFull: { type: 'StorageFull', what: 'has no room left; make room' },
   InsufficientStorage: { type: 'StorageFull', what: 'has no room left; make room' },
-  BadDigest: { type: 'StorageUnavailable', what: 'got other bytes than were sent; it is tried again' },
+  BadDigest: { type: 'StorageUnavailable', what: 'got other bytes than were sent; it is retried' },
 };
 
 /** The code that S3 answered with, such as "AccessDenied"; the status for an answer without a body. */

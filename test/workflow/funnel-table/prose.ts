@@ -104,7 +104,7 @@ resumes by itself.
   to \`correct\`. \`retry\` sends the same again. A refusal after which RiskOS may have processed the request all the same (a redirect,
   an unreadable answer, 404, 409) waits \`ambiguousWait\` for an event first; then \`attention\` says that an SMS may be out, and one
   event that names the evaluation resumes the funnel.
-- **RiskOS cannot be read**: the funnel tries again at the next reading. A deadline waits for that, but no longer than \`reconciliation.longest\`;
+- **RiskOS cannot be read**: the funnel retries at the next reading. A deadline waits for that, but no longer than \`reconciliation.longest\`;
   then the funnel needs attention, and resumes with the first reading that succeeds.
 - **RiskOS has not finished at the deadline**: the funnel needs attention, and resumes when RiskOS finishes; if RiskOS then waits for the
   candidate, the deadline starts again.
