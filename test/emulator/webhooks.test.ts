@@ -118,7 +118,7 @@ describe('delivery', () => {
     });
     await Promise.all(Array.from({ length: 20 }, () => riskos.create(body('docv', 'silent'), 201)));
     await until(
-      () => triesOf(riskos, 'evaluation_paused').length === 20 || undefined,
+      () => attemptsOf(riskos, 'evaluation_paused').length === 20 || undefined,
       'a first attempt of each',
     );
     expect(warnings).toEqual([]);
