@@ -1,7 +1,13 @@
 import { defineConfig } from 'vitest/config';
 import base from './vitest.config.ts';
 
-/** What needs more than Node and Temporal (Chromium, an S3 server, age, Prometheus, PostgreSQL), or every process at once. */
+/** What needs more than Node and Temporal (Chromium, an S3 server, age, Go, Prometheus, PostgreSQL), or every process at once. */
 export default defineConfig({
-  test: { ...base.test, isolate: true, maxWorkers: 2, include: ['test/system/**/*.test.ts'], exclude: [] },
+  test: {
+    ...base.test,
+    isolate: true,
+    maxWorkers: 2,
+    include: ['test/{system,compose}/**/*.test.ts', 'test/e2e/forget.test.ts'],
+    exclude: [],
+  },
 });

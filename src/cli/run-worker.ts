@@ -30,17 +30,17 @@ import { workerVersion } from './worker-version.ts';
 export async function runWorker(): Promise<void> {
   const settings = readSettings(workerSettings);
   const logger = createProcessLogger('worker', { context: activityOfNow });
-  const sdkPort = settings.METRICS_ADDRESS ? await getPort({ host: '127.0.0.1' }) : undefined;
-  installRuntime(logger, sdkPort);
   const metrics = enrichmentMetrics();
   const client = observed(riskosOfSettings(logger), metrics.count);
   const archive = openArchive({
     url: settings.ARCHIVE_URL,
     recipients: settings.ARCHIVE_RECIPIENTS,
   });
+  const keys = keyStoreOf(settings);
+  const sdkPort = settings.METRICS_ADDRESS ? await getPort({ host: '127.0.0.1' }) : undefined;
+  installRuntime(logger, sdkPort);
   for (const limit of await archive.check()) logger.warn({ limit }, storageLimits[limit]);
   const health = createHealthServer();
-  const keys = keyStoreOf(settings);
   const registry = addHealth(health, {
     process: 'worker',
     checks: {

@@ -253,7 +253,7 @@ describe('bad input is one line that names the field or the remedy', () => {
   ];
 
   test.each(bad)('%s', async (_what, args, more, code, message) => {
-    const result = await run(await args(), { ...env, ...more });
+    const result = await run(await args(), { ...env, ...more }, undefined, { refused: true });
     expect(result).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(message) });
     expect(result.stderr.trim().split('\n').length).toBe(1);
     expect(result.stderr).not.toMatch(/\n\s+at /);

@@ -178,7 +178,9 @@ describe('a wrong value of', () => {
     async (process) => {
       const ofProcess = readRows.filter((row) => row.in === process);
       const wrong = Object.fromEntries(ofProcess.map(({ name, wrong: value }) => [name, value]));
-      const { code, stdout, stderr } = await run([process], { ...right[process], ...wrong });
+      const { code, stdout, stderr } = await run([process], { ...right[process], ...wrong }, undefined, {
+        refused: true,
+      });
       expect({ code, stdout, lines: stderr.trim().split('\n').length }).toEqual({
         code: 2,
         stdout: '',
@@ -203,6 +205,7 @@ describe('a wrong value of', () => {
       [process, ...args],
       { ...environment, [name]: 'wrong' in row ? row.wrong : '' },
       input,
+      { refused: true },
     );
     expect(ended.code).toBe(2);
     expect(namedIn(ended.stderr)).toContain(name);
@@ -211,7 +214,7 @@ describe('a wrong value of', () => {
   test.each(usedRows)('$name stops $in when it is used, with a line that names it', async (row) => {
     const args = row.in === 'start' ? ['start', '-'] : [row.in];
     const input = JSON.stringify(exampleApplication('every-setting'));
-    const ended = await run(args, { ...right[row.in], [row.name]: row.wrong }, input);
+    const ended = await run(args, { ...right[row.in], [row.name]: row.wrong }, input, { refused: true });
     expect({ ...ended, stderr: '' }).toEqual({ code: 2, stdout: '', stderr: '' });
     expect(ended.stderr.trim().split('\n')).toHaveLength(1);
     expect(namedIn(ended.stderr)).toContain(row.name);

@@ -106,7 +106,9 @@ test('does not start without authentication or keys: one line names every settin
 test('a wrong identity, recipient or store stops it at its start, is named, and not repeated', async () => {
   const env = await settings();
   for (const name of ['PAYLOAD_IDENTITY', 'PAYLOAD_RECIPIENTS', 'KEY_STORE_URL']) {
-    const { code, stderr } = await run(['codec-server'], { ...env, [name]: 'AGE-NO-KEY' });
+    const { code, stderr } = await run(['codec-server'], { ...env, [name]: 'AGE-NO-KEY' }, undefined, {
+      refused: true,
+    });
     expect([code, stderr.trim().split('\n').length]).toEqual([2, 1]);
     expect(stderr).toContain(`candidate-funnel: `);
     expect(stderr).toContain(name);

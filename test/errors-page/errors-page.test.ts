@@ -194,9 +194,10 @@ const forgetful = {
 /** What ends a command: its run, or what it would print. */
 const ending: Record<CommandError, () => Promise<Run | { error: unknown }>> = {
   WrongInput: () => run(['start', join(folder, 'nowhere.json')]),
-  WrongSetting: () => run(['worker']),
-  InvalidArchiveUrl: () => run(['worker'], { ...riskos, ...archive, ARCHIVE_URL: 'file:///' }),
-  InvalidRecipient: () => run(['worker'], { ...riskos, ...archive }),
+  WrongSetting: () => run(['worker'], {}, undefined, { refused: true }),
+  InvalidArchiveUrl: () =>
+    run(['worker'], { ...riskos, ...archive, ARCHIVE_URL: 'file:///' }, undefined, { refused: true }),
+  InvalidRecipient: () => run(['worker'], { ...riskos, ...archive }, undefined, { refused: true }),
   InvalidIdentity: async () => {
     const fixture = await archiveFixture();
     await fixture.archive.store({
@@ -274,7 +275,8 @@ const ending: Record<CommandError, () => Promise<Run | { error: unknown }>> = {
       createRiskosClient({ baseUrl: 'x', apiKey: 'k', environment: 'Sandbox', workflow: 'w' }),
     ),
   }),
-  InvalidEmulatorOptions: () => run(['emulator', '--port', '0', '--seed', '1.5']),
+  InvalidEmulatorOptions: () =>
+    run(['emulator', '--port', '0', '--seed', '1.5'], {}, undefined, { refused: true }),
   TemporalNotFound: async () => ({
     error: await thrownBy(() =>
       findTemporal({

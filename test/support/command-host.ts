@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { endOf, type Order } from './command.ts';
 
@@ -25,10 +26,11 @@ for (;;) {
   await carryOut(order);
 }
 
-async function carryOut({ args, env, cwd = folder }: Order): Promise<void> {
+async function carryOut({ args, env, input = '', cwd = folder }: Order): Promise<void> {
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, env);
   process.chdir(cwd);
+  Object.defineProperty(process, 'stdin', { configurable: true, value: Readable.from([Buffer.from(input)]) });
   process.argv = [process.execPath, main, ...args];
   process.exitCode = undefined;
   runs += 1;

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 export interface Order {
   args: string[];
   env: Record<string, string>;
+  /** What is on standard input. */
+  input?: string;
   /** Its folder; by default that of the tests. */
   cwd?: string;
 }

@@ -9,22 +9,27 @@ const command = fileURLToPath(new URL('../../bin/candidate-funnel.js', import.me
 const processVerbs = ['demo', 'dev', 'worker', 'relay', 'codec-server', 'monitor', 'emulator'];
 
 /**
- * Runs `candidate-funnel` to its end: with standard input, settings of Node.js or the verb of a process as a user
- * would, in a new process; otherwise in one that has the modules loaded already.
+ * Runs `candidate-funnel` to its end: with settings of Node.js or the verb of a process as a user would, in a new process; otherwise in
+ * one that has the modules loaded already, as a process too that is `refused`: that ends because of its settings before it begins.
  */
 export async function run(
   args: string[],
   env: Record<string, string> = {},
   input?: string,
-  { cwd }: { cwd?: string } = {},
+  { cwd, refused = args.includes('--help') }: { cwd?: string; refused?: boolean } = {},
 ): Promise<Run> {
   const isAlone =
-    input !== undefined ||
     // Node.js reads them when it starts.
     Object.keys(env).some((name) => name.startsWith('NODE_')) ||
-    (processVerbs.includes(args[0] ?? '') && !args.includes('--help'));
+    (processVerbs.includes(args[0] ?? '') && !refused);
   const folder = cwd === undefined ? {} : { cwd };
-  if (!isAlone) return runInHost({ args, env: environmentWith(env), ...folder });
+  if (!isAlone)
+    return runInHost({
+      args,
+      env: environmentWith(env),
+      ...(input === undefined ? {} : { input }),
+      ...folder,
+    });
   const child = spawnCommand(args, env, folder);
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   child.stdin?.end(input);
