@@ -1,36 +1,58 @@
 import { Client, type ClientOptions } from '@temporalio/client';
-import { createFunnelClient, type FunnelClient, remoteCodec, temporalClient } from '../client/index.ts';
-import { encryptedClient } from '../codec/index.ts';
+import {
+  createFunnelClient,
+  type FindForgotten,
+  type FunnelClient,
+  remoteCodec,
+  remoteTombstones,
+  temporalClient,
+} from '../client/index.ts';
+import { encryptedClient, type KeyStore } from '../codec/index.ts';
 import { codecClientSettings, queueSettings, readSettings } from '../config.ts';
 import { applicationId } from '../contract/index.ts';
 import { InputError } from './errors.ts';
 import { keyStoreOfSettings } from './payload-keys.ts';
 
 /** Runs one verb of HR with a client, and lets go of Temporal afterwards. */
-export async function withFunnels<T>(work: (funnels: FunnelClient) => Promise<T>): Promise<T> {
+export async function withFunnels<T>(
+  work: (funnels: FunnelClient, findForgotten: FindForgotten) => Promise<T>,
+): Promise<T> {
   const keys = keyStoreOfSettings();
   const { connection, options } = temporalClient();
-  const encryption = keys ? encryptedClient(keys) : throughCodecServer();
+  const { encryption, findForgotten } = keys ? withKeys(keys) : throughCodecServer();
   const funnels = createFunnelClient({
     temporal: new Client({ connection, namespace: options.namespace, ...encryption }),
     taskQueue: readSettings(queueSettings).FUNNEL_TASK_QUEUE,
     deadline: 10_000,
-    ...(keys ? { findForgotten: (id: string) => keys.tombstone(id) } : {}),
+    findForgotten,
   });
   try {
-    return await work(funnels);
+    return await work(funnels, findForgotten);
   } finally {
     await funnels.close();
     keys?.close();
   }
 }
 
+/** How the payloads are read, and who knows which applications were forgotten. */
+interface Access {
+  encryption: Pick<ClientOptions, 'dataConverter'>;
+  findForgotten: FindForgotten;
+}
+
+function withKeys(keys: KeyStore): Access {
+  return { encryption: encryptedClient(keys), findForgotten: (id) => keys.tombstone(id) };
+}
+
 /** The codec server that CODEC_URL names, for a process that holds no key. */
-function throughCodecServer(): Pick<ClientOptions, 'dataConverter'> {
+function throughCodecServer(): Access {
   const { CODEC_URL: url, CODEC_TOKEN: token } = readSettings(codecClientSettings);
-  if (url === undefined) return {};
-  const codec = remoteCodec({ url, ...(token === undefined ? {} : { token }) });
-  return { dataConverter: { payloadCodecs: [codec] } };
+  if (url === undefined) return { encryption: {}, findForgotten: () => Promise.resolve(undefined) };
+  const server = { url, ...(token === undefined ? {} : { token }) };
+  return {
+    encryption: { dataConverter: { payloadCodecs: [remoteCodec(server)] } },
+    findForgotten: remoteTombstones(server),
+  };
 }
 
 export function parseId(text: string): string {

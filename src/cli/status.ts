@@ -4,7 +4,6 @@ import { examples } from './examples.ts';
 import { parseId, withFunnels } from './funnels.ts';
 import { print, printStatus, time } from './output.ts';
 import { FunnelError } from '../client/index.ts';
-import { keyStoreOfSettings } from './payload-keys.ts';
 
 export const status = new Command('status')
   .description('show the stage of a funnel, what it waits for, and what to do next')
@@ -13,27 +12,22 @@ export const status = new Command('status')
   .option('--json', 'print the status as JSON')
   .addHelpText('after', examples('status app-1042', 'status app-1042 --earlier'))
   .action(async (id: string, { json, ...options }: EarlierOption & { json?: boolean }) => {
-    await withFunnels(async (funnels) => {
-      const funnel = funnels.funnel(parseId(id), { earlier: numberOf(options) });
-      const found = await funnel.status().catch((error: unknown) => forgottenOr(error, id, json));
-      if (found) await printStatus(found, json);
+    await withFunnels(async (funnels, findForgotten) => {
+      const applicationId = parseId(id);
+      const funnel = funnels.funnel(applicationId, { earlier: numberOf(options) });
+      try {
+        await printStatus(await funnel.status(), json);
+      } catch (error) {
+        // That an application was forgotten is where it stands, and no error of who asks.
+        const isForgotten = error instanceof FunnelError && error.type === 'Forgotten';
+        const tombstone = isForgotten ? await findForgotten(applicationId) : undefined;
+        if (!tombstone) throw error;
+        const { at, by, reason } = tombstone;
+        print(
+          { applicationId, stage: 'forgotten', forgotten: { at, by, reason } },
+          () => `${applicationId}  forgotten\n  since      ${time(at)}, by ${by}: ${reason}`,
+          json,
+        );
+      }
     });
   });
-
-/** That an application was forgotten is where it stands, and no error of who asks. */
-async function forgottenOr(error: unknown, applicationId: string, json: boolean | undefined): Promise<void> {
-  if (!(error instanceof FunnelError) || error.type !== 'Forgotten') throw error;
-  const keys = keyStoreOfSettings();
-  try {
-    const tombstone = await keys?.tombstone(applicationId);
-    if (!tombstone) throw error;
-    const { at, by, reason } = tombstone;
-    print(
-      { applicationId, stage: 'forgotten', forgotten: { at, by, reason } },
-      () => `${applicationId}  forgotten\n  since      ${time(at)}, by ${by}: ${reason}`,
-      json,
-    );
-  } finally {
-    keys?.close();
-  }
-}

@@ -101,12 +101,16 @@ function endingOf(cause: unknown): Ending {
   return cause instanceof CancelledFailure ? 'canceled' : 'failed';
 }
 
-/** gRPC's NOT_FOUND. */
-const notFoundCodes: readonly number[] = [5];
+/** gRPC's INVALID_ARGUMENT and NOT_FOUND. */
+const [invalidArgument, notFound] = [3, 5];
 
 export function isNotFound(error: unknown): boolean {
   if (error instanceof WorkflowNotFoundError) return true;
-  return isGrpcServiceError(error) && notFoundCodes.includes(error.code) && !/namespace/i.test(error.details);
+  if (!isGrpcServiceError(error)) return false;
+  const code: number = error.code;
+  // So Temporal's server refuses to read the history of a workflow that it is deleting.
+  if (code === invalidArgument) return /history not found/i.test(error.details);
+  return code === notFound && !/namespace/i.test(error.details);
 }
 
 /** gRPC's CANCELLED, DEADLINE_EXCEEDED and UNAVAILABLE. */

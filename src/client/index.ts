@@ -1,11 +1,11 @@
 export { FunnelError } from './errors.ts';
 export { type Ending, endings } from './execution.ts';
 export { createFunnelClient, type FunnelClient } from './funnels.ts';
-export type { Funnel } from './funnel.ts';
+export type { FindForgotten, Funnel } from './funnel.ts';
 export type { EvaluationImages, RetentionStatus } from './images.ts';
 export type { FunnelFilter, FunnelSummary } from './list.ts';
 export type { FunnelStatus, UnreadableAction } from './published.ts';
-export { remoteCodec, RemoteCodecError, type RemoteCodecOptions } from './remote-codec.ts';
+export { remoteCodec, RemoteCodecError, type RemoteCodecOptions, remoteTombstones } from './remote-codec.ts';
 export {
   type RetryableReason,
   retryableReasons,

@@ -1,5 +1,7 @@
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import { isClear, plainPayload } from '../contract/index.ts';
+import { z } from 'zod';
+import { isClear, plainPayload, workflowIdOf } from '../contract/index.ts';
+import type { FindForgotten } from './funnel.ts';
 
 export interface RemoteCodecOptions {
   /** The address of the codec server, such as `https://codec.example`. */
@@ -50,6 +52,24 @@ export function remoteCodec(options: RemoteCodecOptions): PayloadCodec {
   };
 }
 
+/**
+ * Asks the codec server who had an application forgotten, for a process that holds no key: pass it in
+ * `createFunnelClient({ findForgotten: remoteTombstones({ url, token }) })`. Any role may ask. Rejects with
+ * {@link RemoteCodecError}.
+ */
+export function remoteTombstones(options: RemoteCodecOptions): FindForgotten {
+  return async (applicationId) => {
+    const answer = await post(options, 'tombstone', { workflowId: workflowIdOf(applicationId) }, {});
+    const read = tombstoneAnswer.safeParse(answer.body);
+    if (!answer.ok || !read.success) throw refused(options, answer);
+    return read.data.tombstone ?? undefined;
+  };
+}
+
+const tombstoneAnswer = z.object({
+  tombstone: z.object({ at: z.string(), by: z.string(), reason: z.string() }).nullable(),
+});
+
 const unreadable = plainPayload({ unreadable: 'CodecServer' });
 
 function isEncrypted({ metadata }: Payload): boolean {
@@ -60,16 +80,38 @@ function isEncrypted({ metadata }: Payload): boolean {
 const forgottenStatus = 410;
 
 async function ask(
-  { url, token, timeout = 10_000, fetch: send = fetch }: RemoteCodecOptions,
+  options: RemoteCodecOptions,
   verb: 'encode' | 'decode',
   payloads: Payload[],
   context: unknown,
 ): Promise<Payload[]> {
-  const { namespace, workflowId } = Object(context);
+  const answer = await post(options, verb, context, { payloads: payloads.map(toWire) });
+  const given: unknown = Object(answer.body).payloads;
+  if (answer.ok && Array.isArray(given) && given.length === payloads.length) return given.map(fromWire);
+  if (answer.status === forgottenStatus) {
+    const message = 'this application was forgotten; give the candidate a new application id';
+    throw new RemoteCodecError(message, { type: 'KeyForgotten' });
+  }
+  throw refused(options, answer);
+}
+
+interface Answer {
+  ok: boolean;
+  status: number;
+  /** `undefined` if it is no JSON. */
+  body: unknown;
+}
+
+async function post(
+  { url, token, timeout = 10_000, fetch: send = fetch }: RemoteCodecOptions,
+  verb: 'encode' | 'decode' | 'tombstone',
+  of: unknown,
+  body: unknown,
+): Promise<Answer> {
+  const { namespace, workflowId } = Object(of);
   const secret = typeof token === 'function' ? await token() : token;
-  let answer: Response;
   try {
-    answer = await send(`${url.replace(/\/$/, '')}/${verb}`, {
+    const answer = await send(`${url.replace(/\/$/, '')}/${verb}`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -77,23 +119,24 @@ async function ask(
         ...(typeof workflowId === 'string' ? { 'x-workflow-id': workflowId } : {}),
         ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }),
       },
-      body: JSON.stringify({ payloads: payloads.map(toWire) }),
+      body: JSON.stringify(body),
       signal: AbortSignal.timeout(timeout),
     });
+    return {
+      ok: answer.ok,
+      status: answer.status,
+      body: await answer.json().catch(() => undefined),
+    };
   } catch (error) {
     throw new RemoteCodecError(`no answer from the codec server at ${url}; check CODEC_URL`, {
       cause: error,
     });
   }
-  const body: unknown = await answer.json().catch(() => undefined);
-  const given: unknown = Object(body).payloads;
-  if (answer.ok && Array.isArray(given) && given.length === payloads.length) return given.map(fromWire);
-  if (answer.status === forgottenStatus) {
-    const message = 'this application was forgotten; give the candidate a new application id';
-    throw new RemoteCodecError(message, { type: 'KeyForgotten' });
-  }
-  throw new RemoteCodecError(
-    `the codec server at ${url} answered ${answer.status}; check CODEC_TOKEN and the roles that it has`,
+}
+
+function refused({ url }: RemoteCodecOptions, { status }: Answer): RemoteCodecError {
+  return new RemoteCodecError(
+    `the codec server at ${url} answered ${status}; check CODEC_TOKEN and the roles that it has`,
   );
 }
 

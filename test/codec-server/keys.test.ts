@@ -150,18 +150,56 @@ describe('with the real keys', () => {
     expect(await store.get('app-1')).toMatchObject({ kind: 'forgotten' });
   });
 
+  test('/tombstone says who had an application forgotten, to every role, and logs who asked', async () => {
+    await encode('kept', 'funnel-app-2');
+    await store.erase('app-1', tombstone);
+    const answers = [];
+    for (const role of ['codec-all', 'codec-status']) {
+      for (const workflowId of ['funnel-app-1', 'funnel-app-2', 'funnel-app-3']) {
+        const path = `/tombstone?workflowId=${workflowId}`;
+        const { status, body } = await ask(rig.url, { path, token: await rig.token(role), body: '{}' });
+        answers.push([status, JSON.parse(body)]);
+      }
+    }
+    const each = [tombstone, null, null].map((found) => [200, { tombstone: found }]);
+    expect(answers).toEqual([...each, ...each]);
+    expect(rig.audited.filter(({ audit }) => audit === 'tombstone')).toHaveLength(6);
+    expect(rig.audited.at(-3)).toMatchObject({
+      who: 'ada',
+      role: 'status',
+      workflows: ['funnel-app-1'],
+    });
+    expect(await store.get('app-3')).toEqual({ kind: 'missing' });
+  });
+
+  test.each([
+    ['/tombstone?workflowId=funnel-app-1', 'nobody', 403, 'no_role'],
+    ['/tombstone?workflowId=funnel-app-1', undefined, 401, 'no_token'],
+    ['/tombstone', 'codec-status', 400, 'no_workflow_id'],
+    ['/tombstone?workflowId=order-1', 'codec-status', 400, 'no_application'],
+  ])('%s asked by %s is refused', async (path, role, status, reason) => {
+    await store.erase('app-1', tombstone);
+    const token = role === undefined ? undefined : await rig.token(role);
+    const answer = await ask(rig.url, { path, token, body: '{}' });
+    expect([answer.status, answer.reason]).toEqual([status, reason]);
+    expect(answer.body).not.toContain(tombstone.by);
+    expect(rig.audited.filter(({ audit }) => audit === 'tombstone')).toEqual([]);
+  });
+
   test.each([
     ['KeyStoreUnavailable', 503, 'key_store_unavailable', undefined],
     ['KeyUnreadable', 200, undefined, { unreadable: 'KeyUnreadable' }],
   ] as const)('a store that says %s', async (problem, status, reason, value) => {
     const encoded = await encode('x');
     const failing = () => Promise.reject(new CodecError(problem, 'of the test'));
-    rig = await startRig({ cipher: createKeyCipher({ get: failing, create: failing }) });
+    rig = await startRig({ cipher: createKeyCipher({ get: failing, create: failing, tombstone: failing }) });
     const token = await rig.token();
     const answer = await ask(rig.url, { token, payloads: [encoded] });
     expect([answer.status, answer.reason, answer.values[0]]).toEqual([status, reason, value]);
     const sealing = await ask(rig.url, { path: encodePath, token, payloads: [clear(1)] });
     expect(sealing.status).toBe(503);
+    const asked = await ask(rig.url, { path: '/tombstone?workflowId=funnel-app-1', token, body: '{}' });
+    expect(asked.status).toBe(503);
     expect((await fetch(`${rig.url}/readyz`)).status).toBe(503);
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Payload } from '@temporalio/common';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { remoteCodec } from '../../src/client/index.ts';
+import { remoteCodec, remoteTombstones } from '../../src/client/index.ts';
 import {
   ageWrapper,
   createKeyStore,
@@ -66,4 +66,16 @@ test('without an answer refuses to send, and marks what it cannot read', async (
 test('with a token that may not encode sends nothing, and names what to check', async () => {
   const remote = remoteCodec({ url: rig.url, token: 'not-a-token' });
   await expect(remote.encode([payload('Robin')], context)).rejects.toThrow(/answered 401; check CODEC_TOKEN/);
+});
+
+test('a process without keys asks who had an application forgotten, and does not take a refusal for a no', async () => {
+  const tombstone = { at: '2026-07-01T00:00:00.000Z', by: 'Mo Ito', reason: 'erasure request 7/2026' };
+  await store.erase('app-1', tombstone);
+  const findForgotten = remoteTombstones({ url: rig.url, token: () => rig.token('codec-status') });
+  expect(await findForgotten('app-1')).toEqual(tombstone);
+  expect(await findForgotten('app-2')).toBeUndefined();
+  const stranger = remoteTombstones({ url: rig.url, token: () => rig.token('nobody') });
+  await expect(stranger('app-1')).rejects.toThrow(/answered 403; check CODEC_TOKEN/);
+  const offline = remoteTombstones({ url: 'http://127.0.0.1:9', timeout: 2000 });
+  await expect(offline('app-1')).rejects.toMatchObject({ type: 'CodecServer' });
 });

@@ -66,6 +66,8 @@ export const testCipher: Cipher = {
           }))
         : 'no_application',
     ),
+  tombstone: (workflowId) =>
+    Promise.resolve(workflowId.startsWith('funnel-') ? { found: undefined } : 'no_application'),
   ready: () => Promise.resolve(true),
 };
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type DevServer, findTemporal, startDevServer } from '../../src/dev-server/index.ts';
 import { exampleApplication } from '../support/application.ts';
 import { canariesIn } from '../support/canary.ts';
-import { run } from '../support/processes.ts';
+import { killProcess, run, startProcess } from '../support/processes.ts';
 import { createForgetting, type Forgetting, forgetting } from './forgetting.ts';
 import { payloadsIn } from './payloads.ts';
 
@@ -106,6 +106,19 @@ describe('a candidate who is forgotten', () => {
       stage: 'forgotten',
       forgotten: { by: 'Mo Ito', reason: 'erasure request 7/2026' },
     });
+    // And to who holds no key, by the codec server.
+    const codec = await startProcess(
+      ['codec-server'],
+      { ...place.settings, CODEC_AUTH: 'off', CODEC_PORT: '0' },
+      /codec server listens/,
+    );
+    onTestFinished(() => killProcess(codec));
+    const keyless = {
+      TEMPORAL_ADDRESS: server.address,
+      CODEC_URL: /"address":"([^"]+)"/.exec(codec.log())?.[1] ?? '',
+    };
+    expect(await run(['status', applicationId, '--json'], keyless)).toEqual(status);
+    expect(await run(['status', 'nobody'], keyless)).toMatchObject({ code: 3 });
     expect((await run(['timeline', applicationId], place.settings)).stderr).toMatch(
       /was forgotten at .* by Mo Ito/,
     );

@@ -24,7 +24,7 @@ import {
 } from '../../src/codec/index.ts';
 import { applicationIdOf } from '../../src/contract/index.ts';
 import { type ForgetStep, forgetSteps } from '../../src/forget/index.ts';
-import { openStorage } from '../../src/storage/index.ts';
+import { openStorage, type Storage } from '../../src/storage/index.ts';
 import { exampleApplication } from '../support/application.ts';
 import type { Canaries } from '../support/canary.ts';
 import { killProcess, type Running, startProcess } from '../support/processes.ts';
@@ -48,7 +48,7 @@ export interface Forgetting {
   stateOf(applicationId: string): Promise<string | undefined>;
   /** The names of the images that the archive's identity opens. */
   imagesOf(applicationId: string): Promise<string[]>;
-  /** True for a payload that a key of the store decrypts; a key does not have to be the application's. */
+  /** True for a payload that any key decrypts that is still in the store, whatever its tombstones say. */
   opener(): Promise<(payload: Payload) => boolean>;
   /** Every payload of an application in a Temporal server, and how many of them any way of reading decrypts. */
   readable(address: string, applicationId: string): Promise<{ payloads: number; decoded: number }>;
@@ -94,7 +94,8 @@ export async function createForgetting(address: string, folder: string): Promise
   const archiveKey = await createArchiveKey();
   const storeUrl = pathToFileURL(join(folder, 'keys')).href;
   const archiveUrl = pathToFileURL(join(folder, 'images')).href;
-  const keys = createKeyStore(openStorage(storeUrl), ageWrapper([recipient], identity));
+  const wrapper = ageWrapper([recipient], identity);
+  const keys = createKeyStore(openStorage(storeUrl), wrapper);
   const settings = {
     ...world.workerSettings,
     ARCHIVE_URL: archiveUrl,
@@ -146,8 +147,10 @@ export async function createForgetting(address: string, folder: string): Promise
 
   async function opener(): Promise<(payload: Payload) => boolean> {
     const everyKey: DataKey[] = [];
-    for await (const id of keys.list()) {
-      const found = await keys.get(id);
+    // A tombstone is a promise of our own code only; whoever has the store and its identity can do without.
+    const taken = createKeyStore(withoutTombstones(openStorage(storeUrl)), wrapper);
+    for await (const id of taken.list()) {
+      const found = await taken.get(id);
       if (found.kind === 'found') everyKey.push(found.key);
     }
     return (payload) => everyKey.some((key) => opens(payload, key));
@@ -213,6 +216,13 @@ export async function createForgetting(address: string, folder: string): Promise
       await funnels.close();
       await world.close();
     },
+  };
+}
+
+function withoutTombstones(storage: Storage): Storage {
+  return {
+    ...storage,
+    get: async (key) => (key.startsWith('tombstones/') ? undefined : storage.get(key)),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { readBody } from '../../http-server/body.ts';
-import { type AuditLine, auditOfDecode, auditOfEncode } from './audit.ts';
+import type { Tombstone } from '../keys/store.ts';
+import { type AuditLine, auditOfDecode, auditOfOne } from './audit.ts';
 import type { Identity } from './authenticate.ts';
 import type { Cipher } from './cipher.ts';
 import { decode } from './decode.ts';
@@ -9,7 +10,7 @@ import type { CodecServerMetrics } from './metrics.ts';
 import type { Refusal } from './refusals.ts';
 import { fromWire, readPayloads, toWire, type WirePayload } from './wire.ts';
 
-export type Action = 'decode' | 'encode';
+export type Action = 'decode' | 'encode' | 'tombstone';
 
 /** One POST, of whatever HTTP server, by somebody who is known. */
 export interface Asked {
@@ -29,7 +30,7 @@ export interface AnswererOptions {
   audit: (line: AuditLine) => void;
 }
 
-export type Answer = { payloads: WirePayload[] } | Refusal;
+export type Answer = { payloads: WirePayload[] } | { tombstone: Tombstone | null } | Refusal;
 
 /** As Temporal takes them; nothing else comes into a log. */
 const namespaces = /^[A-Za-z0-9][\w.-]{0,254}$/;
@@ -60,8 +61,21 @@ export function createAnswerer(options: AnswererOptions): (asked: Asked) => Prom
     const sealed = await within(limits.keyTime, cipher.seal(given.map(fromWire), of));
     if (typeof sealed === 'string') return sealed;
     metrics.payload('encoded', sealed.length);
-    audit(auditOfEncode(identity, of.namespace, { workflowId: of.workflowId, count: sealed.length }));
+    const { namespace, workflowId } = of;
+    audit(auditOfOne('encode', identity, namespace, { workflowId, count: sealed.length }));
     return { payloads: sealed.map(toWire) };
+  }
+
+  /** Who may read a status may read this one. */
+  async function tombstone(
+    workflowId: string,
+    identity: Identity,
+    namespace: string | undefined,
+  ): Promise<Answer> {
+    const read = await within(limits.keyTime, cipher.tombstone(workflowId));
+    if (typeof read === 'string') return read;
+    audit(auditOfOne('tombstone', identity, namespace, { workflowId, count: 0 }));
+    return { tombstone: read.found ?? null };
   }
 
   return async ({ action, identity, namespace, workflowId, contentEncoding, body: stream }) => {
@@ -69,10 +83,13 @@ export function createAnswerer(options: AnswererOptions): (asked: Asked) => Prom
     if (action === 'encode') {
       if (namespace === undefined) return 'no_namespace';
       if (identity.role !== 'all') return 'not_permitted';
-      if (workflowId === undefined || !workflowIds.test(workflowId)) return 'no_workflow_id';
+    }
+    if (action !== 'decode' && (workflowId === undefined || !workflowIds.test(workflowId))) {
+      return 'no_workflow_id';
     }
     const body = await readBody(stream, contentEncoding, limits);
     if (typeof body === 'string') return body;
+    if (action === 'tombstone' && workflowId !== undefined) return tombstone(workflowId, identity, namespace);
     const payloads = readPayloads(body.json, limits.payloads);
     if (typeof payloads === 'string') return payloads;
     return action === 'decode' || workflowId === undefined || namespace === undefined

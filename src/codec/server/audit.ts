@@ -1,15 +1,15 @@
 import type { Identity } from './authenticate.ts';
 import type { Fate } from './decode.ts';
 
-/** One line for each request that was answered: who had what decoded or encoded. No values. */
+/** One line for each request that was answered: who had what decoded or encoded, or asked whose tombstone. No values. */
 export interface AuditLine {
-  audit: 'decode' | 'encode';
+  audit: 'decode' | 'encode' | 'tombstone';
   who: string;
   readerEmail?: string;
   role: string;
   /** `null` where the sender does not say: Temporal's CLI does not. */
   namespace: string | null;
-  /** The ids of what was decoded or encoded; the first ones, where there are many. */
+  /** The ids of what was decoded, encoded or asked about; the first ones, where there are many. */
   workflows: string[];
   workflowCount: number;
   /** Payloads that were decoded or encoded. */
@@ -63,17 +63,19 @@ export function auditOfDecode(
   };
 }
 
-export function auditOfEncode(
+/** Of a request that names the workflow; `count` payloads were encoded for it. */
+export function auditOfOne(
+  audit: 'encode' | 'tombstone',
   { who, email, role }: Identity,
-  namespace: string,
+  namespace: string | undefined,
   { workflowId, count }: { workflowId: string; count: number },
 ): AuditLine {
   return {
-    audit: 'encode',
+    audit,
     who,
     ...(email === undefined ? {} : { readerEmail: email }),
     role,
-    namespace,
+    namespace: namespace ?? null,
     workflows: [workflowId],
     workflowCount: 1,
     count,

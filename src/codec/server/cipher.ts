@@ -1,5 +1,6 @@
 import type { Payload } from '@temporalio/common';
 import type { CodecProblem } from '../errors.ts';
+import type { Tombstone } from '../keys/store.ts';
 
 /** What the codec server needs of the codec and the key store. Rejects for nothing that was sent. */
 export interface Cipher {
@@ -9,6 +10,8 @@ export interface Cipher {
   open(payload: Payload, namespace: string | undefined): Promise<Opened>;
   /** Creates the application's key unless it exists. What is encrypted already stays as it is. */
   seal(payloads: Payload[], of: { namespace: string; workflowId: string }): Promise<Payload[] | SealRefusal>;
+  /** Who had the application of a workflow forgotten, read from the store each time; `undefined` if nobody had. */
+  tombstone(workflowId: string): Promise<{ found: Tombstone | undefined } | TombstoneRefusal>;
   /** Whether the key store can be reached now. */
   ready(): Promise<boolean>;
 }
@@ -32,5 +35,7 @@ export const unreadables = [
   'NoApplication',
 ] as const satisfies CodecProblem[];
 export type Unreadable = (typeof unreadables)[number];
+
+export type TombstoneRefusal = 'no_application' | 'key_unreadable' | 'key_store_unavailable';
 
 export type SealRefusal = 'no_application' | 'forgotten' | 'key_unreadable' | 'key_store_unavailable';

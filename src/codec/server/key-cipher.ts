@@ -7,7 +7,7 @@ import { labelOf, open, seal } from '../payload.ts';
 import { type Cipher, type Opened, type SealRefusal, unreadables } from './cipher.ts';
 
 /** Opens and seals with the keys of a store, which are remembered for a minute. */
-export function createKeyCipher(store: Pick<KeyStore, 'get' | 'create'>): Cipher {
+export function createKeyCipher(store: Pick<KeyStore, 'get' | 'create' | 'tombstone'>): Cipher {
   const keys = cachedKeys(store);
 
   async function opened(payload: Payload, namespace: string | undefined): Promise<Opened> {
@@ -55,6 +55,18 @@ export function createKeyCipher(store: Pick<KeyStore, 'get' | 'create'>): Cipher
       } catch (error) {
         const refusal = sealRefusals.get(problemOf(error));
         if (refusal) return refusal;
+        throw error;
+      }
+    },
+    tombstone: async (workflowId) => {
+      const applicationId = applicationIdOf(workflowId);
+      if (applicationId === undefined) return 'no_application';
+      try {
+        return { found: await store.tombstone(applicationId) };
+      } catch (error) {
+        const problem = problemOf(error);
+        if (problem === 'KeyStoreUnavailable') return 'key_store_unavailable';
+        if (problem === 'KeyUnreadable') return 'key_unreadable';
         throw error;
       }
     },

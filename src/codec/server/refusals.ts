@@ -81,7 +81,7 @@ export const refusals = {
   no_workflow_id: {
     status: 400,
     level: 'warn',
-    what: 'encoding needs the workflow id, because each application has a key of its own: POST /encode?workflowId=funnel-…',
+    what: 'the workflow id is missing, and each application has a key of its own: POST /encode?workflowId=funnel-…',
     remedy:
       'the Temporal UI and CLI send no workflow id: start funnels with candidate-funnel, its client, or /encode yourself',
   },
@@ -89,7 +89,7 @@ export const refusals = {
     status: 400,
     level: 'warn',
     what: 'this workflow id is not one of a funnel: funnel-{applicationId}',
-    remedy: 'correct the workflowId that is sent to /encode',
+    remedy: 'correct the workflowId that is sent',
   },
   forgotten: {
     status: 410,
@@ -106,13 +106,13 @@ export const refusals = {
   unknown_path: {
     status: 404,
     level: 'warn',
-    what: 'there is nothing here; this is a codec server, with POST /decode and POST /encode',
+    what: 'there is nothing here; this is a codec server, with POST /decode, /encode and /tombstone',
     remedy: 'check the codec endpoint in the Temporal UI: it is this server’s address without /decode',
   },
   wrong_method: {
     status: 405,
     level: 'warn',
-    what: 'payloads are sent with POST',
+    what: 'all requests to a codec server are sent with POST',
     remedy: odd,
   },
   too_slow: {

@@ -36,7 +36,7 @@ export interface CodecServer {
 
 /**
  * Temporal's codec-server protocol: `POST …/decode` and `POST …/encode?workflowId=…`, for the Temporal UI, its CLI and other
- * languages.
+ * languages; and `POST …/tombstone?workflowId=…`, for clients that hold no key.
  */
 export async function createCodecServer(options: CodecServerOptions): Promise<CodecServer> {
   const { cipher, authentication, origins, logger } = options;
@@ -120,11 +120,13 @@ export async function createCodecServer(options: CodecServerOptions): Promise<Co
   };
 }
 
+const actions: readonly Action[] = ['decode', 'encode', 'tombstone'];
+
 /** By the last part of the path alone, as the protocol wants: a proxy may serve it under any prefix. */
 function actionOf(url: string): Action | undefined {
   const [path = ''] = url.split(/[?#]/);
-  const last = /\/(decode|encode)\/*$/.exec(path)?.[1];
-  return last === 'decode' || last === 'encode' ? last : undefined;
+  const last = /\/([^/]*)\/*$/.exec(path)?.[1];
+  return actions.find((action) => action === last);
 }
 
 function headerOf(request: FastifyRequest, name: string): string | undefined {
