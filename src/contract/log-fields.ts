@@ -106,7 +106,10 @@ export const logFields = {
   step: { form: 'word', meaning: 'the step of forgetting an application that begins' },
   by: { form: 'person', meaning: 'the operator who ran the command' },
   role: { form: 'word', meaning: 'the role of the token' },
-  workflows: { form: 'ids', meaning: 'workflows whose payloads were decoded or encoded, or whose tombstone was read' },
+  workflows: {
+    form: 'ids',
+    meaning: 'workflows whose payloads were decoded or encoded, or whose tombstone was read',
+  },
   workflowCount: { form: 'number', meaning: 'how many they are' },
   clear: { form: 'number', meaning: 'payloads that were not encrypted' },
   refused: { form: 'number', meaning: 'payloads that could not be decoded' },
