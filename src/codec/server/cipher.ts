@@ -36,6 +36,6 @@ export const unreadables = [
 ] as const satisfies CodecProblem[];
 export type Unreadable = (typeof unreadables)[number];
 
-export type TombstoneRefusal = 'no_application' | 'key_unreadable' | 'key_store_unavailable';
+type TombstoneRefusal = 'no_application' | 'key_unreadable' | 'key_store_unavailable';
 
 export type SealRefusal = 'no_application' | 'forgotten' | 'key_unreadable' | 'key_store_unavailable';
