@@ -116,6 +116,8 @@ test('every block of docs/getting-started.md does what the page says, with the e
     const child = spawn('sh', ['-e', '-c', text], { cwd: clone, env, detached: true });
     children.push(child);
     let said = '';
+    // A block that reads nothing can end before it is written to.
+    child.stdin.once('error', () => undefined);
     child.stdin.end(`${apiKey}\n`);
     const done = once(child, 'close');
     await new Promise<void>((resolve) => {
