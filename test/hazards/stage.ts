@@ -126,9 +126,21 @@ export async function openStage(options: StageOptions): Promise<Stage> {
         ),
       ),
     );
-    parts.set('emulator', await emulator);
-    parts.set('relay', await relay);
-    for (const [which, worker] of workers.entries()) parts.set(`worker ${which}`, await worker);
+    const starting: [string, Promise<Keeper>][] = [
+      ['emulator', emulator],
+      ['relay', relay],
+      ...workers.map((worker, which): [string, Promise<Keeper>] => [`worker ${which}`, worker]),
+    ];
+    // Those that start are kept even if another one does not, so that `close` stops them.
+    const errors: unknown[] = [];
+    await Promise.allSettled(starting.map(([, part]) => part));
+    for (const [name, part] of starting) {
+      await part.then(
+        (kept) => parts.set(name, kept),
+        (error: unknown) => errors.push(error),
+      );
+    }
+    if (errors.length > 0) throw new AggregateError(errors, 'a part of the stage did not start');
   };
 
   const temporal = temporalClient(address);
