@@ -96,7 +96,7 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
             const isNew = !seen.has(event.eventId);
             seen.add(event.eventId);
             if (isNew && telling.has(event.eventType)) told.push(event.evaluationId);
-            if (record?.attempt.contradictedAt != null && isDeciding(event)) {
+            if (isNew && record?.attempt.contradictedAt != null && isDeciding(event)) {
               contradicted.push({ evaluationId: event.evaluationId, at: time });
             }
           }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { checkInput, describeIssues } from '../../src/contract/index.ts';
+import { checkInput, describeIssues, isKeyForgotten } from '../../src/contract/index.ts';
 
 function said(schema: z.ZodType, input: unknown): string {
   const { error } = checkInput(schema, input);
@@ -57,4 +57,19 @@ describe('what is wrong with an input', () => {
     expect(text(`${'x'.repeat(989)}😀`)).toBe(`the input ${'x'.repeat(989)} …`);
     expect(text('a\ud800b')).toBe('the input a\ufffdb');
   });
+});
+
+const refusal = (type: string, options?: ErrorOptions) =>
+  Object.assign(new Error('of the test', options), { type });
+
+it.each([
+  ['a refusal of the codec', refusal('KeyForgotten'), true],
+  ['an error that it caused', new Error('of the test', { cause: refusal('KeyForgotten') }), true],
+  ['another refusal that it caused', refusal('KeyMissing', { cause: refusal('KeyForgotten') }), true],
+  ['another refusal', refusal('KeyMissing'), false],
+  ['an error without a type', new Error('KeyForgotten'), false],
+  ['something thrown that is no error', { type: 'KeyForgotten' }, false],
+  ['nothing', undefined, false],
+])('whether a key was forgotten: %s', (_name, error, forgotten) => {
+  expect(isKeyForgotten(error)).toBe(forgotten);
 });

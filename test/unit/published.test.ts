@@ -1,10 +1,17 @@
 import { expect, test } from 'vitest';
 import {
+  actionFor,
   attentionReason,
+  evaluationIdOfImages,
+  firstFields,
   imagesOfMemo,
   type ImagesStatus,
+  imagesWorkflowIdOf,
+  privateStatus,
   publishedFields,
   publishedImages,
+  publishedStatus,
+  startingStatus,
   type Status,
 } from '../../src/contract/index.ts';
 
@@ -47,16 +54,82 @@ test('the clear field holds words, and nothing that says something of the candid
   expect(clear.images.map(({ result }) => result)).toEqual(['none', 'none', 'archived']);
   expect(clear.verdicts.map(({ attempt }) => attempt)).toEqual([3, 4, 5, 6, 7]);
   expect(clear.attention).toEqual({ kind: 'request_refused' });
+  expect(clear.nextAction).toEqual({ kind: 'needs_attention' });
+  expect(clear.trouble).toEqual({ reason: 'unreadable', since: '2026-01-05T09:00:00.000Z' });
+  expect(publishedStatus.parse(clear)).toEqual(clear);
 });
 
 test('the private field holds the rest', () => {
   const { private: hidden } = publishedFields(status);
-  expect(hidden.images.map(({ result }) => result)).toEqual(['minor', 'military']);
-  expect(hidden.verdicts).toHaveLength(5);
-  expect(hidden).toMatchObject({
+  const evaluationId = (attempt: number) => `app-1~0a1b2c3d~document_verification~${attempt}`;
+  expect(hidden).toEqual({
+    nextAction: { kind: 'needs_attention', reason: 'reason-canary' },
+    verdicts: [3, 4, 5, 6, 7].map((attempt) => ({
+      evaluationId: evaluationId(attempt),
+      reasonCodes: ['R827-canary'],
+      rule: 'rule-canary',
+    })),
     attention: { reason: 'reason-canary', fields: ['field-canary'] },
+    images: [
+      { evaluationId: evaluationId(1), result: 'minor' },
+      { evaluationId: evaluationId(2), result: 'military' },
+    ],
     problem: 'problem-canary',
   });
+  expect(privateStatus.parse(hidden)).toEqual(hidden);
+});
+
+test('what is absent stays absent', () => {
+  const { rule: _rule, ...plain } = verdict(1);
+  const quiet = publishedFields({ ...status, verdicts: [plain], attention: null, trouble: null });
+  expect([quiet.status.attention, quiet.status.trouble]).toEqual([null, null]);
+  expect([quiet.private.attention, quiet.private.problem]).toEqual([null, null]);
+  expect(quiet.private.verdicts[0]).not.toHaveProperty('rule');
+});
+
+test.each([
+  [{ kind: 'wait' }, true],
+  [{ kind: 'another' }, false],
+  [{}, false],
+  [null, false],
+  ['wait', false],
+  [undefined, false],
+])('a private field whose next action is %j is readable: %s', (nextAction, readable) => {
+  const { private: hidden } = firstFields('app-1', false);
+  expect(privateStatus.safeParse({ ...hidden, nextAction }).success).toBe(readable);
+});
+
+const first = {
+  applicationId: 'app-1',
+  stage: 'passive_check',
+  attempt: 1,
+  waitingFor: 'riskos',
+  deadline: null,
+  escalation: null,
+  nextAction: { kind: 'wait' },
+  verdicts: [],
+  images: [],
+  baseline: false,
+  outcome: null,
+  attention: null,
+  trouble: null,
+};
+
+test('a funnel begins with its passive check, or verified where the application has a baseline', () => {
+  expect(firstFields('app-1', false).status).toEqual(first);
+  expect(firstFields('app-1', false).private.nextAction).toEqual({ kind: 'wait' });
+  expect(firstFields('app-1', true).status).toEqual({
+    ...first,
+    stage: 'verified',
+    attempt: 0,
+    waitingFor: 'nothing',
+    nextAction: { kind: 'none' },
+    baseline: true,
+  });
+});
+
+test('a funnel that no worker has begun is starting', () => {
+  expect(startingStatus('app-1')).toEqual({ ...first, stage: 'starting', attempt: 0, waitingFor: 'nothing' });
 });
 
 test('a refusal of data, which only a correction mends, is told apart from one of the set-up', () => {
@@ -84,6 +157,24 @@ test('of images who holds them and what says something of the candidate is priva
   expect(imagesOfMemo(fields.status, fields.private)).toEqual(images);
   expect(imagesOfMemo(fields.status, undefined)).toMatchObject({
     result: 'none',
-    hold: { by: 'unreadable' },
+    hold: { by: 'unreadable', reason: 'unreadable', since: '2026-01-05T09:00:00.000Z' },
   });
+  expect(imagesOfMemo(undefined, fields.private)).toBeUndefined();
+  const { hold: _hold, ...noHold } = fields.status;
+  expect(imagesOfMemo(noHold, fields.private)).toBeUndefined();
+  expect(publishedImages({ ...images, hold: null })).toMatchObject({
+    status: { hold: null },
+    private: { hold: null },
+  });
+});
+
+test('the workflow of images is named after their evaluation', () => {
+  const evaluationId = 'app-1~0a1b2c3d~document_verification~1';
+  expect(imagesWorkflowIdOf(evaluationId)).toBe(`images-${evaluationId}`);
+  expect(evaluationIdOfImages(`images-${evaluationId}`)).toBe(evaluationId);
+});
+
+test('each reason for which there are no images says what to do', () => {
+  expect(actionFor('storage_full')).toMatch(/^make room/);
+  expect(actionFor('zip64')).toMatch(/^look at the images in the RiskOS dashboard/);
 });
