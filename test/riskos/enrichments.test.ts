@@ -63,6 +63,16 @@ describe('the step of an enrichment', () => {
       'other',
     ],
     [
+      'another provider, whose name ends like this one',
+      { enrichment_provider: 'Not Socure', request: { modules: ['documentverification'] } },
+      'other',
+    ],
+    [
+      'a product of the provider',
+      { enrichment_provider: 'Socure DocV', request: { modules: ['documentverification'] } },
+      'document_verification',
+    ],
+    [
       'another provider, whatever it asks for',
       { enrichment_provider: 'Acme', request: { modules: ['documentverification'] } },
       'other',

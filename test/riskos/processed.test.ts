@@ -35,7 +35,8 @@ const posted = (
   url: string,
   request: EvaluationRequest = passiveRequest,
   limits = {},
-): Promise<RiskosError> => failureOf(clientOf(url, { limits, timeouts: { total: 300 } }).create(request));
+  total = 20_000,
+): Promise<RiskosError> => failureOf(clientOf(url, { limits, timeouts: { total } }).create(request));
 
 async function cutWith(text: string): Promise<RiskosError> {
   const server = await startTcp((socket) => socket.once('data', () => socket.end(text)));
@@ -128,7 +129,11 @@ const table: Record<RiskosProblem, Case[]> = {
     ],
   ],
   TimedOut: [
-    ['no answer', async () => posted((await startTcp(() => undefined)).url), perhaps],
+    [
+      'no answer',
+      async () => posted((await startTcp(() => undefined)).url, passiveRequest, {}, 300),
+      perhaps,
+    ],
     ['408', { status: 408, body: refusal }, perhaps],
   ],
   ConnectionLost: [

@@ -228,15 +228,15 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
 
   const evaluated = (stage: EvaluatedStage): Place | null => {
     const first = facts.begun[begun];
-    if (!first) return null;
     const number = facts.begun.slice(0, begun).filter(({ key }) => key.stage === stage).length + 1;
     // A late accept can come before the next attempt is asked for.
     const early = givenUp.find(({ key }) => nextIs(key));
-    const isAsked = first.key.stage === stage && first.key.attempt === number;
+    const isAsked = first?.key.stage === stage && first.key.attempt === number;
     if (!isAsked && early && !wasGivenUp(early.key) && expectedOf(early).verdict === 'accept') {
       take(early, expectedOf(early));
       return afterVerdict(early.key, expectedOf(early));
     }
+    if (!first) return null;
     begun += 1;
     if (first.key.stage !== stage || first.key.attempt !== number) {
       throw new Wrong(

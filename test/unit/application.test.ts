@@ -88,6 +88,14 @@ describe('an application', () => {
   });
 });
 
+test('one with a baseline needs no data of an evaluation that is done', () => {
+  const { candidate } = exampleApplication('app-1');
+  const { address: _address, ...rest } = candidate;
+  const baseline = { referenceId: 'reference-1' };
+  expect(refusal({ applicationId: 'app-1', candidate: rest, baseline })).toBe('accepted');
+  expect(refusal({ applicationId: 'app-1', candidate: rest })).toMatch(/^candidate.address: is required/);
+});
+
 describe('a duration', () => {
   test.prop([
     fc.integer({ min: 1, max: 300 }),
@@ -96,6 +104,11 @@ describe('a duration', () => {
     const text = `${count}${unit}`;
     expect(duration.safeParse(text).success).toBe(true);
     expect(milliseconds(text)).toBeGreaterThan(0);
+  });
+
+  test('has at most 40 characters', () => {
+    expect(duration.safeParse(`1${' '.repeat(32)}seconds`).success).toBe(true);
+    expect(duration.safeParse(`1${' '.repeat(33)}seconds`).success).toBe(false);
   });
 
   test.each(['', '-1 day', '0s', 'tomorrow', '1e9 years', '99999 days', 'x'.repeat(200)])(

@@ -42,6 +42,7 @@ const refused: [string, unknown, RegExp][] = [
   ['email', 'josé@example.com', /ASCII letters only before the @/],
   ['email', 'robin@localhost', /what follows the @ must be the name of a domain/],
   ['email', 'robin@203.0.113.7', /must be the name of a domain/],
+  ['email', 'robin@eu.example.123', /must be the name of a domain/],
   ['email', 'robin@exa mple.com', /must be the name of a domain/],
   ['email', 'robin@example..com', /must be the name of a domain/],
   ['email', 'ro..bin@example.com', /single dots/],

@@ -50,6 +50,9 @@ describe('policy.verdicts', () => {
     expect(refused({ 'a;b': 'review' })).toContain('verdicts."a;b": must be a decision word');
     expect(refused({ unknown: 'accept' })).toContain('verdicts.unknown: stands for a decision that nobody');
     expect(
+      refused(Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`W${index}`, 'review']))),
+    ).toBe('taken');
+    expect(
       refused(Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`W${index}`, 'review']))),
     ).toBe('verdicts: must have at most 50 words');
     expect(refused({ ACCEPTED: 'fine' })).toContain('verdicts.ACCEPTED: must be one of');

@@ -212,6 +212,10 @@ describe('policy.documents.redirect', () => {
   it('has headers and a delay', () => {
     const redirect = { url, method: 'POST', headers: { 'X-Application': 'app-1042' }, delay: 5 };
     expect(policy.parse({ documents: { redirect } }).documents.redirect).toEqual(redirect);
+    const headers = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`h${index}`, '']));
+    expect(policy.parse({ documents: { redirect: { url, headers } } }).documents.redirect).toMatchObject({
+      headers,
+    });
   });
 
   it.each<[object, string]>([
