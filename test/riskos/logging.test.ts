@@ -186,6 +186,14 @@ describe('the usual log', () => {
 });
 
 describe('redaction', () => {
+  it('shows at most 50 items of a list', () => {
+    const tags = Array.from({ length: 60 }, (_, index) => ({
+      enrichment_provider: `Socure${'x'.repeat(index % 5)}`,
+    }));
+    const shown = JSON.stringify(redactedAnswer({ data_enrichments: tags }));
+    expect(shown.match(/enrichment_provider/g)).toHaveLength(50);
+  });
+
   it('logs a capture without the link that opens it', () => {
     const shown = JSON.stringify(redactedAnswer(paused({ data_enrichments: [captureRequest()] })));
     expect(shown).toContain('SocureDocRequest');
