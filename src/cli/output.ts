@@ -69,6 +69,15 @@ export function endedInWords(how: string): string {
   return how === 'canceled' ? 'cancelled' : inWords(how);
 }
 
+/** Why this command could not decrypt: nothing is set up for it, or what is did not do it. */
+export function whyUnreadable(environment: NodeJS.ProcessEnv = process.env): string {
+  const isSet = (name: string) => Boolean(environment[name] || environment[`${name}_FILE`]);
+  if (isSet('CODEC_URL'))
+    return 'the codec server at CODEC_URL did not decrypt them: repeat the command; if it lasts, run "candidate-funnel doctor"';
+  if (isSet('KEY_STORE_URL')) return 'no key of KEY_STORE_URL opens them here: run "candidate-funnel doctor"';
+  return 'this command has no key: set CODEC_URL, or KEY_STORE_URL and PAYLOAD_IDENTITY_FILE';
+}
+
 function actionLines(
   action: FunnelStatus['nextAction'],
   { applicationId: id, stage, attention }: FunnelStatus,
@@ -107,9 +116,7 @@ function actionLines(
         `when the candidate's data is wrong: "candidate-funnel correct ${id} --candidate FILE"`,
       ];
     case 'unreadable':
-      return [
-        `${inWords(action.hidden)}; the details are encrypted, and this command has no key: set CODEC_URL, or KEY_STORE_URL and PAYLOAD_IDENTITY_FILE`,
-      ];
+      return [`${inWords(action.hidden)}; the details are encrypted, and ${whyUnreadable()}`];
     case 'wait':
       return stage === 'starting'
         ? ['nothing to do; no worker has picked up this funnel yet. If this lasts: "candidate-funnel doctor"']

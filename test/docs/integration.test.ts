@@ -21,7 +21,9 @@ test('the programs of the page are those of examples/, which are compiled or run
   const functions = blocks.flatMap(({ value }) => value.split('\n\n\n'));
   expect(functions.filter((text) => !python.includes(text))).toEqual([]);
   const [, receiver] = blocksOf(page, ['ts']);
-  expect(`${receiver?.value}\n`).toBe(textOf('receive-notices.ts'));
+  expect(`${receiver?.value}\n`).toBe(
+    textOf('receive-notices.ts').replace('candidate-funnel/contract', 'candidate-funnel-client/contract'),
+  );
 });
 
 /** The commands of a reader: jq as far as the page uses it. */
