@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     ...base.test,
     globalSetup: [],
+    // They wait for little, and each process loads the modules anew.
+    maxWorkers: 3,
     // A thousand lives take longer than all the rest; `npm test` has them.
     exclude: ['test/simulation/seeds.test.ts'],
     include: [
