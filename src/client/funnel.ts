@@ -213,7 +213,7 @@ function withEnding(status: FunnelStatus, { state, endedAt }: Execution): Funnel
   };
 }
 
-/** What has become known of images since the funnel ended, which took no more signals. */
+/** The latest results of images; a closed funnel takes no more signals with them. */
 async function withImages(client: Client, status: FunnelStatus, { state }: Execution): Promise<FunnelStatus> {
   if (state === 'running' || status.images.every(({ result }) => result !== 'pending')) return status;
   const images = await Promise.all(

@@ -61,7 +61,7 @@ export interface FunnelSummary {
   nextAction: NextAction['kind'] | null;
   /** Why it stopped for an operator. */
   attention: AttentionReason | null;
-  /** Why RiskOS cannot be asked at the moment, since when. */
+  /** Why RiskOS is unavailable at the moment, since when. */
   trouble: { reason: TroubleReason; since: string } | null;
   startedAt: string;
   /** `running` and `completed` are the funnel's own doing; the others mean that somebody else ended its workflow. */

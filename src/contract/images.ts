@@ -147,19 +147,17 @@ const failureWords = Object.keys(imagesFailures).filter(isImagesFailure);
 /** The images of one evaluation, as status, notices and the child's signal show them. */
 export const imagesRecord = z.object({
   evaluationId: z.string().max(200).describe('The evaluation.'),
-  result: z.enum(imagesResults).describe('What has become known of its images.'),
+  result: z.enum(imagesResults).describe('What is known about its images.'),
   count: z.int().min(0).describe('How many images of the candidate are, or were, in the archive.'),
   attachments: z
     .int()
     .min(0)
     .optional()
-    .describe(
-      'How many files of reviewers are archived beside them; absent: written by a version that did not count them.',
-    ),
+    .describe('How many files of reviewers are archived with them; absent in a status of an older version.'),
   reason: z
     .enum([...failureWords, ...zipRefusals])
     .optional()
-    .describe('Of `refused` and `failed`: why; the notice reference lists the words.'),
+    .describe('Why the result is `refused` or `failed`; the notice reference lists the words.'),
 });
 export type ImagesRecord = z.output<typeof imagesRecord>;
 
@@ -268,7 +266,7 @@ export const imagesStatus: z.ZodType<ImagesStatus> = z.object({
     .string()
     .nullable()
     .describe(
-      'Of `refused`, `failed` and a deletion that does not succeed: what a person should do; null: nothing.',
+      'What a person should do after `refused`, `failed` or a deletion that keeps failing; null: nothing.',
     ),
   trouble: z
     .object({
@@ -276,7 +274,7 @@ export const imagesStatus: z.ZodType<ImagesStatus> = z.object({
       since: z.string().describe('Since when (ISO 8601).'),
     })
     .nullable()
-    .describe('Why the last attempt failed, while the workflow goes on by itself; null: it did not.'),
+    .describe('Why the last attempt failed; the workflow retries by itself. null: it did not fail.'),
 });
 
 /** The workflow type of the retention workflow. */
@@ -301,10 +299,10 @@ export const imagesUpdates = {
     .describe('Fetches again after `refused` or `failed`; retries a failing deletion at once.'),
   hold: z
     .strictObject({ by: who, reason: why })
-    .describe('Keeps the images beyond their time, until `release`.'),
+    .describe('Keeps the images past `keepUntil`, until `release`.'),
   release: z
     .strictObject({ by: who, reason: why })
-    .describe('Ends a hold; images whose time is over are deleted then.'),
+    .describe('Ends a hold; images past `keepUntil` are then deleted.'),
   erase: z.strictObject({ by: who, reason: why }).describe('Deletes the images now; refused under a hold.'),
 } as const;
 export type ImagesUpdateName = keyof typeof imagesUpdates;

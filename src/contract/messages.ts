@@ -14,7 +14,7 @@ const better = candidate
     'must have at least one field',
   )
   .meta({ description: "The candidate's new or changed fields, at least one.", minProperties: 1 });
-const by = lineOf(200).describe('Who sends it: a person or a system, as the caller names them.');
+const by = lineOf(200).describe('Who sends it: the name of a person or a system.');
 const why = proseOf(1000).describe('Why; no personal data of the candidate.');
 /** Every update may say who sends it. */
 const sender = { by: by.optional() };
@@ -66,7 +66,7 @@ export const updates = {
   submitOneTimeCode: {
     schema: z
       .strictObject({ code: oneTimeCode, ...sender })
-      .describe('Hands RiskOS the one-time code that the candidate received.'),
+      .describe('Sends RiskOS the one-time code that the candidate received.'),
     stages: evaluatedStages,
   },
   resendOneTimeCode: {
@@ -78,7 +78,7 @@ export const updates = {
   provideInformation: {
     schema: z
       .strictObject({ candidate: better, ...sender })
-      .describe("Hands RiskOS more of the candidate's data, when it waits for it."),
+      .describe("Sends RiskOS more of the candidate's data, when RiskOS waits for it."),
     stages: evaluatedStages,
   },
   requestPayrollSetup: {
@@ -106,7 +106,9 @@ export const updates = {
     stages: ['review'],
   },
   readNow: {
-    schema: z.strictObject({ ...sender }).describe('Reads RiskOS now, where a webhook may have been lost.'),
+    schema: z
+      .strictObject({ ...sender })
+      .describe('Reads RiskOS now, for example when a webhook may be lost.'),
     stages: [...evaluatedStages, 'review', 'needs_attention'],
   },
   correct: {
@@ -124,7 +126,7 @@ export const updates = {
   withdraw: {
     schema: z
       .strictObject({ reason: why.optional(), ...sender })
-      .describe('Closes the funnel because the candidate or HR gives up.'),
+      .describe('Closes the funnel because the candidate or HR withdraws.'),
     stages: open,
   },
   complete: {

@@ -247,7 +247,7 @@ export const funnelState = kept({
   position,
   /** Evaluations begun in each stage: the attempt number in evaluationId. */
   attempts: z.partialRecord(z.enum(evaluatedStages), z.int()).default({}),
-  /** Why RiskOS cannot be asked at the moment. */
+  /** Why RiskOS is unavailable at the moment. */
   trouble: kept({ reason: z.enum(troubleReasons), problem: z.string(), since: instant })
     .nullable()
     .default(null),

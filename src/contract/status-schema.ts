@@ -36,7 +36,7 @@ const nextAction = z.discriminatedUnion('kind', [
     .object({
       kind: z.literal('enter_one_time_code'),
       attemptsLeft: count.describe(
-        'How many codes RiskOS probably still takes, about five at first; RiskOS does not say [doc].',
+        'How many codes RiskOS probably still accepts, about five at first; RiskOS does not report it [doc].',
       ),
     })
     .describe('Ask the candidate for the code they received, and send `submitOneTimeCode`.'),
@@ -46,7 +46,7 @@ const nextAction = z.discriminatedUnion('kind', [
       fields: z
         .array(z.string())
         .describe(
-          'Those of `address`, `dateOfBirth` and `nationalId` that RiskOS does not have; it does not say which it wants [open].',
+          'Those of `address`, `dateOfBirth` and `nationalId` that RiskOS does not have; RiskOS does not say which it needs [open].',
         ),
     })
     .describe('Send `provideInformation` with these fields of the candidate.'),
@@ -68,7 +68,7 @@ const nextAction = z.discriminatedUnion('kind', [
       reason: z.string().describe('What happened, and what to do.'),
     })
     .describe('An operator fixes the cause, then sends `retry` or `correct`.'),
-  z.object({ kind: z.literal('wait') }).describe('Nothing: RiskOS works.'),
+  z.object({ kind: z.literal('wait') }).describe('Nothing: RiskOS is evaluating.'),
   z.object({ kind: z.literal('none') }).describe('Nothing: the funnel is verified or closed.'),
 ]);
 
@@ -76,11 +76,11 @@ const audit = z.object({
   decision: z
     .string()
     .optional()
-    .describe("RiskOS's decision word in upper case; `UNKNOWN` where it is none."),
+    .describe("RiskOS's decision word in upper case; `UNKNOWN` for a word that is not built in."),
   unknownDecision: z
     .string()
     .optional()
-    .describe("RiskOS's own word where it is none of the built-in ones; `policy.verdicts` may map it."),
+    .describe("RiskOS's own word when it is not built in; `policy.verdicts` can map it."),
   decidedAt: time.optional().describe('When RiskOS decided.'),
   moduleDecision: z
     .string()
@@ -120,9 +120,11 @@ const verdict = z.object({
   stage: z.enum(evaluatedStages).describe('The stage of the evaluation.'),
   attempt: ordinal.describe('The number of the evaluation in its stage, from 1.'),
   verdict: z.enum(verdicts).describe('The verdict.'),
-  flags: z.array(z.enum(flags)).describe('What the verdict must not be read without; see Flags below.'),
+  flags: z
+    .array(z.enum(flags))
+    .describe('What qualifies the verdict: check it before you act; see Flags below.'),
   reasonCodes: z.array(z.string()).describe("RiskOS's reason codes, such as `R831`."),
-  evaluationId: z.string().describe('The id of the evaluation of ours, which RiskOS has as `id`.'),
+  evaluationId: z.string().describe('Our id of the evaluation; RiskOS has it as `id`.'),
   evalId: z.string().describe("RiskOS's `eval_id`."),
   at: time.describe('When the funnel recorded the verdict.'),
   rule: z
@@ -145,7 +147,7 @@ const attention = z.object({
 });
 
 const trouble = z.object({
-  reason: z.enum(troubleReasons).describe('What RiskOS does not do.'),
+  reason: z.enum(troubleReasons).describe('What RiskOS currently does not do, as a word.'),
   problem: z.string().describe('The type of the problem, as in the errors of RiskOS.'),
   since: time.describe('Since when.'),
 });
@@ -155,11 +157,13 @@ const status = z.object({
   stage: z.enum(stages).describe('Where the funnel stands.'),
   attempt: count.describe('The number of the evaluation under way or of the last one; 0 before the first.'),
   waitingFor: z.enum(waitingForWords).describe('Whom or what the funnel waits for.'),
-  deadline: time.nullable().describe('When the current wait ends by itself; null: it does not.'),
+  deadline: time.nullable().describe('When the current wait times out; null: never.'),
   escalation: z
     .enum(escalations)
     .nullable()
-    .describe('Whether that deadline is near, or has passed and a person has to act; null: neither.'),
+    .describe(
+      '`reminder`: the deadline is near; `overdue`: it has passed, and a person has to act; null: neither.',
+    ),
   nextAction: nextAction.describe('What HR has to do now; see Next actions below.'),
   verdicts: z.array(verdict).describe('One entry for each settled evaluation, oldest first.'),
   images: z.array(imagesRecord).describe('One entry for each evaluation whose images are archived.'),
@@ -168,7 +172,7 @@ const status = z.object({
   attention: attention.nullable().describe('Why the funnel needs attention; null: it does not.'),
   trouble: trouble
     .nullable()
-    .describe('Why RiskOS cannot be asked at the moment, while the funnel goes on by itself; null: it can.'),
+    .describe('Why RiskOS is unavailable at the moment; the funnel retries by itself. null: no trouble.'),
 });
 
 /** The status as the client and the command give it, read from the workflow's memo. */
@@ -185,7 +189,7 @@ export const statusSchema = status
             kind: z.literal('unreadable'),
             hidden: z.enum(nextActionKinds).describe('The kind of the action.'),
           })
-          .describe('An action whose details are encrypted, and this process has no key for them.'),
+          .describe('Details of the action are encrypted, and this process cannot decrypt them.'),
       ])
       .describe('What HR has to do now; see Next actions below.'),
     verdicts: z
@@ -197,7 +201,7 @@ export const statusSchema = status
       .literal(true)
       .optional()
       .describe(
-        'Only where the private part of the status cannot be decrypted: reason codes, links and texts are missing.',
+        'Present only when the private part of the status cannot be decrypted: reason codes, links and texts are missing.',
       ),
     ended: z
       .object({
@@ -206,7 +210,7 @@ export const statusSchema = status
       })
       .optional()
       .describe(
-        'Only of a workflow that was ended in Temporal before the funnel closed, and only from the client and the command.',
+        'Present only when the workflow was ended in Temporal before the funnel closed; only the client and the command report it.',
       ),
   })
   .meta({ title: 'Status', description: 'Where a funnel stands, and what HR has to do now.' });

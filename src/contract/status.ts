@@ -107,7 +107,7 @@ export interface Status {
   baseline: boolean;
   outcome: Outcome | null;
   attention: Attention | null;
-  /** Why RiskOS cannot be asked at the moment, since when (ISO 8601); the funnel goes on by itself. */
+  /** Why RiskOS is unavailable at the moment, since when (ISO 8601); the funnel retries by itself. */
   trouble: { reason: TroubleReason; problem: string; since: string } | null;
 }
 

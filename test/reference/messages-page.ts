@@ -87,7 +87,7 @@ export async function renderMessagesPage(): Promise<string> {
         .map(([, example]) => json(example)),
     ]),
     '## Queries',
-    'Neither takes an argument, and neither changes anything. Both are answered as long as Temporal keeps the workflow and a worker runs.',
+    'Queries take no argument and change nothing. They need a running worker, and work as long as Temporal retains the workflow.',
     table(
       ['query', 'verb', 'answer'],
       [
@@ -100,10 +100,10 @@ export async function renderMessagesPage(): Promise<string> {
       Object.entries(timelineFields).map(([name, [type, text]]) => [`\`${name}\``, type, text]),
     ),
     '## Signal',
-    `\`${riskosEventSignal}\` is how the relay passes a webhook of RiskOS on. It is a hint that makes the funnel read RiskOS, and carries no decision. An HR system never sends it; a relay of your own sends one object:`,
+    `\`${riskosEventSignal}\` is sent by the relay for each webhook of RiskOS. It makes the funnel read RiskOS and carries no decision. An HR system never sends it. If you write a relay of your own, send one object:`,
     fields(riskosEvent),
     '## Image workflows',
-    `A workflow of the type \`${imagesWorkflowType}\` looks after the images of one evaluation, also after the funnel has closed: [Images](images.md). Its id is \`images-{evaluationId}\`. The TypeScript client reaches it by \`images()\`, the command by \`images\`.`,
+    `A workflow of the type \`${imagesWorkflowType}\` manages the images of one evaluation, even after the funnel has closed: [Images](images.md). Its id is \`images-{evaluationId}\`. The TypeScript client reaches it with \`images()\`, the command with \`images\`.`,
     table(
       ['update', 'verb', 'effect'],
       imagesUpdateNames().map((name) => [
@@ -114,7 +114,7 @@ export async function renderMessagesPage(): Promise<string> {
     ),
     ...imagesUpdateNames().flatMap((name) => [`### \`images ${name}\``, fields(imagesUpdates[name])]),
     `### Queries and signal`,
-    `The queries \`${statusQuery}\` and \`${timelineQuery}\` answer as those of a funnel, with the status that the notice \`images.changed\` has. The signal \`${imagesReport}\` is sent by a funnel that missed the result, to get it again.`,
+    `The queries \`${statusQuery}\` and \`${timelineQuery}\` work as for a funnel; \`${statusQuery}\` returns the status that the notice \`images.changed\` has. A funnel that missed the result sends the signal \`${imagesReport}\` to get it again.`,
   ]);
 }
 

@@ -8,7 +8,7 @@ import { rows, within } from './status-page.ts';
 const changeTexts: Record<Change, string> = {
   next_action: 'HR has something else to do.',
   verdict: 'An evaluation was settled.',
-  conflict: 'RiskOS now says something else of an evaluation that was settled; the verdict stays.',
+  conflict: 'RiskOS has changed its decision about a settled evaluation; the verdict stays.',
   escalation: 'A deadline comes near, or has passed.',
   attention: 'RiskOS refuses, or keeps failing: a person has to act.',
   images: 'The archiving of the images of an evaluation could not be started.',
@@ -24,7 +24,7 @@ export async function renderNoticesPage(): Promise<string> {
   return pageOf([
     '# Notice reference',
     'This page lists the bodies of the webhook notifications that an HR system receives at `NOTIFY_URL`. Read the [status reference](status.md) first: a notice carries a status. `npm run docs:notices` writes the page from `src/contract/status-schema.ts`.',
-    'A notice is sent as [Standard Webhooks](https://www.standardwebhooks.com) defines: the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, and a JSON body. The same notice can arrive more than once; its `webhook-id` is the same each time, and never that of other content. The only personal data in a notice is the link in `nextAction`.',
+    'A notice is sent as [Standard Webhooks](https://www.standardwebhooks.com) defines: the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, and a JSON body. The same notice can arrive more than once, always with the same `webhook-id`; other content always has another one. The only personal data in a notice is the link in `nextAction`.',
     'A newer release may add types, fields and words: ignore what you do not know, and answer 2xx. The JSON Schema is printed by `candidate-funnel schema notice`; in the package it is `candidate-funnel/schemas/notice.json`.',
     table(
       ['type', 'sent when'],
@@ -46,11 +46,11 @@ export async function renderNoticesPage(): Promise<string> {
     ),
     json(exampleNotices['funnel.changed']),
     '## `images.changed`',
-    'It comes from the workflow that looks after the images of one evaluation, also after the funnel has closed: [Images](images.md). The fields of `data`:',
+    'It is sent by the workflow that manages the images of one evaluation, even after the funnel has closed: [Images](images.md). The fields of `data`:',
     rows(root, within(fieldsOf(images ?? {}, root), 'data.')),
     json(exampleNotices['images.changed']),
     '### Reasons',
-    'Why images could not be fetched or stored (`failed`), and what to do. The reasons of `trouble` are the same, and `held`: a legal hold forbids the deletion.',
+    'Why images could not be fetched or stored (`failed`), and what to do. `trouble` has the same reasons, and also `held`: a legal hold forbids the deletion.',
     table(
       ['reason', 'what to do'],
       Object.entries(imagesFailures).map(([reason, { action }]) => [
@@ -58,7 +58,7 @@ export async function renderNoticesPage(): Promise<string> {
         `${action.charAt(0).toUpperCase()}${action.slice(1)}.`,
       ]),
     ),
-    'Why a ZIP was refused (`refused`); nothing of it was kept, and the images are still in RiskOS:',
+    'Why a ZIP was refused (`refused`); nothing was stored, and the images are still in RiskOS:',
     zipRefusals.map((reason) => `\`${reason}\``).join(', '),
     '## `notice.test`',
     'Sent by `candidate-funnel notices test`. Check the signature, answer 2xx and do nothing.',

@@ -34,18 +34,17 @@ of the table are these waits, for the four stages together:`,
 
   words: `The words in the cells:`,
 
-  messages: `Updates come from HR and operators. Events come from RiskOS through the relay; each concerns the evaluation in progress, or
-the last one where none is:`,
+  messages: `Updates come from HR and operators. Events come from RiskOS through the relay; each is about the evaluation in progress or, if there
+is none, the last one:`,
 
   belowMessages: `- An update that is not valid is refused everywhere, with \`InvalidMessage\`, the field and the reason. A refused update leaves
   nothing in the history and changes nothing.
-- An update that has just been accepted is carried out before the next one: until then others are refused with \`WrongStage\`.
-  \`withdraw\` always passes.
+- Until an accepted update has been carried out, other updates are refused with \`WrongStage\`, except \`withdraw\`.
 - \`requestReverification\` is refused with \`NoBaseline\` if the documents were accepted without a reference.
-- Where an update is *sent* to RiskOS and RiskOS refuses it, the update fails with \`RiskosRefused\`; after an unclear answer with
-  \`RiskosUnavailable\`. The funnel stays, and reads RiskOS.
-- The row \`review\` shows a decision to accept. The reminder comes when a quarter of the time is left, or as
-  \`documents.reminder\`, \`review.reminder\` and \`reverification.reminder\` say.
+- When RiskOS refuses an update that is *sent* to it, the update fails with \`RiskosRefused\`; when the answer is unclear, with
+  \`RiskosUnavailable\`. The funnel stays where it is, and reads RiskOS.
+- The row \`review\` shows the decision \`accept\`. The reminder comes when a quarter of the time is left, unless
+  \`documents.reminder\`, \`review.reminder\` or \`reverification.reminder\` is set.
 - Without any event the funnel reads RiskOS after 30 seconds, 2, 10 and 30 minutes, 1, 2, 4 and 8 hours, then every 12
   hours (\`reconciliation\`), and once more at the deadline.
 - An attempt that expired can still be accepted: while the same stage is open, its events are read and an accept counts. It
@@ -70,12 +69,12 @@ attempt; after \`documents.maxTechnicalRetries\` of them the funnel needs attent
   flag \`other_reference\`.
 - An ACCEPT without an accepted document result has the flag \`no_baseline\`: no selfie can be compared later.`,
 
-  review: `A review ends by a person's decision, here or in RiskOS, and that is final whatever the policy says. HR may grant an attempt
-beyond \`maxAttempts\`. After its deadline it is shown as overdue, and stays open.`,
+  review: `A review ends with a person's decision, made in RiskOS or with the update \`review\`. That decision is final, whatever the policy says,
+and HR may grant an attempt beyond \`maxAttempts\`. After its deadline, a review is shown as overdue and stays open.`,
 
   routing: `### Routing by document and reason code
 
-These rules of the policy apply to an accept, a review or a resubmit of RiskOS. They never change a reject, nor a person's decision. A
+These rules of the policy apply when RiskOS accepts, reviews or asks for a resubmit. They never change a reject or a person's decision. A
 verdict that a rule changed has the flag \`routed\`, \`rule\` names the rule, and \`audit.decision\` keeps RiskOS's own word. The strictest rule counts.
 
 | policy | what it does |
@@ -87,23 +86,23 @@ verdict that a rule changed has the flag \`routed\`, \`rule\` names the rule, an
 
   policy: `### What the policy changes
 
-The tables above show a funnel without a policy of its own. Every setting, with its default, is in the
-[policy reference](policy.md); these change the path of a funnel:`,
+The tables above show a funnel with the default policy. The [policy reference](policy.md) has every setting; these change the path of a
+funnel:`,
 
-  trouble: `## When RiskOS cannot be asked
+  trouble: `## When RiskOS is unavailable or refuses
 
-A failure of RiskOS is never a rejection. \`trouble\` in the status says that RiskOS is out of reach, and since when; the funnel
+A failure of RiskOS is never a rejection. \`trouble\` in the status says that RiskOS is unavailable, and since when; the funnel
 resumes by itself.
 
-- **RiskOS certainly did not take the request** (connection refused, 429, and the like): the funnel sends it again, without limit,
-  with a back-off of at most five minutes, or as RiskOS says.
-- **RiskOS perhaps took it** (no answer, 5xx): the funnel waits \`ambiguousWait\` for an event that names the evaluation, each time
-  twice as long, at most an hour, because another request can mean another SMS. After five such requests it needs attention;
-  an event that names the evaluation resumes it.
-- **RiskOS refuses** (a wrong key, a permission, data it does not take): the funnel needs attention at once; \`attention.fields\` names what
-  to \`correct\`. \`retry\` sends the same again. A refusal after which RiskOS may have processed the request all the same (a redirect,
-  an unreadable answer, 404, 409) waits \`ambiguousWait\` for an event first; then \`attention\` says that an SMS may be out, and one
-  event that names the evaluation resumes the funnel.
+- **The request was certainly not processed** (connection refused, 429, and the like): the funnel repeats it without limit, with a
+  back-off of up to five minutes, or after the time that RiskOS names.
+- **The request was perhaps processed** (no answer, 5xx): another request can send another SMS, so the funnel first waits
+  \`ambiguousWait\` for an event that names the evaluation, twice as long each time, up to an hour. After five such requests it needs
+  attention; an event that names the evaluation resumes it.
+- **RiskOS refuses the request** (a wrong key, a missing permission, invalid data): the funnel needs attention at once;
+  \`attention.fields\` names what to \`correct\`, and \`retry\` sends the same request again. After some refusals (a redirect, an
+  unreadable answer, 404, 409) RiskOS may still have processed the request. Then the funnel first waits \`ambiguousWait\` for an event,
+  \`attention\` says that an SMS may have been sent, and an event that names the evaluation resumes the funnel.
 - **RiskOS cannot be read**: the funnel retries at the next reading. A deadline waits for that, but no longer than \`reconciliation.longest\`;
   then the funnel needs attention, and resumes with the first reading that succeeds.
 - **RiskOS has not finished at the deadline**: the funnel needs attention, and resumes when RiskOS finishes; if RiskOS then waits for the
@@ -112,17 +111,18 @@ resumes by itself.
   evaluation.
 - **RiskOS no longer knows an evaluation**: the funnel needs attention; \`retry\` starts another one.
 
-An operator's reset of the workflow (\`temporal workflow reset\`) creates no evaluation twice: before a POST the worker looks for it in the
-run before, and adopts its evaluation or waits as after an unclear answer. Where that run is gone, the funnel needs attention.`,
+An operator's reset of the workflow (\`temporal workflow reset\`) creates no evaluation twice: before a POST the worker looks for the same
+POST in the previous run, and adopts its evaluation or waits as after an unclear answer. If Temporal no longer has that run, the funnel
+needs attention.`,
 
   images: `## Images
 
 The images of an evaluation with documents or a selfie are archived when its verdict is one of \`images.archiveOn\` (an accept), and
 deleted after \`images.keepFor\` (90 days, or a time for each verdict) by a workflow of its own, \`images-…\`, which outlives the
-funnel ([images.md](images.md)). RiskOS has them a moment after the verdict, so it is asked after \`images.lag\` (10 seconds), and twice more while it has none; before the
-next evaluation begins, and when the funnel closes, it is asked at once. No stage waits for them. \`status.images\` has the result of
-each: \`pending\`, \`archived\`, \`deleted\`, why there are none (\`military\`, \`minor\`, \`none\`), or with a \`reason\` that they are
-\`refused\` or \`failed\`. A result that is later than the funnel's end is read from the retention workflow.`,
+funnel ([images.md](images.md)). RiskOS has them shortly after the verdict, so the first request waits \`images.lag\` (10 seconds), and is repeated twice while there are
+none. Before the next evaluation begins, and when the funnel closes, they are requested at once. No stage waits for them.
+\`status.images\` has the result of each: \`pending\`, \`archived\`, \`deleted\`, why there are none (\`military\`, \`minor\`, \`none\`), or with a \`reason\` that they are
+\`refused\` or \`failed\`. The retention workflow has a result that arrives after the funnel has closed.`,
 
   notices: `## Notices
 
@@ -139,6 +139,6 @@ With \`NOTIFY_URL\` set, HR's system receives a notice of each of these changes;
 | \`images\` | the archiving of the images of an evaluation could not be started; their results are the notices \`images.changed\` |
 | \`closed\` | the funnel has closed |
 
-What is only in the timeline causes no notice. A notice that the receiver refuses for good is noted in the timeline; later ones
-do not wait for it.`,
+A change that shows only in the timeline sends no notice. When the receiver permanently refuses a notice, the timeline says so, and later
+notices are sent.`,
 };

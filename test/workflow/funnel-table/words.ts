@@ -1,7 +1,7 @@
 import type { FunnelStatus } from '../../../src/client/index.ts';
 import type { Refusal, Stage } from '../../../src/contract/index.ts';
 
-/** What comes of a message, as a cell says it. */
+/** The effect of a message, as a cell shows it. */
 export type Word =
   | Refusal
   | `→ ${Stage}`
@@ -33,7 +33,7 @@ export const meanings: [shown: string, meaning: string][] = [
   ['noted', 'It is recorded in the timeline; nothing else happens, and RiskOS is not read.'],
   ['ignored', 'Nothing happens; it is not in the timeline either.'],
   ['reminder', '`escalation` becomes `reminder`, and HR gets a notice.'],
-  ['overdue', '`escalation` becomes `overdue`, and HR gets a notice. It still ends only by a person.'],
+  ['overdue', '`escalation` becomes `overdue`, and HR gets a notice. Only a person ends it.'],
   ['✗', 'An update is refused with `WrongStage`; the message names what is possible instead.'],
   ['gone', 'The workflow has ended, so Temporal refuses the signal. The relay answers 200.'],
   ['–', 'Cannot happen here.'],
