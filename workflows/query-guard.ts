@@ -5,7 +5,7 @@ import { aboutToMove } from '../src/contract/index.ts';
  * Refuses to answer a query before the workflow task whose events it came with. The SDK (1.24.0) would handle those events
  * for the query's sake, at an older time and apart from others that a replay handles together with them, and go on from
  * there: a history that does not replay. Refused, the query fails, the workflow is evicted from the worker's cache, and the
- * next task replays it as it should be. Such events are told by their time, which is still the task's before.
+ * next task replays it as it should be. Such events are recognized by their time, which is still that of the previous task.
  */
 export function interceptors(): WorkflowInterceptors {
   const comesTooEarly = createGuard();

@@ -29,7 +29,7 @@ export function checkReadings(since: Event[], from: number, { first, days, mayMe
   }
   const timers = at((event) => event.timerFiredEventAttributes).length;
   if (timers !== readings.length && !mayMerge) {
-    throw new Error(`${readings.length} readings came of ${timers} timers: take a larger --first`);
+    throw new Error(`${readings.length} readings followed ${timers} timers: take a larger --first`);
   }
 }
 

@@ -21,7 +21,7 @@ export interface Archive {
   find(evaluation: EvaluationRef): Promise<Stored | undefined>;
   /** Deletes what was stored, verifies that it is gone and leaves a record of the deletion. Refused under a hold. */
   remove(evaluation: EvaluationRef, because: Because): Promise<{ removed: number; verifiedAt: Date }>;
-  /** Returns the hold that stands now, which is an earlier one if there is. */
+  /** Returns the current hold: the earlier one if there is one. */
   hold(evaluation: EvaluationRef, because: Because): Promise<Hold>;
   /** False if there was no hold. */
   release(evaluation: EvaluationRef, because: Because): Promise<boolean>;

@@ -65,7 +65,7 @@ export async function refuseHeld(storage: Storage, ref: EvaluationRef): Promise<
 /** The second finds nothing; another one is for a run of the archiving that was late. */
 const passes = 3;
 
-/** A hold keeps the images whatever their time; one that stands already stays as it is, and is returned. */
+/** A hold keeps the images past their retention period. An existing hold is left unchanged and returned. */
 export async function holdImages(
   { storage, now }: Parts,
   ref: EvaluationRef,

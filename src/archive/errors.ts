@@ -31,7 +31,7 @@ export class ArchiveError extends Error {
   }
 }
 
-/** A ZIP of which nothing is kept. */
+/** A ZIP that was refused; nothing of it is stored. */
 export class ZipRefusedError extends ArchiveError {
   readonly reason: ZipRefusal;
 

@@ -52,7 +52,7 @@ export function layoutOf({ applicationId, evaluationId }: EvaluationRef): Layout
   };
 }
 
-/** What a key of the archive belongs to; undefined for a key that is none of the archive's. */
+/** What a key of the archive belongs to; undefined for a key of another form. */
 export function ownerOf(key: string): (EvaluationRef & { rest: string }) | undefined {
   const [applicationId = '', evaluationId = '', ...rest] = key.split('/');
   const known = parseEvaluationId(evaluationId)?.applicationId === applicationId;

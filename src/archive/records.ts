@@ -17,7 +17,7 @@ export const manifest = z.object({
   /** RiskOS's id. */
   evalId: z.string().nullable(),
   archivedAt: time,
-  /** When the images are deleted, if nobody holds them; `null`: not known. */
+  /** When the images are deleted unless they are on hold; `null`: not known. */
   keepUntil: time.nullable(),
   /** The folder with the files. */
   run: z.string().regex(/^[0-9a-f]{16}$/),

@@ -80,7 +80,7 @@ export async function manifestOf(
   return found;
 }
 
-/** What an earlier run has made of the same evaluation. */
+/** The result of an earlier run for the same evaluation. */
 export async function archivedAlready(
   storage: Storage,
   layout: Layout,
@@ -164,8 +164,8 @@ async function* measured(
 }
 
 /**
- * Removes the files of every run but the one that stands: those that were killed, and those that are late and will find
- * the manifest taken. After a deletion nothing stands, the manifest neither.
+ * Removes the files of every run except the one that the manifest names: runs that were killed, and late ones that will
+ * find a manifest. After a deletion there is no manifest, so all files are removed.
  */
 async function removeOthers(storage: Storage, layout: Layout, stored: Stored): Promise<void> {
   if (stored.kind === 'deleted') await storage.delete(layout.manifest);

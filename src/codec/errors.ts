@@ -25,7 +25,7 @@ export const codecProblems = {
   PayloadMisplaced: { final: true, action: 'find out who copied data from one workflow to another' },
   /** It is encrypted in a way that this release does not know. */
   PayloadUnknown: { final: false, action: 'run the release that wrote it, or a newer one' },
-  /** A workflow id that is none of ours has no application, and so no key. */
+  /** A workflow id of another form has no application, and so no key. */
   NoApplication: { final: true, action: 'start funnels under the workflow id funnel-{applicationId}' },
   InvalidRecipient: {
     final: true,

@@ -4,7 +4,7 @@ import { decisionWord, unreadableDecision } from './decision-words.ts';
 import { riskosId } from './ids.ts';
 import type { FailedStep, Flag, Verdict } from './words.ts';
 
-/** What the candidate is told before the next attempt; `key` is stable, for translation. */
+/** Advice to the candidate before the next attempt; `key` is stable, for translation. */
 export interface Advice {
   key: string;
   text: string;

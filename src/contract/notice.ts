@@ -20,7 +20,7 @@ export const changes = [
 export type Change = (typeof changes)[number];
 
 /**
- * What HR is told at `NOTIFY_URL`: the body of a webhook as Standard Webhooks wants it. `id` begins the header `webhook-id`,
+ * A notice to `NOTIFY_URL`: the body of a webhook as Standard Webhooks defines it. `id` begins the header `webhook-id`,
  * which is the same each time it is sent again, and never that of other content. No PII but the link in `nextAction`.
  */
 export type Notice = { id: string; /** ISO 8601. */ timestamp: string } & (FunnelChanged | ImagesChanged);

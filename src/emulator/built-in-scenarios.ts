@@ -292,7 +292,7 @@ const troubles: Record<string, Scenario> = {
     ]),
   ),
   'rate-limited': {
-    about: 'The first POST is told to wait a second.',
+    about: 'The answer to the first POST asks for a wait of one second.',
     passive: [
       {
         faults: [{ at: 'create', kind: 'answer', status: 429, headers: { 'X-Retry-After': '1' }, times: 1 }],

@@ -48,7 +48,7 @@ export function castIn(scenarios: Map<string, ParsedScenario>) {
       const ids = attempts.get(person) ?? [];
       if (!ids.includes(request.id)) attempts.set(person, [...ids, request.id]);
     },
-    /** Whom the faults of a POST concern; nobody, for a body that is not valid anyway. */
+    /** The person that the faults of a POST apply to; none for an invalid body. */
     preview(body: unknown): Target | undefined {
       const request = parseRequest(body);
       if (!request || !scenarios.has(request.data.custom?.scenario ?? defaultScenario)) return undefined;

@@ -30,7 +30,7 @@ export function putOnHold(evaluation: Evaluation, reason: Pause): void {
   evaluation.subStatus = subStatuses[reason];
 }
 
-/** Its execution ends without a decision; nobody is asked for anything more. One that has ended stays as it is. */
+/** Ends the execution without a decision; it waits for nothing more. An evaluation that has ended does not change. */
 export function fail(evaluation: Evaluation, reason: string): void {
   if (evaluation.state === 'evaluation_completed') return;
   evaluation.state = 'evaluation_failed';

@@ -27,7 +27,7 @@ export interface EngineParts {
   acceptForeignBaselines: boolean;
 }
 
-/** RiskOS itself: evaluations and what becomes of them. Knows nothing of HTTP. */
+/** RiskOS itself: evaluations and their life, without HTTP. */
 export function createEngine(parts: EngineParts) {
   const { stage, notifier, ledger } = parts;
   const evaluations = new Map<string, Evaluation>();
@@ -108,7 +108,7 @@ export function createEngine(parts: EngineParts) {
   }
 
   /**
-   * After the POST's answer, or before it where a fault asks for that: tells of the pause and lets the played
+   * After the POST's answer, or before it if a fault says so: sends the event of the pause and lets the played
    * candidate begin. Resolves when the first webhook is taken or given up.
    */
   async function begin(evaluation: Evaluation): Promise<void> {
@@ -268,7 +268,7 @@ export function createEngine(parts: EngineParts) {
     }
   }
 
-  /** Goes on with what an emulator left behind that was stopped or killed; a pause is told of once more. */
+  /** Continues from the state of an emulator that was stopped or killed; the events of pauses are sent again. */
   function resume(kept: readonly Evaluation[], attempts: readonly [string, string[]][]): void {
     casting.restore(attempts);
     for (const evaluation of kept) {

@@ -82,7 +82,7 @@ export interface Evaluation {
   followed: number;
 }
 
-/** An evaluation of which nothing has happened yet. */
+/** A new evaluation. */
 export function newEvaluation(
   request: EvaluationRequest,
   environment: Environment,

@@ -42,7 +42,7 @@ const emulatorOptions = z.strictObject({
   faults: faultList.default([]),
   /** By default there is no limit. */
   rateLimit: rateLimit.optional(),
-  /** Where everything is kept, so that an emulator that is killed goes on when it is started again. */
+  /** The file that keeps the state, so that an emulator that was killed continues when it is started again. */
   stateFile: z.string().min(1).optional(),
   /** Whether a selfie may be compared with documents that this emulator has not seen. */
   acceptForeignBaselines: z.boolean().default(false),

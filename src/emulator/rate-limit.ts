@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const rateLimit = z.strictObject({
   perSecond: z.int().min(0).max(100_000),
   perDay: z.int().min(0).max(100_000_000).optional(),
-  /** Which header names the wait; by default one and the other in turn, because both are documented. */
+  /** The header that names the wait; by default both alternate, because both are documented. */
   header: z.enum(['X-Retry-After', 'Retry-After']).optional(),
 });
 export type RateLimit = z.output<typeof rateLimit>;

@@ -49,7 +49,7 @@ const otherResult = z.strictObject({
   decision: z.string().max(40).nullable().default('reject'),
   documentType: documentType.default('Passport'),
   documentCountry: country.default('USA'),
-  /** Where it stands, seen from the play's own result. */
+  /** Its place in the list, relative to the play's own result. */
   at: place.default('before'),
 });
 
@@ -107,9 +107,9 @@ const play = z.strictObject({
   after: steps.default(1),
   /** A step of the RiskOS workflow that fails; it shows as a tag and as the enrichment's error [doc]. */
   error: z.enum(['docv_request_error', 'docv_error', 'docv_verification_error']).optional(),
-  /** How GET shows an execution that failed: nobody has published it [open]. */
+  /** How GET shows an execution that failed: not documented [open]. */
   failedAs: z.enum(['lifecycle', 'status', 'message']).default('lifecycle'),
-  /** `deleted`: as of military IDs and minors, never to be had. */
+  /** `deleted`: never available, as for military IDs and minors. */
   images: z.enum(['kept', 'deleted']).default('kept'),
   /** Milliseconds by which images lag the decision. */
   imageLag: z.int().min(0).max(600_000).default(0),

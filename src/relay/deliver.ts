@@ -24,7 +24,7 @@ export interface DeliverOptions {
 }
 
 export interface Deliverer {
-  /** Never rejects for what was sent. A result comes only once Temporal has taken the signal, or nobody waits for it. */
+  /** Never rejects because of the event. Resolves once Temporal has taken the signal, or no funnel waits for it. */
   deliver: (delivery: Delivery) => Promise<Outcome>;
   inFlight(): number;
 }
@@ -42,7 +42,7 @@ export function createDeliverer({ authenticator, signaller, limits }: DeliverOpt
     const eventId = event.eventId ?? digestOf(body);
     const shown = showable.test(eventId) ? { eventId } : {};
     const key = evaluationId === undefined ? undefined : parseEvaluationId(evaluationId);
-    // The id of somebody else's evaluation can hold anything: it is in no log.
+    // An id that is not ours can contain anything, so it is never logged.
     if (evaluationId === undefined || !key) {
       return { result: event.isTestPing ? 'test_ping' : 'not_ours', trace: { ...shown, eventType } };
     }

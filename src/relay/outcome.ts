@@ -4,9 +4,9 @@ import type { Refusal } from './refusals.ts';
 export const deliveryResults = ['signalled', 'no_open_funnel', 'not_ours', 'test_ping'] as const;
 export type DeliveryResult = (typeof deliveryResults)[number];
 
-/** What the log says of a delivery: no PII, no id of somebody else. */
+/** The log fields of a delivery: no PII, and no id of an evaluation that is not ours. */
 interface Trace {
-  /** Absent where it is none that can be shown. */
+  /** Absent if it cannot be logged safely. */
   eventId?: string;
   eventType: string;
   evaluationId?: string;

@@ -62,8 +62,8 @@ export function environmentOf(body: unknown): 'Sandbox' | 'Production' | undefin
 }
 
 /**
- * A passive POST about nobody, which the client itself would not send: RiskOS should refuse it, and without a telephone
- * number it can reach nobody. Resolves when it is taken, else rejects with `RiskosError`.
+ * A passive POST without a person, which the client itself would not send. RiskOS should refuse it; without a telephone
+ * number it cannot send an SMS. Resolves if RiskOS accepts it, else rejects with `RiskosError`.
  */
 export async function sendIncomplete(options: RiskosClientOptions, how: CallOptions = {}): Promise<void> {
   const settings = checkedSettings(options);

@@ -78,7 +78,7 @@ function reviewedReferenceOf(result: Result): Evaluation['reviewedReference'] {
   return { referenceId, ...(transactionToken === undefined ? {} : { transactionToken }) };
 }
 
-/** A module's decision; "UNKNOWN" for one that can't be read, `undefined` where there is none. */
+/** A module's decision; "UNKNOWN" if it is unreadable, `undefined` if there is none. */
 export function moduleWord(value: unknown): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   return (typeof value === 'string' ? decisionWord(value) : undefined) ?? unreadableDecision;

@@ -109,7 +109,7 @@ export const riskosProblems: Record<RiskosProblem, Meaning> = {
     retryable: true,
     action: 'nothing; if it lasts, check the network',
   },
-  // Nobody's fault: this one leads to the same request again, and asks no person to correct anything.
+  // A cancellation is no fault: the same request may be sent again, and no person has to correct anything.
   Cancelled: {
     what: 'the call was cancelled, or the client closed',
     fault: 'riskos',

@@ -78,7 +78,7 @@ export function exchange(dispatcher: Dispatcher, request: Exchange): Promise<Ans
         (error: unknown) => fail('Cancelled', { cause: error }),
       );
     };
-    /** The status of an error says enough, whatever becomes of its body. */
+    /** The status of an error is enough: its body may be unreadable. */
     const failOrSettleFor = (type: RiskosProblem, note?: string): void => {
       if (status === undefined || isSuccess(status)) return fail(type, { note });
       succeed();

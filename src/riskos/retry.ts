@@ -10,7 +10,7 @@ const longestRetryAfter = 60 * 60 * 1000;
  * as an HTTP date, which the answer's own `Date` is the measure of [doc]. At most an hour; `undefined` when neither can be understood.
  */
 export function retryAfterOf(headers: IncomingHttpHeaders, now: Date): number | undefined {
-  // A date is meant by the clock of whoever wrote it.
+  // A date is by the clock of the server that sent it.
   const sent = Date.parse(String(headers.date));
   const written = Number.isNaN(sent) ? now : new Date(sent);
   for (const name of ['x-retry-after', 'retry-after']) {

@@ -22,11 +22,11 @@ export const webhookEventTypes = [
 export interface WebhookEvent {
   /** Any text of 1 to 200 characters; absent when the event has no usable one. */
   eventId?: string;
-  /** A word such as "evaluation_completed"; "unknown" for what is no word. */
+  /** A word such as "evaluation_completed"; "unknown" for anything else. */
   eventType: string;
   /** `event_at`, ISO 8601 in UTC with milliseconds; absent for what is no time. */
   eventAt?: string;
-  /** `data.id`; absent when it is none that we would write, and so somebody else's. */
+  /** `data.id`; absent when it does not have the form of our ids, so that the evaluation is not ours. */
   evaluationId?: string;
   /** `data.eval_id`, RiskOS's: any text of 1 to 200 characters. */
   evalId?: string;
@@ -78,7 +78,7 @@ function typeOf(value: unknown): string {
   return known ?? word.safeParse(value).data ?? 'unknown';
 }
 
-/** Not free text, which could hold somebody's name. */
+/** Never free text, which could contain a name. */
 const word = z
   .string()
   .trim()

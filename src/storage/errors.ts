@@ -12,9 +12,9 @@ export type StorageProblem =
   | 'StorageMissing'
   /** The clock of this machine differs from the server's. */
   | 'StorageClockSkewed'
-  /** It lacks something that cannot be done without, such as a conditional put. */
+  /** It lacks a required feature, such as a conditional put. */
   | 'StorageUnsupported'
-  /** Something is in the place that this program did not put there, such as a symbolic link. */
+  /** It contains something that this program did not write, such as a symbolic link. */
   | 'StorageUnsafe'
   /** What was read is not what was written. */
   | 'StorageCorrupt'

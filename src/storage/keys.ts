@@ -4,7 +4,7 @@ const segment = '[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}';
 const keyPattern = new RegExp(`^(?:${segment}/){0,9}${segment}$`);
 const prefixPattern = new RegExp(`^(?:${segment}/){0,9}$`);
 
-/** Throws a TypeError for a key that is none: keys are made by this program, never by its users. */
+/** Throws a TypeError for an invalid key: keys are made by this program, never by its users. */
 export function checkKey(key: string): void {
   if (!keyPattern.test(key) || key.length > 900) throw new TypeError('not a storage key');
 }

@@ -50,7 +50,7 @@ async function listed({ bytes, directory }: LocatedZip, limits: Limits): Promise
     if (!isFolder(entry, name)) found.push({ entry, name, packed: bytes.subarray(start, end) });
   }
   if (directorySize !== directory.end - directory.start) throw new ZipRefusedError('header_mismatch');
-  // Of the whole, since a blank scan among the pictures packs well and harms nobody.
+  // The ratio of the whole ZIP, because a single blank scan compresses well and is harmless.
   if (total > bytes.length * limits.ratio) throw new ZipRefusedError('ratio_too_high');
   if (overlap(extents)) throw new ZipRefusedError('overlapping_entries');
   return found;

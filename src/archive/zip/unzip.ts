@@ -8,7 +8,7 @@ import { isArchive, sniff, type Sniffed } from './sniff.ts';
 
 export interface UnzippedFile extends Sniffed {
   role: Role;
-  /** Ours, made of role, number and sniffed type: nothing of the ZIP's own name. */
+  /** Our own name, from role, number and sniffed type; never the name in the ZIP. */
   name: string;
   /** Bytes that the ZIP declares. */
   bytes: number;

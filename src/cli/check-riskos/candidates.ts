@@ -4,7 +4,7 @@ import { type Identity, paused, type Verdicts } from './identities.ts';
 import { errorInWords, failed, type Judged, ok, remedyOf, skipped, someOf } from './results.ts';
 import type { Outcome } from './session.ts';
 
-/** A candidate of the file, and what came of the POST; no outcome: it was not sent. */
+/** A candidate of the file, and the outcome of its POST; no outcome: it was not sent. */
 export interface Tried {
   identity: Identity;
   evaluationId: string;

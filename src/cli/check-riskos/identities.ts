@@ -18,7 +18,7 @@ export type Identity = z.output<ReturnType<typeof identitiesFor>>[number];
 /** Not a decision: the evaluation waits for the candidate. */
 export const paused = 'PAUSED';
 
-/** No decision comes of these unless somebody holds a document into a camera. */
+/** These are not decided until somebody takes a picture of a document. */
 const withCamera: readonly UseCase[] = ['document_verification', 'selfie_reverification'];
 
 /** Throws {@link InputError} that names every wrong field, and never a value. */

@@ -19,7 +19,7 @@ export interface SessionOptions {
   random?: () => number;
 }
 
-/** How a call ended, and the last answer that came of it. */
+/** How a call ended, and its last answer. */
 export type Outcome<Result> = { seen: SeenAnswer | undefined } & (
   { result: Result; error?: undefined } | { error: RiskosError; result?: undefined }
 );

@@ -4,7 +4,7 @@ import { type ApplicationInput, FunnelError } from '../../client/index.ts';
 import { application, checkInput, describeIssues } from '../../contract/index.ts';
 import { parseJson } from '../json-file.ts';
 
-/** What came of one line: `refused` lines have to be mended, `not_tried` ones only need another run. */
+/** The result of one line: correct `refused` lines; `not_tried` ones only need another run. */
 export interface LineResult {
   /** From 1. */
   line: number;

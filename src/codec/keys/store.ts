@@ -25,8 +25,8 @@ export interface Tombstone {
 export interface KeyCheck {
   applicationId: string;
   /**
-   * `revived`: erased before, and there again, as after a restored backup. `unfinished`: somebody began to forget the
-   * application, and did not get to the end.
+   * `revived`: erased before, and back again, for example after a restored backup. `unfinished`: forgetting the
+   * application was begun and not completed.
    */
   state: 'ok' | 'unreadable' | 'revived' | 'forgotten' | 'unfinished';
 }
@@ -41,8 +41,8 @@ export interface KeyStore {
   /** Never makes one. */
   get(applicationId: string): Promise<KeyFound>;
   /**
-   * Records that the application is to be forgotten: from now on `create` is refused, and the key still opens what is needed
-   * to get there. Resolves with the request that stands, which is an earlier one if there is.
+   * Records that the application is to be forgotten: from now on `create` is refused, and the key can still decrypt what
+   * forgetting needs. Resolves with the current request: the earlier one if there is one.
    */
   requestErasure(applicationId: string, request: Tombstone): Promise<Tombstone>;
   /**
@@ -149,7 +149,7 @@ export function createKeyStore(storage: Storage, wrapper: KeyWrapper): KeyStore 
     throw new CodecError('KeyForgotten', `${applicationId} is being forgotten since ${request.at}`);
   };
 
-  /** Whoever writes a key looks afterwards whether it was erased meanwhile, and takes it back. */
+  /** After a key is written, checks whether it was erased in the meantime, and if so removes it again. */
   const refuseForgotten = async (applicationId: string): Promise<void> => {
     if (!(await tombstoneOf(applicationId))) return;
     await removeAll(applicationId);
@@ -173,7 +173,7 @@ export function createKeyStore(storage: Storage, wrapper: KeyWrapper): KeyStore 
           throw error;
         });
         if (result === 'stored' && (await generations(applicationId)).at(-1) === 1) return made;
-        // Somebody else's key was there, and has been rotated since it was looked for.
+        // Another process's key was there, and has been rotated since.
         if (result === 'stored') await storage.delete(first);
         const theirs = await latest(applicationId);
         if (theirs) return theirs;

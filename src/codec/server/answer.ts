@@ -12,7 +12,7 @@ import { fromWire, readPayloads, toWire, type WirePayload } from './wire.ts';
 
 export type Action = 'decode' | 'encode' | 'tombstone';
 
-/** One POST, of whatever HTTP server, by somebody who is known. */
+/** One authenticated POST, independent of the HTTP server. */
 export interface Asked {
   action: Action;
   identity: Identity;

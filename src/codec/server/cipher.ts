@@ -22,7 +22,7 @@ interface Label {
   purpose?: string;
 }
 
-/** `key_store_unavailable`: nobody can say now; all other reasons are of this payload. */
+/** `key_store_unavailable`: not known at the moment; all other reasons concern this payload only. */
 export type Opened = { payload: Payload } | { unreadable: Unreadable } | 'key_store_unavailable';
 
 export const unreadables = [

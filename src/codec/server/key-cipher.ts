@@ -71,7 +71,7 @@ export function createKeyCipher(store: Pick<KeyStore, 'get' | 'create' | 'tombst
       }
     },
     ready: async () => {
-      // A reading of what nobody has; a store that is down rejects.
+      // Reads a key that does not exist; rejects if the store is down.
       await store.get('ready');
       return true;
     },

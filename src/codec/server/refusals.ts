@@ -3,7 +3,7 @@ import type { BodyRefusal, ConnectionRefusal, JwtRefusal, Meaning } from '../../
 const settings = 'compare the codec server’s settings with the authorization server of your Temporal UI';
 const odd = 'no Temporal UI, CLI or SDK sends this';
 
-/** Every reason for which a request is refused as a whole. A payload that cannot be decoded is none of them. */
+/** Every reason for refusing a whole request. A payload that cannot be decoded does not refuse the request. */
 export const refusals = {
   no_token: {
     status: 401,

@@ -1,6 +1,6 @@
 import { StorageError, type StorageProblem } from '../errors.ts';
 
-/** The system's word for what a file system call met, such as ENOSPC. */
+/** The system's error code of a file system call, such as ENOSPC. */
 export function codeOf(error: unknown): string | undefined {
   const fromSystem = error instanceof Error && 'syscall' in error && 'code' in error;
   return fromSystem && typeof error.code === 'string' ? error.code : undefined;
