@@ -162,7 +162,7 @@ const status = z.object({
     .enum(escalations)
     .nullable()
     .describe(
-      '`reminder`: the deadline is near; `overdue`: it has passed, and a person has to act; null: neither.',
+      'Whether the deadline is near (`reminder`), or has passed and a person has to act (`overdue`); null: neither.',
     ),
   nextAction: nextAction.describe('What HR has to do now; see Next actions below.'),
   verdicts: z.array(verdict).describe('One entry for each settled evaluation, oldest first.'),
