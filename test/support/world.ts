@@ -138,7 +138,7 @@ export async function until(
   patience = 90_000,
 ): Promise<FunnelStatus> {
   let last: FunnelStatus | undefined;
-  for await (const status of funnel.watch({ interval: 100, signal: AbortSignal.timeout(patience) })) {
+  for await (const status of funnel.watch({ interval: 50, signal: AbortSignal.timeout(patience) })) {
     last = status;
     if (status.stage !== 'starting' && fulfils(status)) return status;
   }

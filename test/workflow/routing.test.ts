@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { captureIn, documentsOf } from '../support/riskos.ts';
 import { createWorld, quickPolicy, until, verdictsOf, type World } from '../support/world.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await createWorld();
+  world = await createWorld({ scenarios: { 'second-waits': { documents: [{}, { candidate: 'person' }] } } });
   await world.startRelay();
   await world.startWorker();
 });
@@ -20,7 +21,10 @@ const accepting = (otherwise?: 'resubmit' | 'review' | 'reject') => ({
 
 describe('a document of a type that the policy does not accept', () => {
   test('is asked for again with the advice to use another one', async () => {
-    const funnel = await world.start('other-type', { custom: { scenario: 'accept' }, policy: accepting() });
+    const funnel = await world.start('other-type', {
+      custom: { scenario: 'second-waits' },
+      policy: accepting(),
+    });
     const again = await until(
       funnel,
       ({ nextAction }) => nextAction.kind === 'show_capture_link' && nextAction.attempt === 2,
@@ -31,6 +35,7 @@ describe('a document of a type that the policy does not accept', () => {
       flags: ['routed'],
       rule: 'documents.accepted',
     });
+    await captureIn(world, documentsOf(world, funnel.applicationId).at(-1)?.eval_id ?? '');
     expect((await until(funnel, ({ stage }) => stage === 'closed')).outcome).toBe('attempts_exhausted');
   });
 
