@@ -286,7 +286,7 @@ export const failureTexts: Record<FailureType, Text> = {
     remedy: 'Nothing: the funnel waits for a webhook before it sends it again.',
   },
   RiskosRefused: {
-    when: 'RiskOS refused the request, and only a person can mend that.',
+    when: 'RiskOS refused the request, and only a person can fix that.',
     remedy: 'Do what `attention` in the status says; then `retry` or `correct`.',
   },
   RiskosUnknownEvaluation: {
