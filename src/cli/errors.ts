@@ -135,8 +135,7 @@ function isTransportError(error: unknown): boolean {
   return error instanceof Error && error.name === 'TransportError';
 }
 
-/** The instructions for getting a Temporal server are longer than a line; nothing else is. */
-/** One line of what was thrown. */
+/** One line of what was thrown; only the instructions for getting a Temporal server are longer. */
 export function textOf(error: unknown): string {
   if (typeOf(error) === 'TemporalNotFound' && error instanceof Error) return error.message;
   const text = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,5 @@
 import type { FunnelStatus } from '../client/index.ts';
+import { isSet } from '../client/settings.ts';
 import { captureCode } from './capture-link.ts';
 import { inWords, troubleInWords, waitingForInWords } from '../contract/index.ts';
 
@@ -71,10 +72,10 @@ export function endedInWords(how: string): string {
 
 /** Why this command could not decrypt: nothing is set up for it, or what is did not do it. */
 export function whyUnreadable(environment: NodeJS.ProcessEnv = process.env): string {
-  const isSet = (name: string) => Boolean(environment[name] || environment[`${name}_FILE`]);
-  if (isSet('CODEC_URL'))
+  if (isSet('CODEC_URL', environment))
     return 'the codec server at CODEC_URL did not decrypt them: repeat the command; if it lasts, run "candidate-funnel doctor"';
-  if (isSet('KEY_STORE_URL')) return 'no key of KEY_STORE_URL opens them here: run "candidate-funnel doctor"';
+  if (isSet('KEY_STORE_URL', environment))
+    return 'no key of KEY_STORE_URL opens them here: run "candidate-funnel doctor"';
   return 'this command has no key: set CODEC_URL, or KEY_STORE_URL and PAYLOAD_IDENTITY_FILE';
 }
 

@@ -102,16 +102,23 @@ interface Answer {
   body: unknown;
 }
 
+type Verb = 'encode' | 'decode' | 'tombstone';
+
+/** Where a codec server takes these requests; its address may end with a slash. */
+export function codecEndpoint(url: string, verb: Verb): string {
+  return `${url.replace(/\/$/, '')}/${verb}`;
+}
+
 async function post(
   { url, token, timeout = 10_000, fetch: send = fetch }: RemoteCodecOptions,
-  verb: 'encode' | 'decode' | 'tombstone',
+  verb: Verb,
   of: unknown,
   body: unknown,
 ): Promise<Answer> {
   const { namespace, workflowId } = Object(of);
   const secret = typeof token === 'function' ? await token() : token;
   try {
-    const answer = await send(`${url.replace(/\/$/, '')}/${verb}`, {
+    const answer = await send(codecEndpoint(url, verb), {
       method: 'POST',
       headers: {
         'content-type': 'application/json',

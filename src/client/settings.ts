@@ -9,6 +9,11 @@ export class SettingsError extends Error {
 
 export type Environment = Record<string, string | undefined>;
 
+/** True if the setting has a value, its own or that of a file. */
+export function isSet(name: string, environment: Environment = process.env): boolean {
+  return Boolean(environment[name] || environment[`${name}_FILE`]);
+}
+
 /** One setting: its value, or that of the file which NAME_FILE names; or why that cannot be had. */
 export function valueOf(name: string, environment: Environment): { value?: string; fault?: string } {
   const file = environment[`${name}_FILE`];

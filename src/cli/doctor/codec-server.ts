@@ -1,5 +1,7 @@
+import { codecEndpoint } from '../../client/remote-codec.ts';
+import { isSet } from '../../client/settings.ts';
 import { codecClientSettings, codecServerSettings, readSettings } from '../../config.ts';
-import { type Finding, fault, isSet, ok, skipped, unlessUnset } from './finding.ts';
+import { type Finding, fault, ok, skipped, unlessUnset } from './finding.ts';
 import { lookHere, urlHere } from './here.ts';
 import { type Answer, ask } from './http.ts';
 
@@ -16,14 +18,14 @@ const ownSettings = [
 /** The codec server of this machine, or that of `CODEC_URL`; `ui` is the origin of a Temporal UI whose pages must be let in. */
 export async function lookAtCodecServer(ui: string | undefined): Promise<Finding[]> {
   if (isSet('CODEC_URL')) return [await unlessUnset(about, [], lookThere), ...(await pagesOf(ui))];
-  if (!ownSettings.some(isSet))
+  if (!ownSettings.some((name) => isSet(name)))
     return [skipped(about, 'not set up here: neither CODEC_URL nor a setting of its own')];
   return [await unlessUnset(about, [], lookAtOwn), ...(await pagesOf(ui))];
 }
 
 async function lookThere(): Promise<Finding> {
   const { CODEC_URL = '', CODEC_TOKEN } = readSettings(codecClientSettings);
-  const answer = await ask(decodeAt(CODEC_URL), {
+  const answer = await ask(codecEndpoint(CODEC_URL, 'decode'), {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -36,11 +38,6 @@ async function lookThere(): Promise<Finding> {
   }
   if (answer.status === 200) return ok(about, 'answers at CODEC_URL, and takes CODEC_TOKEN');
   return fault(about, `refuses (HTTP ${answer.status})`, remedies[answer.status] ?? 'look at its log');
-}
-
-/** With or without a slash at the end, as the setting takes it. */
-function decodeAt(url: string): string {
-  return `${url.replace(/\/$/, '')}/decode`;
 }
 
 const remedies: Partial<Record<number, string>> = {
@@ -80,7 +77,7 @@ function originsHere(): string[] {
 
 async function lookAtPages(origin: string): Promise<Finding> {
   const { CODEC_URL = addressHere() } = isSet('CODEC_URL') ? readSettings(codecClientSettings) : {};
-  const answer = await ask(decodeAt(CODEC_URL), {
+  const answer = await ask(codecEndpoint(CODEC_URL, 'decode'), {
     method: 'OPTIONS',
     headers: { origin, 'access-control-request-method': 'POST' },
   });

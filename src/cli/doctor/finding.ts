@@ -1,3 +1,4 @@
+import { isSet } from '../../client/settings.ts';
 import { oneLine } from '../errors.ts';
 
 /** One thing that was looked at. Nothing in it is a value of a setting, except a build id. */
@@ -29,11 +30,6 @@ export const fault = (about: string, says: string, remedy: string): Finding => (
   says,
   remedy,
 });
-
-/** True if this process has the setting, itself or in a file. */
-export function isSet(name: string): boolean {
-  return Boolean(process.env[name] || process.env[`${name}_FILE`]);
-}
 
 /** What `look` finds, where the settings that it needs are set. */
 export async function unlessUnset(

@@ -16,7 +16,7 @@ export interface Answer {
   body: string;
 }
 
-/** Sends one request, through the configured proxy. Resolves with the answer, or with the reason why there is none. */
+/** Sends one request, through the configured proxy. Resolves with the answer, or with the reason if none arrived. */
 export async function ask(url: string, { method, headers = {}, body }: Asking): Promise<Answer | string> {
   const dispatcher = dispatcherOfSettings()(new URL(url).origin, {
     connections: 1,

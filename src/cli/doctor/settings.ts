@@ -1,4 +1,4 @@
-import { type Environment, temporalConfig, valueOf } from '../../client/settings.ts';
+import { type Environment, isSet, temporalConfig, valueOf } from '../../client/settings.ts';
 import { z } from 'zod';
 import { allSettings, networkSettings, readSettings } from '../../config.ts';
 import { describeIssues, policy } from '../../contract/index.ts';
@@ -80,14 +80,8 @@ function temporalFile(environment: Environment): Finding[] {
   try {
     const config = temporalConfig(environment);
     const inFile = [
-      ...(config.connectionOptions.address &&
-      !environment['TEMPORAL_ADDRESS'] &&
-      !environment['TEMPORAL_ADDRESS_FILE']
-        ? ['address']
-        : []),
-      ...(config.namespace && !environment['TEMPORAL_NAMESPACE'] && !environment['TEMPORAL_NAMESPACE_FILE']
-        ? ['namespace']
-        : []),
+      ...(config.connectionOptions.address && !isSet('TEMPORAL_ADDRESS', environment) ? ['address'] : []),
+      ...(config.namespace && !isSet('TEMPORAL_NAMESPACE', environment) ? ['namespace'] : []),
     ];
     if (inFile.length === 0) return [];
     return [ok('settings', `Temporal's ${inFile.join(' and ')} from Temporal's configuration file`)];

@@ -1,5 +1,6 @@
 import { deleteImages, surveyArchive, type Surveyed } from '../../archive/index.ts';
 import { type EvaluationImages, type FunnelClient, FunnelError } from '../../client/index.ts';
+import { isSet } from '../../client/settings.ts';
 import {
   type ImagesStatus,
   type ImagesUpdateName,
@@ -128,7 +129,7 @@ async function eraseOthers(
 }
 
 function isArchiveNamed(): boolean {
-  return Boolean(process.env['ARCHIVE_URL'] || process.env['ARCHIVE_URL_FILE']);
+  return isSet('ARCHIVE_URL');
 }
 
 /** The evaluations of an application, or the one, of which the archive has more than the record of a deletion. */
