@@ -78,24 +78,41 @@ export function createAnswerer(options: AnswererOptions): (asked: Asked) => Prom
     return { tombstone: read.found ?? null };
   }
 
-  return async ({ action, identity, namespace, workflowId, contentEncoding, body: stream }) => {
-    if (namespace !== undefined && !namespaces.test(namespace)) return 'no_namespace';
-    if (action === 'encode') {
-      if (namespace === undefined) return 'no_namespace';
-      if (identity.role !== 'all') return 'not_permitted';
-    }
-    if (action !== 'decode' && (workflowId === undefined || !workflowIds.test(workflowId))) {
-      return 'no_workflow_id';
-    }
-    const body = await readBody(stream, contentEncoding, limits);
-    if (typeof body === 'string') return body;
-    if (action === 'tombstone' && workflowId !== undefined) return tombstone(workflowId, identity, namespace);
-    const payloads = readPayloads(body.json, limits.payloads);
-    if (typeof payloads === 'string') return payloads;
-    return action === 'decode' || workflowId === undefined || namespace === undefined
-      ? decoding(payloads, identity, namespace)
-      : encoding(payloads, identity, { namespace, workflowId });
+  return async (asked) => {
+    const work = workOf(asked);
+    if (typeof work === 'string') return work;
+    const body = await readBody(asked.body, asked.contentEncoding, limits);
+    return typeof body === 'string' ? body : work(body.json);
   };
+
+  /** What is to be done with the body, or why it need not be read. */
+  function workOf({
+    action,
+    identity,
+    namespace,
+    workflowId,
+  }: Asked): Refusal | ((body: unknown) => Promise<Answer>) {
+    if (namespace !== undefined && !namespaces.test(namespace)) return 'no_namespace';
+    if (action === 'decode') return withPayloads((payloads) => decoding(payloads, identity, namespace));
+    if (action === 'tombstone') {
+      return isWorkflowId(workflowId) ? () => tombstone(workflowId, identity, namespace) : 'no_workflow_id';
+    }
+    if (namespace === undefined) return 'no_namespace';
+    if (identity.role !== 'all') return 'not_permitted';
+    if (!isWorkflowId(workflowId)) return 'no_workflow_id';
+    return withPayloads((payloads) => encoding(payloads, identity, { namespace, workflowId }));
+  }
+
+  function withPayloads(work: (payloads: WirePayload[]) => Promise<Answer>) {
+    return async (body: unknown): Promise<Answer> => {
+      const payloads = readPayloads(body, limits.payloads);
+      return typeof payloads === 'string' ? payloads : work(payloads);
+    };
+  }
+}
+
+function isWorkflowId(text: string | undefined): text is string {
+  return text !== undefined && workflowIds.test(text);
 }
 
 /** A store that does not answer is one that is down. */

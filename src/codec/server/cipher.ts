@@ -9,9 +9,9 @@ export interface Cipher {
   /** `namespace`: who asks says that it is of this one; absent where they do not say. */
   open(payload: Payload, namespace: string | undefined): Promise<Opened>;
   /** Creates the application's key unless it exists. What is encrypted already stays as it is. */
-  seal(payloads: Payload[], of: { namespace: string; workflowId: string }): Promise<Payload[] | SealRefusal>;
+  seal(payloads: Payload[], of: { namespace: string; workflowId: string }): Promise<Payload[] | KeyRefusal>;
   /** Who had the application of a workflow forgotten, read from the store each time; `undefined` if nobody had. */
-  tombstone(workflowId: string): Promise<{ found: Tombstone | undefined } | TombstoneRefusal>;
+  tombstone(workflowId: string): Promise<{ found: Tombstone | undefined } | KeyRefusal>;
   /** Whether the key store can be reached now. */
   ready(): Promise<boolean>;
 }
@@ -36,6 +36,5 @@ export const unreadables = [
 ] as const satisfies CodecProblem[];
 export type Unreadable = (typeof unreadables)[number];
 
-type TombstoneRefusal = 'no_application' | 'key_unreadable' | 'key_store_unavailable';
-
-export type SealRefusal = 'no_application' | 'forgotten' | 'key_unreadable' | 'key_store_unavailable';
+/** Why the key of an application cannot be had. */
+export type KeyRefusal = 'no_application' | 'forgotten' | 'key_unreadable' | 'key_store_unavailable';

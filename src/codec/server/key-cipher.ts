@@ -4,7 +4,7 @@ import { CodecError, type CodecProblem } from '../errors.ts';
 import { cachedKeys } from '../keys/cache.ts';
 import type { KeyStore } from '../keys/store.ts';
 import { labelOf, open, seal } from '../payload.ts';
-import { type Cipher, type Opened, type SealRefusal, unreadables } from './cipher.ts';
+import { type Cipher, type Opened, type KeyRefusal, unreadables } from './cipher.ts';
 
 /** Opens and seals with the keys of a store, which are remembered for a minute. */
 export function createKeyCipher(store: Pick<KeyStore, 'get' | 'create' | 'tombstone'>): Cipher {
@@ -53,9 +53,7 @@ export function createKeyCipher(store: Pick<KeyStore, 'get' | 'create' | 'tombst
           isSealed(payload) ? payload : seal(payload, key, { namespace, workflowId }),
         );
       } catch (error) {
-        const refusal = sealRefusals.get(problemOf(error));
-        if (refusal) return refusal;
-        throw error;
+        return refusalOf(error);
       }
     },
     tombstone: async (workflowId) => {
@@ -64,10 +62,7 @@ export function createKeyCipher(store: Pick<KeyStore, 'get' | 'create' | 'tombst
       try {
         return { found: await store.tombstone(applicationId) };
       } catch (error) {
-        const problem = problemOf(error);
-        if (problem === 'KeyStoreUnavailable') return 'key_store_unavailable';
-        if (problem === 'KeyUnreadable') return 'key_unreadable';
-        throw error;
+        return refusalOf(error);
       }
     },
     ready: async () => {
@@ -78,11 +73,17 @@ export function createKeyCipher(store: Pick<KeyStore, 'get' | 'create' | 'tombst
   };
 }
 
-const sealRefusals = new Map<CodecProblem | undefined, SealRefusal>([
+const keyRefusals = new Map<CodecProblem | undefined, KeyRefusal>([
   ['KeyForgotten', 'forgotten'],
   ['KeyUnreadable', 'key_unreadable'],
   ['KeyStoreUnavailable', 'key_store_unavailable'],
 ]);
+
+function refusalOf(error: unknown): KeyRefusal {
+  const refusal = keyRefusals.get(problemOf(error));
+  if (refusal) return refusal;
+  throw error;
+}
 
 function problemOf(error: unknown): CodecProblem | undefined {
   return error instanceof CodecError ? error.type : undefined;
