@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // What needs more than Node.js and Temporal, or every process: vitest.system.config.ts.
-    exclude: ['test/system/**', 'test/compose/**', 'test/e2e/forget.test.ts'],
+    exclude: ['test/{system,compose}/**'],
     globalSetup: ['test/support/temporal.ts'],
     testTimeout: 180_000,
     hookTimeout: 120_000,

@@ -7,7 +7,7 @@ export default defineConfig({
     ...base.test,
     isolate: true,
     maxWorkers: 2,
-    include: ['test/{system,compose}/**/*.test.ts', 'test/e2e/forget.test.ts'],
+    include: ['test/{system,compose}/**/*.test.ts'],
     exclude: [],
   },
 });

@@ -5,7 +5,7 @@ import type { Payload } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { labelOf } from '../../src/codec/index.ts';
 import { applicationIdOf } from '../../src/contract/index.ts';
-import { createForgetting, type Forgetting, forgetting } from '../e2e/forgetting.ts';
+import { createForgetting, type Forgetting, forgetting } from './forgetting.ts';
 import { canariesIn } from '../support/canary.ts';
 import { run } from '../support/processes.ts';
 import { until } from '../support/world.ts';
