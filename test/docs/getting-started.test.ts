@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import getPort from 'get-port';
@@ -8,7 +8,9 @@ import { afterAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { startEmulator } from '../../src/emulator/index.ts';
 import { apiKey } from '../support/constants.ts';
+
 import { blocksOf, readPage, root } from './pages.ts';
+import { writeCommands } from './stand-ins.ts';
 
 /** The commands of docs/getting-started.md that are not ours, as far as the page uses them. */
 const standIns = {
@@ -76,10 +78,7 @@ async function freshClone(): Promise<{ clone: string; commands: string }> {
   await mkdir(clone);
   await mkdir(commands);
   await symlink(join(root, 'examples'), join(clone, 'examples'));
-  for (const [name, script] of Object.entries(standIns)) {
-    await writeFile(join(commands, name), `#!/bin/sh\n${script}\n`);
-    await chmod(join(commands, name), 0o755);
-  }
+  await writeCommands(commands, standIns);
   await writeFile(join(commands, 'age-keygen.mjs'), ageKeygen);
   return { clone, commands };
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,7 +9,9 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { findTemporal } from '../../src/dev-server/index.ts';
 import { createInstallation, type Installation } from '../support/installation.ts';
 import { until } from '../support/world.ts';
+
 import { blocksOf, readPage, root } from './pages.ts';
+import { writeCommands } from './stand-ins.ts';
 
 const page = readPage('docs/integration.md');
 const textOf = (name: string) => readFileSync(join(root, 'examples', name), 'utf8');
@@ -39,10 +41,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'candidate-funnel-integration-'));
   await mkdir(join(folder, 'examples'));
   await mkdir(join(folder, 'bin'));
-  for (const [name, script] of Object.entries(standIns)) {
-    await writeFile(join(folder, 'bin', name), `#!/bin/sh\n${script}\n`);
-    await chmod(join(folder, 'bin', name), 0o755);
-  }
+  await writeCommands(join(folder, 'bin'), standIns);
   await symlink(
     await findTemporal({ env: process.env, onProgress: () => {} }),
     join(folder, 'bin', 'temporal'),

@@ -6,12 +6,12 @@ import { at, timers } from '../../simulation/carried/row.ts';
 import { openSandbox } from '../../simulation/server/sandbox.ts';
 import { exampleApplication } from '../../support/application.ts';
 import { endingScenarios, nameOf } from './ends.ts';
-import type { Refused, Sight } from './observe.ts';
+import { clockSight, type Refused, type Sight } from './observe.ts';
 import type { Subject, Theatre } from './play.ts';
 import { scenarios } from './plays.ts';
 import { baseline, hasPassed, soon, type Way, wayTo, wayToVerdict } from './reach.ts';
 import { createRiskos, type Riskos } from './riskos.ts';
-import { messages } from './send.ts';
+import { messages, placesOf } from './send.ts';
 import type { EvaluatedStage, State } from './states.ts';
 import { clockRows } from './table.ts';
 import type { Ending } from './verdicts.ts';
@@ -91,13 +91,8 @@ function subjectAt(state: State, stage: EvaluatedStage): Subject {
   const played = reach(wayTo(state, stage));
   const { funnel, riskos } = played;
   const mine = riskos.evaluations().map(({ evaluationId, evalId }) => ({ id: evaluationId, evalId }));
-  const last = mine.at(-1);
-  if (!last) throw new Error('RiskOS was never asked');
-  // A request that was refused is none that RiskOS knows.
-  const current = state === 'refused' ? { id: last.id.replace(/~1$/, '~2'), evalId: 'nobody' } : last;
   return {
-    current,
-    earlier: mine.findLast(({ id }) => id !== current.id) ?? current,
+    ...placesOf(mine, state),
     look: async () => look(played),
     update: async (name) => send(played, name),
     async signal(events) {
@@ -130,12 +125,7 @@ function clock(state: State, stage: EvaluatedStage): { reminder: Word; deadline:
     funnel.fire(next ?? timers.deadline);
     riskos.answer(funnel);
   }
-  const overdue = lines().some((line) => line.startsWith('overdue since'));
-  const { stage: after } = funnel.status();
-  return {
-    reminder: lines().some((line) => line.startsWith('reminder: ')) ? 'reminder' : 'none',
-    deadline: overdue && after === 'review' ? 'overdue' : to(after),
-  };
+  return clockSight(lines(), funnel.status().stage);
 }
 
 /** What the end of the first evaluation of that stage leads to. */

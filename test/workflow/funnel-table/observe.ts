@@ -80,3 +80,15 @@ export function compare(before: Sight, after: Sight, answer: Sight['status'] | R
   if (more('readEvaluation')) return 'read';
   return isDeepStrictEqual(before.timeline, after.timeline) ? 'ignored' : 'noted';
 }
+
+/** What a funnel whose time has passed shows of its reminder and its deadline. */
+export function clockSight(
+  timeline: string[],
+  stage: FunnelStatus['stage'],
+): { reminder: Word; deadline: Word } {
+  const overdue = timeline.some((line) => line.startsWith('overdue since'));
+  return {
+    reminder: timeline.some((line) => line.startsWith('reminder: ')) ? 'reminder' : 'none',
+    deadline: overdue && stage === 'review' ? 'overdue' : to(stage),
+  };
+}

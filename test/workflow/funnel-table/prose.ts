@@ -35,7 +35,7 @@ of the table are these waits, for the four stages together:`,
   words: `The words in the cells:`,
 
   messages: `Updates come from HR and operators. Events come from RiskOS through the relay; each is about the evaluation in progress or, if there
-is none, the last one:`,
+is none, about the last one:`,
 
   belowMessages: `- An update that is not valid is refused everywhere, with \`InvalidMessage\`, the field and the reason. A refused update leaves
   nothing in the history and changes nothing.
@@ -121,8 +121,8 @@ The images of an evaluation with documents or a selfie are archived when its ver
 deleted after \`images.keepFor\` (90 days, or a time for each verdict) by a workflow of its own, \`images-…\`, which outlives the
 funnel ([images.md](images.md)). RiskOS has them shortly after the verdict, so the first request waits \`images.lag\` (10 seconds), and is repeated twice while there are
 none. Before the next evaluation begins, and when the funnel closes, they are requested at once. No stage waits for them.
-\`status.images\` has the result of each: \`pending\`, \`archived\`, \`deleted\`, why there are none (\`military\`, \`minor\`, \`none\`), or with a \`reason\` that they are
-\`refused\` or \`failed\`. The retention workflow has a result that arrives after the funnel has closed.`,
+\`status.images\` has one result for each evaluation: \`pending\`, \`archived\`, \`deleted\`; \`military\`, \`minor\` or \`none\` if RiskOS has no images;
+or \`refused\` or \`failed\`, with a \`reason\`. The retention workflow has a result that arrives after the funnel has closed.`,
 
   notices: `## Notices
 

@@ -4,13 +4,13 @@ import { FunnelError } from '../../../src/client/index.ts';
 import { riskosEventSignal, type RiskosEvent } from '../../../src/contract/index.ts';
 import { decideInRiskos } from '../../support/riskos.ts';
 import type { World } from '../../support/world.ts';
-import { look } from './observe.ts';
+import { clockSight, look } from './observe.ts';
 import type { Subject, Theatre } from './play.ts';
 import { hasPassed, reach, setOutFor } from './reach.ts';
-import { sendUpdate } from './send.ts';
+import { placesOf, sendUpdate } from './send.ts';
 import type { EvaluatedStage, State } from './states.ts';
 import { clockRows } from './table.ts';
-import { to, type Word } from './words.ts';
+import type { Word } from './words.ts';
 
 /** Funnels on the tests' Temporal server, with the emulator as RiskOS. */
 export function onServer(world: World): Theatre {
@@ -27,14 +27,8 @@ async function stand(world: World, state: State, stage: EvaluatedStage): Promise
     .ledger()
     .evaluations.filter(({ id }) => id.startsWith(`${funnel.applicationId}~`))
     .map(({ id, eval_id }) => ({ id, evalId: eval_id }));
-  const last = mine.at(-1);
-  if (!last) throw new Error('RiskOS was never asked');
-  // A request that was refused is none that RiskOS knows.
-  const refused = { id: last.id.replace(/~1$/, '~2'), evalId: 'nobody' };
-  const current = state === 'refused' ? refused : last;
   return {
-    current,
-    earlier: mine.findLast(({ id }) => id !== current.id) ?? current,
+    ...placesOf(mine, state),
     look: () => look(funnel, handle),
     async update(name) {
       try {
@@ -84,11 +78,5 @@ async function clock(
   const lines = async () => (await funnel.timeline()).map(({ what }) => what);
   const passed = async () => hasPassed(state, (await funnel.status()).stage, await lines());
   await expect.poll(passed, { interval: 500 }).toBe(true);
-  const reminder = (await lines()).some((line) => line.startsWith('reminder: '));
-  const overdue = (await lines()).some((line) => line.startsWith('overdue since'));
-  const { stage: after } = await funnel.status();
-  return {
-    reminder: reminder ? 'reminder' : 'none',
-    deadline: overdue && after === 'review' ? 'overdue' : to(after),
-  };
+  return clockSight(await lines(), (await funnel.status()).stage);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Funnel, FunnelStatus } from '../../../src/client/index.ts';
 import type { RiskosEvent, UpdateInput, UpdateName } from '../../../src/contract/index.ts';
+import type { State } from './states.ts';
 import type { EventType, Stranger } from './table.ts';
 
 /** A valid message of each update. */
@@ -43,6 +44,17 @@ export function sendUpdate(funnel: Funnel, name: UpdateName): Promise<FunnelStat
 export interface Known {
   id: string;
   evalId: string;
+}
+
+/**
+ * The evaluation that is under way in this state, or the last one, and an earlier one, of those that RiskOS knows, the oldest first. A
+ * request that was refused is none of them.
+ */
+export function placesOf(mine: Known[], state: State): { current: Known; earlier: Known } {
+  const last = mine.at(-1);
+  if (!last) throw new Error('RiskOS was never asked');
+  const current = state === 'refused' ? { id: last.id.replace(/~1$/, '~2'), evalId: 'nobody' } : last;
+  return { current, earlier: mine.findLast(({ id }) => id !== current.id) ?? current };
 }
 
 /** What RiskOS sends of that evaluation. */
