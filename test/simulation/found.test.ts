@@ -19,6 +19,7 @@ const found: [number, string][] = [
   [205, 'Temporal’s cancel reaches a run that continues as new in the same task: nobody is cancelled'],
   [177116, 'a contradiction changes the verdict inside a notice that waits to be sent again'],
   [166470, 'the same, at the end of the images’ time'],
+  [96716, 'the candidate does their part so late that RiskOS still works on it at the deadline'],
   [53431, 'a late accept ends what stood at needs_attention, and no further attempt is begun'],
   [44220, 'a double of a webhook comes after RiskOS decided anew, and the webhook of that is lost'],
   [

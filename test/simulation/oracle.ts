@@ -255,7 +255,11 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
     const attempt = attemptOf(first.key);
     if (!attempt) return null;
     const { deadline, completedAt, plan } = attempt;
-    const isSlow = plan.steps.at(-1) === 'in_progress' && plan.finish.kind === 'at_deadline';
+    // However late the candidate began: RiskOS was still working on it at the deadline.
+    const isSlow =
+      plan.steps.at(-1) === 'in_progress' &&
+      (plan.finish.kind === 'at_deadline' ||
+        (deadline !== null && completedAt !== null && completedAt > deadline));
     mayStop ||= plan.forgotten || isSlow;
     const next = facts.begun[begun];
     const until = next && wasGivenUp(first.key) ? next.at + 1 : (verdictTime(shown, verdicts) ?? Infinity);
