@@ -31,7 +31,7 @@ export interface Authenticator {
   challenge: string;
 }
 
-/** Throws for secrets that no header can match, and when there is none: a relay without authentication does not start. */
+/** Throws if no header can match a secret, and if no authentication is configured: such a relay does not start. */
 export function createAuthenticator(given: Authentication, fetchKeys?: Fetch): Authenticator {
   const parsed = authentication.safeParse(given);
   if (!parsed.success) {

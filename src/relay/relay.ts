@@ -20,9 +20,9 @@ export interface RelayOptions extends Authentication {
 }
 
 /**
- * RiskOS's webhooks in, Temporal signals out: `POST /webhooks/riskos`. Answers 2xx only once Temporal has taken the
- * signal or when nobody waits for it, and 503, after which RiskOS retries [doc], when Temporal cannot take it. Never starts
- * a workflow. Throws without an authentication, and for secrets that no header can match.
+ * RiskOS's webhooks in, Temporal signals out: `POST /webhooks/riskos`. Answers 2xx only once Temporal has accepted the
+ * signal or if no funnel waits for the event, and 503 if Temporal cannot accept it; RiskOS then retries [doc]. Never starts a
+ * workflow. Throws without an authentication, and for secrets that no header can match.
  */
 export async function createRelay(options: RelayOptions): Promise<Relay> {
   const { temporal, deadline = 5000, logger } = options;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { toString } from 'mdast-util-to-string';
 import { visit } from 'unist-util-visit';
 import { z } from 'zod';
 import { stages } from '../../src/contract/index.ts';
@@ -31,6 +32,11 @@ describe.each(pages)('$name', (page) => {
     expect(unknownSettings(page)).toEqual([]);
   });
 
+  test('has no phrase that reads as translated', () => {
+    const phrases = /\b(?:(?:is|are|be|being) told|comes? of|becomes of|what becomes|before your eyes)\b/i;
+    expect(textsIn(page.tree).filter((text) => phrases.test(text))).toEqual([]);
+  });
+
   test('has JSON that can be parsed', () => {
     for (const { value } of blocksOf(page, ['json'])) expect(() => JSON.parse(value)).not.toThrow();
   });
@@ -45,6 +51,16 @@ test('the examples of every --help are commands that can be copied', () => {
   });
   expect(wrong).toEqual([]);
 });
+
+test.each(pages.filter(({ name }) => name.startsWith('docs/')))(
+  '$name says in its opening what it is for and what to read before',
+  ({ tree }) => {
+    const [heading, ...others] = 'children' in tree ? tree.children : [];
+    expect([heading?.type, others[0]?.type]).toEqual(['heading', 'paragraph']);
+    const end = others.findIndex(({ type }) => type === 'heading');
+    expect(toString(others.slice(0, end < 0 ? undefined : end))).toMatch(/\b(?:read|run)\b/i);
+  },
+);
 
 test('README.md links to every page of docs/', () => {
   const linked: string[] = [];
@@ -64,6 +80,15 @@ test('the state diagram of docs/architecture.md has every stage, and nothing els
     .filter((state) => state !== '[*]');
   expect([...new Set(states)].toSorted()).toEqual([...stages].toSorted());
 });
+
+/** Paragraphs, headings and cells of tables. */
+function textsIn(tree: Page['tree']): string[] {
+  const texts: string[] = [];
+  visit(tree, (node) => {
+    if (['paragraph', 'heading', 'tableCell'].includes(node.type)) texts.push(toString(node));
+  });
+  return texts;
+}
 
 function wrongCommands(page: Page): string[] {
   const inBlocks = new Set(
