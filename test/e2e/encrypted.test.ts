@@ -74,7 +74,8 @@ function canaries(of: string) {
       locality: canary('city'),
       majorAdminDivision: 'OR',
       country: 'US',
-      postalCode: '97219',
+      // Five digits alone also stand in timestamps.
+      postalCode: '97219-4410',
     },
   };
 }
