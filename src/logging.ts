@@ -17,8 +17,8 @@ export interface LoggerOptions {
 
 /**
  * One JSON object a line on stderr, so that stdout stays for answers: `level`, `time`, `name`, `msg` and fields of
- * {@link logFields}, each in its form. Whatever else a line was given is left out, and counted in `unlisted`. A process that
- * is killed loses the last lines of a buffered logger.
+ * {@link logFields}, each in its form. Whatever else a line was given is left out, and counted in `unlisted`. A line is
+ * written before the call returns, except by a buffered logger: a process that is killed loses its last lines.
  */
 export function createLogger(name: string, options: LoggerOptions = {}): ParentLog {
   return createPino(name, options);
@@ -100,7 +100,7 @@ const forms: Record<LogForm, (value: unknown) => boolean> = {
 };
 
 function destinationOf(buffered: boolean): DestinationStream {
-  if (!buffered) return pino.destination(2);
+  if (!buffered) return pino.destination({ dest: 2, sync: true });
   const destination = pino.destination({ dest: 2, minLength: 4096 });
   setInterval(() => destination.flushSync(), 200).unref();
   process.once('exit', () => destination.flushSync());

@@ -10,6 +10,9 @@ const totals: Totals = { seeds: 0, tasks: 0, runs: 0, posts: 0, ends: {} };
 let rejection: unknown;
 process.on('unhandledRejection', (reason) => (rejection = reason));
 
+/** After so many seeds it says that it goes on. */
+const stride = 100;
+
 const tell = (message: FromChild): void => void process.send?.(message);
 
 for (let index = 0; index < count; index++) {
@@ -28,6 +31,7 @@ for (let index = 0; index < count; index++) {
   totals.posts += life.posts;
   const end = life.end.split(' ').slice(0, 2).join(' ').trim();
   totals.ends[end] = (totals.ends[end] ?? 0) + 1;
+  if (totals.seeds % stride === 0) tell({ kind: 'lived', seeds: stride });
 }
 tell({ kind: 'done', totals });
 process.disconnect();

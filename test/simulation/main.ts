@@ -16,6 +16,8 @@ interface Options {
 }
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
+const sayProgress = (line: string) => process.stderr.write(`${line}\n`);
+const secondsSince = (began: number) => (performance.now() - began) / 1000;
 
 /** Whole lives of funnels in virtual time, each from a seed, against the workflow bundle. */
 await new Command('simulate')
@@ -41,11 +43,19 @@ await new Command('simulate')
     }
     const wrong: WrongSeed[] = [];
     const began = performance.now();
-    const totals = await simulateAll(options, (one) => {
-      wrong.push(one);
-      if (wrong.length <= options.show) for (const line of wrongLines(one)) say(line);
+    let lived = 0;
+    const totals = await simulateAll(options, {
+      onLived: (seeds) => {
+        lived += seeds;
+        if (lived % 10_000 === 0)
+          sayProgress(`${lived} of ${options.seeds} after ${secondsSince(began).toFixed(0)} s`);
+      },
+      onWrong: (one) => {
+        wrong.push(one);
+        if (wrong.length <= options.show) for (const line of wrongLines(one)) say(line);
+      },
     });
-    const seconds = (performance.now() - began) / 1000;
+    const seconds = secondsSince(began);
     for (const line of totalLines(totals, wrong, seconds)) say(line);
     process.exitCode = wrong.length === 0 ? 0 : 1;
   })

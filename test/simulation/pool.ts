@@ -25,14 +25,21 @@ export interface Part {
   count: number;
 }
 
-export type FromChild = { kind: 'wrong'; wrong: WrongSeed } | { kind: 'done'; totals: Totals };
+export type FromChild =
+  { kind: 'lived'; seeds: number } | { kind: 'wrong'; wrong: WrongSeed } | { kind: 'done'; totals: Totals };
+
+/** What happens while the simulation runs: so many more seeds are done, or one of them is wrong. */
+export interface Watcher {
+  onLived?(seeds: number): void;
+  onWrong(wrong: WrongSeed): void;
+}
 
 const child = fileURLToPath(new URL('child.ts', import.meta.url));
 
 /** Simulates in several processes at once. Rejects if one of them ends before its part is done. */
 export async function simulateAll(
   { bundle, from, seeds, processes }: { bundle: string; from: number; seeds: number; processes: number },
-  onWrong: (wrong: WrongSeed) => void,
+  watcher: Watcher,
 ): Promise<Totals> {
   const parts = Array.from({ length: Math.min(processes, seeds) }, (_, index) => ({
     bundle,
@@ -40,15 +47,16 @@ export async function simulateAll(
     step: processes,
     count: Math.ceil((seeds - index) / processes),
   }));
-  return sum(await Promise.all(parts.map((part) => simulatePart(part, onWrong))));
+  return sum(await Promise.all(parts.map((part) => simulatePart(part, watcher))));
 }
 
-function simulatePart(part: Part, onWrong: (wrong: WrongSeed) => void): Promise<Totals> {
+function simulatePart(part: Part, watcher: Watcher): Promise<Totals> {
   return new Promise((resolve, reject) => {
     let totals: Totals | undefined;
     const started = fork(child, [JSON.stringify(part)]);
     started.on('message', (message: FromChild) => {
-      if (message.kind === 'wrong') onWrong(message.wrong);
+      if (message.kind === 'lived') watcher.onLived?.(message.seeds);
+      else if (message.kind === 'wrong') watcher.onWrong(message.wrong);
       else totals = message.totals;
     });
     started.on('exit', (code) => {

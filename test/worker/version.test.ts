@@ -53,9 +53,11 @@ async function doctorOnVersion(env: Record<string, string>): Promise<Finding | u
 
 test('a worker whose version is not current says so in its log, its metrics and to doctor, until it is', async () => {
   await expect.poll(standing).toBe('waiting');
-  expect(worker.log()).toMatch(
-    /"level":"warn".*"standing":"waiting".*not current: it gets no funnels until somebody runs .*--build-id release-1/,
-  );
+  await expect
+    .poll(() => worker.log())
+    .toMatch(
+      /"level":"warn".*"standing":"waiting".*not current: it gets no funnels until somebody runs .*--build-id release-1/,
+    );
   expect(await doctorOnVersion(settings)).toMatchObject({
     result: 'fault',
     says: 'release-1 gets no funnels: no version is current, and workers without a version get the work',
@@ -67,7 +69,9 @@ test('a worker whose version is not current says so in its log, its metrics and 
     .poll(() => workflowService.setWorkerDeploymentCurrentVersion({ namespace, ...version }))
     .toBeTruthy();
   await expect.poll(standing).toBe('current');
-  expect(worker.log()).toContain('the version of this worker is current: it gets every funnel');
+  await expect
+    .poll(() => worker.log())
+    .toContain('the version of this worker is current: it gets every funnel');
   expect(await doctorOnVersion(settings)).toMatchObject({ result: 'ok' });
   expect(await doctorOnVersion({ ...settings, WORKER_BUILD_ID: 'release-2' })).toMatchObject({
     result: 'fault',
