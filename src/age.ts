@@ -1,3 +1,5 @@
+import { webcrypto } from 'node:crypto';
+import { bech32 } from '@scure/base';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 
 /** A new age key pair: `identity` is the secret that opens, `recipient` the public key. */
@@ -12,4 +14,18 @@ export function identitiesIn(file: string): string[] {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+/** What stands before the 32 bytes of an X25519 key in PKCS #8 (RFC 8410). */
+const pkcs8Head = Buffer.from('302e020100300506032b656e04220420', 'hex');
+
+/**
+ * The identity as a key of WebCrypto, which is imported once: from its text `age-encryption` imports it at each decryption,
+ * which is half of the work for a small file (docs/decisions.md). Other kinds than X25519 stay text.
+ */
+export async function importedIdentity(identity: string): Promise<string | webcrypto.CryptoKey> {
+  if (!identity.startsWith('AGE-SECRET-KEY-1')) return identity;
+  const key = Buffer.concat([pkcs8Head, bech32.decodeToBytes(identity).bytes]);
+  // The library multiplies the base point itself, so that the key need not be extractable.
+  return webcrypto.subtle.importKey('pkcs8', key, { name: 'X25519' }, false, ['deriveBits']);
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { generateHybridIdentity, identityToRecipient } from 'age-encryption';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   ageWrapper,
@@ -205,6 +206,16 @@ describe('a key', () => {
     expect(await problemOf(other.get('app-1'))).toBe('KeyUnreadable');
     expect(await problemOf(other.create('app-1'))).toBe('KeyUnreadable');
     expect(await keysOf()).toEqual(['keys/app-1/1']);
+  });
+
+  test('is opened by any of several identities, of each kind that age knows', async () => {
+    const hybrid = await generateHybridIdentity();
+    const [one, other] = [await createPayloadIdentity(), await createPayloadIdentity()];
+    const file = ['# three keys', one.identity, hybrid, other.identity].join('\n');
+    for (const recipient of [one.recipient, await identityToRecipient(hybrid), other.recipient]) {
+      const { wrap, unwrap } = ageWrapper([recipient], file);
+      expect(await unwrap(await wrap(Buffer.from('a key')))).toEqual(new Uint8Array(Buffer.from('a key')));
+    }
   });
 
   test('of a store that is down is none, and is there when the store is back', async () => {

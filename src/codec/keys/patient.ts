@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleepFor } from 'node:timers/promises';
 import { CodecError } from '../errors.ts';
 import type { KeyFound, KeyStore } from './store.ts';
 
@@ -13,24 +13,18 @@ const haste = 2000;
  * The same keys, or `KeyStoreUnavailable` within two seconds. For arguments of activities: one that waited for its key would
  * be timed out by Temporal while it waits, and would then begin although the workflow has given it up.
  */
-export function hastyKeys(
-  keys: Pick<KeyStore, 'get'>,
-  after: (milliseconds: number, signal: AbortSignal) => Promise<unknown> = (milliseconds, signal) =>
-    setTimeout(milliseconds, undefined, { signal }),
-): Pick<KeyStore, 'get'> {
+export function hastyKeys(keys: Pick<KeyStore, 'get'>): Pick<KeyStore, 'get'> {
   return {
-    get: async (applicationId): Promise<KeyFound> => {
-      const answered = new AbortController();
-      const late = after(haste, answered.signal).then(() => {
-        throw new CodecError('KeyStoreUnavailable', `${applicationId}: no answer within ${haste} ms`);
-      });
-      try {
-        return await Promise.race([keys.get(applicationId), late]);
-      } finally {
-        late.catch(() => undefined);
-        answered.abort();
-      }
-    },
+    get: (applicationId) =>
+      new Promise((resolve, reject) => {
+        const late = setTimeout(() => {
+          reject(new CodecError('KeyStoreUnavailable', `${applicationId}: no answer within ${haste} ms`));
+        }, haste);
+        keys
+          .get(applicationId)
+          .then(resolve, reject)
+          .finally(() => clearTimeout(late));
+      }),
   };
 }
 
@@ -39,7 +33,7 @@ export function patientKeys(
   keys: Pick<KeyStore, 'get'>,
   {
     now = () => performance.now(),
-    sleep = setTimeout,
+    sleep = sleepFor,
   }: { now?: () => number; sleep?: (milliseconds: number) => Promise<unknown> } = {},
 ): Pick<KeyStore, 'get'> {
   return {

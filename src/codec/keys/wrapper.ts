@@ -1,5 +1,5 @@
 import { Decrypter, Encrypter } from 'age-encryption';
-import { identitiesIn } from '../../age.ts';
+import { identitiesIn, importedIdentity } from '../../age.ts';
 import { CodecError } from '../errors.ts';
 
 /** How a data key is protected where it is stored; a KMS can take the place of age. */
@@ -15,7 +15,6 @@ export interface KeyWrapper {
  */
 export function ageWrapper(recipients: readonly string[], identityFile = ''): KeyWrapper {
   const encrypter = new Encrypter();
-  const decrypter = new Decrypter();
   if (recipients.length === 0)
     throw new CodecError('InvalidRecipient', 'there is no public key for payloads');
   for (const recipient of recipients) {
@@ -31,19 +30,27 @@ export function ageWrapper(recipients: readonly string[], identityFile = ''): Ke
   }
   for (const identity of identities) {
     try {
-      decrypter.addIdentity(identity);
+      new Decrypter().addIdentity(identity);
     } catch {
       throw new CodecError('InvalidIdentity', 'an identity for payloads is none of age');
     }
   }
+  let decrypter: Promise<Decrypter> | undefined;
   return {
     wrap: (key) => encrypter.encrypt(key),
     unwrap: async (wrapped) => {
       try {
-        return await decrypter.decrypt(wrapped);
+        decrypter ??= decrypterOf(identities);
+        return await (await decrypter).decrypt(wrapped);
       } catch (error) {
         throw new CodecError('KeyUnreadable', 'no identity opens the key', { cause: error });
       }
     },
   };
+}
+
+async function decrypterOf(identities: string[]): Promise<Decrypter> {
+  const decrypter = new Decrypter();
+  for (const identity of identities) decrypter.addIdentity(await importedIdentity(identity));
+  return decrypter;
 }
