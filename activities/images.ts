@@ -116,6 +116,7 @@ async function fetchOnce(parts: ImageParts, ask: ImagesAsk, progress: Progress):
   const signal = Context.current().cancellationSignal;
   const over = new AbortController();
   let lease: Lease | undefined;
+  let used: number | undefined;
   const memory = async (bytes: number) => {
     progress.phase = 'waiting_for_memory';
     const granted = await budget.lease(bytes, AbortSignal.any([signal, over.signal]));
@@ -138,12 +139,13 @@ async function fetchOnce(parts: ImageParts, ask: ImagesAsk, progress: Progress):
       };
     }
     if (documents.kind === 'no_documents') return foundOf(parts, ask, { kind: 'no_images', attachments: 0 });
+    used = documents.bytes.byteLength;
     progress.phase = 'storing';
     const onProgress = (bytes: number) => (progress.bytes = bytes);
     return foundOf(parts, ask, await archive.store({ ...ask, zip: documents.bytes, onProgress }));
   } finally {
     over.abort();
-    lease?.release();
+    lease?.release(used);
   }
 }
 

@@ -2,14 +2,15 @@
 export interface Budget {
   /**
    * Waits, in turn, until there is room for `bytes`. Rejects with the signal's reason when that is aborted first, and
-   * with a RangeError for more than the budget. The memory is wiped and used again after `release`.
+   * with a RangeError for more than the budget.
    */
   lease(bytes: number, signal: AbortSignal): Promise<Lease>;
 }
 
 export interface Lease {
   memory: Uint8Array;
-  release(): void;
+  /** Gives the memory back: its first `used` bytes are wiped, all of them by default, and it is leased again. */
+  release(used?: number): void;
 }
 
 interface Waiting {
@@ -43,10 +44,10 @@ export function createBudget(total: number): Budget {
     let released = false;
     return {
       memory: block.subarray(0, bytes),
-      release: () => {
+      release: (used = bytes) => {
         if (released) return;
         released = true;
-        block.fill(0);
+        block.fill(0, 0, used);
         leased -= block.byteLength;
         spare.push(block);
         kept += block.byteLength;

@@ -39,6 +39,16 @@ describe('the budget', () => {
     expect(granted).toBe(false);
   });
 
+  test('wipes no more than was used, when that is said', async () => {
+    const budget = createBudget(100);
+    const lease = await budget.lease(60, never);
+    lease.memory.fill(7, 0, 20);
+    lease.memory.fill(9, 20);
+    lease.release(20);
+    const { memory } = await budget.lease(60, never);
+    expect([...memory.subarray(18, 22)]).toEqual([0, 0, 9, 9]);
+  });
+
   test('refuses what can never fit, and forgets who is cancelled', async () => {
     const budget = createBudget(100);
     await expect(budget.lease(101, never)).rejects.toBeInstanceOf(RangeError);

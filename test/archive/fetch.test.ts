@@ -280,6 +280,27 @@ describe('archiveImages', () => {
     expect(results.map(({ result }) => result)).toEqual(ids.map(() => 'archived'));
   });
 
+  test.each([
+    ['of the length that RiskOS named', {}],
+    ['of a length that RiskOS did not name', { chunked: true }],
+  ])('wipes the memory of a ZIP %s, whether it was archived or not', async (_, answer) => {
+    const seen: Uint8Array[] = [];
+    const watched =
+      (store: Archive['store']): Archive['store'] =>
+      async (ask) => {
+        seen.push(ask.zip);
+        return store(ask);
+      };
+    const { archive } = await archiveFixture();
+    const refuse = () => Promise.reject(new StorageError('StorageFull', 'full'));
+    for (const store of [archive.store, refuse]) {
+      const { activities } = await riskosThat([{ ...good, ...answer }], { store: watched(store) });
+      await inActivity(() => activities.archiveImages(ask)).catch(() => undefined);
+    }
+    expect(seen.map(({ byteLength }) => byteLength)).toEqual([zip.byteLength, zip.byteLength]);
+    for (const memory of seen) expect(memory.every((byte) => byte === 0)).toBe(true);
+  });
+
   test('stops when it is cancelled while it waits for memory, and gives nothing away', async () => {
     const { riskos, archive } = await riskosThat([good]);
     const budget = createBudget(64 * mebibyte);

@@ -214,8 +214,25 @@ describe('a key', () => {
     const file = ['# three keys', one.identity, hybrid, other.identity].join('\n');
     for (const recipient of [one.recipient, await identityToRecipient(hybrid), other.recipient]) {
       const { wrap, unwrap } = ageWrapper([recipient], file);
-      expect(await unwrap(await wrap(Buffer.from('a key')))).toEqual(new Uint8Array(Buffer.from('a key')));
+      expect(Buffer.from(await unwrap(await wrap(Buffer.from('a key')))).toString()).toBe('a key');
     }
+  });
+
+  test('is not opened by an identity whose wrapped form was changed, cut, or is too long to be a key', async () => {
+    const { identity, recipient } = await createPayloadIdentity();
+    const { wrap, unwrap } = ageWrapper([recipient], identity);
+    const wrapped = Buffer.from(await wrap(Buffer.from('a key')));
+    for (let at = 0; at < wrapped.byteLength; at += 1) {
+      const changed = Buffer.from(wrapped);
+      changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
+      expect(await problemOf(unwrap(changed))).toBe('KeyUnreadable');
+      expect(await problemOf(unwrap(wrapped.subarray(0, at)))).toBe('KeyUnreadable');
+    }
+    expect(await problemOf(unwrap(Buffer.concat([wrapped, Buffer.alloc(1)])))).toBe('KeyUnreadable');
+    const long = await wrap(Buffer.alloc(64 * 1024 + 1));
+    expect(await problemOf(unwrap(long))).toBe('KeyUnreadable');
+    const whole = await wrap(Buffer.alloc(64 * 1024));
+    expect((await unwrap(whole)).byteLength).toBe(64 * 1024);
   });
 
   test('of a store that is down is none, and is there when the store is back', async () => {

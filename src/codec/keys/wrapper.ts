@@ -1,5 +1,5 @@
 import { Decrypter, Encrypter } from 'age-encryption';
-import { identitiesIn, importedIdentity } from '../../age.ts';
+import { decryptSmall, identitiesIn, importedIdentity } from '../../age.ts';
 import { CodecError } from '../errors.ts';
 
 /** How a data key is protected where it is stored; a KMS can take the place of age. */
@@ -41,7 +41,7 @@ export function ageWrapper(recipients: readonly string[], identityFile = ''): Ke
     unwrap: async (wrapped) => {
       try {
         decrypter ??= decrypterOf(identities);
-        return await (await decrypter).decrypt(wrapped);
+        return await decryptSmall(await decrypter, wrapped);
       } catch (error) {
         throw new CodecError('KeyUnreadable', 'no identity opens the key', { cause: error });
       }
