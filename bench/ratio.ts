@@ -34,14 +34,17 @@ const binary = await findTemporal({ env: process.env, onProgress: say });
 const server = await startDevServer({ binary, uiPort: false });
 const place = await createPlace(server.address);
 const encrypted = await createPlace(server.address, 'on');
+const images = await createPlace(server.address);
+// One worker each: what a worker did before shows in what it costs, by compiled code and by garbage.
 const { pid } = await place.startWorkerProcess();
+const forImages = await images.startWorkerProcess();
 const withKeys = await encrypted.startWorkerProcess();
 const bare = await startBare(server.address, place);
 const contenders = [
   bare,
   funnels('funnel', place, pid),
   funnels('encrypted funnel', encrypted, withKeys.pid),
-  funnels('funnel with images', place, pid),
+  funnels('funnel with images', images, forImages.pid),
 ];
 const measured = new Map<string, Round[]>(contenders.map(({ name }) => [name, []]));
 
@@ -58,6 +61,7 @@ try {
 } finally {
   await bare.stop();
   await place.close();
+  await images.close();
   await encrypted.close();
   await server.stop();
 }

@@ -2,13 +2,14 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 import { applicationIdOf, isClear, plainPayload } from '../contract/index.ts';
 import { CodecError, type CodecProblem } from './errors.ts';
 import { failureInClear, isOfFailure } from './failure-payload.ts';
-import type { KeyStore } from './keys/store.ts';
+import type { KeySource } from './keys/cache.ts';
+import type { KeyFound } from './keys/store.ts';
 import { type DataKey, labelOf, open, type Place, seal } from './payload.ts';
 
 export interface CodecOptions {
-  keys: Pick<KeyStore, 'get'>;
+  keys: KeySource;
   /** For arguments and results of activities, which must not wait for long to be read; `keys` when absent. */
-  keysOfActivities?: Pick<KeyStore, 'get'>;
+  keysOfActivities?: KeySource;
   /** `throw` on workers: a workflow must not go on without its data. `mark` on clients: what cannot be read spoils nothing else. */
   unreadable: 'throw' | 'mark';
   /** Counts and logs; gets no value of a payload. */
@@ -27,34 +28,26 @@ export function createPayloadCodec({
   unreadable,
   onProblem,
 }: CodecOptions): PayloadCodec {
-  const keyOf = async (workflowId: string, source = keys): Promise<DataKey> => {
+  const keyOf = (workflowId: string, source: KeySource): DataKey | Promise<DataKey> => {
     const applicationId = applicationIdOf(workflowId);
     if (applicationId === undefined) {
       throw new CodecError('NoApplication', `the workflow ${workflowId} belongs to no application`);
     }
-    const found = await source.get(applicationId);
-    switch (found.kind) {
-      case 'found':
-        return found.key;
-      case 'missing':
-        throw new CodecError('KeyMissing', `${applicationId}: the key store has no key of it`);
-      case 'forgotten':
-        throw new CodecError('KeyForgotten', `${applicationId}: it was forgotten at ${found.tombstone.at}`);
-    }
+    const found = source.get(applicationId);
+    return found instanceof Promise
+      ? found.then((key) => foundKey(applicationId, key))
+      : foundKey(applicationId, found);
   };
 
-  const decodeOne = async (
-    payload: Payload,
-    context: Context,
-    source: CodecOptions['keys'],
-  ): Promise<Payload> => {
+  const decodeOne = async (payload: Payload, context: Context, source: KeySource): Promise<Payload> => {
     const label = labelOf(payload);
     if (!label) return payload;
     const { namespace = label.namespace, workflowId = label.workflowId } = context ?? {};
     if (namespace !== label.namespace || workflowId !== label.workflowId) {
       throw new CodecError('PayloadMisplaced', `a payload of ${label.workflowId} was found in ${workflowId}`);
     }
-    return open(payload, label, await keyOf(label.workflowId, source));
+    const key = keyOf(label.workflowId, source);
+    return open(payload, label, key instanceof Promise ? await key : key);
   };
 
   return {
@@ -62,7 +55,8 @@ export function createPayloadCodec({
       if (payloads.every((payload) => isClear(payload))) return payloads;
       try {
         const place = placeOf(context);
-        const key = await keyOf(place.workflowId);
+        const found = keyOf(place.workflowId, keys);
+        const key = found instanceof Promise ? await found : found;
         return payloads.map((payload) => (isClear(payload) ? payload : seal(payload, key, place)));
       } catch (error) {
         // The SDK encodes the failure of a workflow task without saying of which workflow.
@@ -89,6 +83,17 @@ export function createPayloadCodec({
         }),
       ),
   };
+}
+
+function foundKey(applicationId: string, found: KeyFound): DataKey {
+  switch (found.kind) {
+    case 'found':
+      return found.key;
+    case 'missing':
+      throw new CodecError('KeyMissing', `${applicationId}: the key store has no key of it`);
+    case 'forgotten':
+      throw new CodecError('KeyForgotten', `${applicationId}: it was forgotten at ${found.tombstone.at}`);
+  }
 }
 
 function workflowIdIn(context: unknown): string {

@@ -17,6 +17,23 @@ test.prop([fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 12 }), fc.int
   },
 );
 
+test('a block that is larger than the memory at first grows as the bytes come', async () => {
+  const [whole, size] = [Buffer.alloc(700_001, 'abcdefg'), 300_000];
+  for (const pieceSize of [999, 70_000, 64 * 1024, 700_001]) {
+    const pieces = Array.from({ length: Math.ceil(whole.length / pieceSize) }, (_, nth) =>
+      whole.subarray(nth * pieceSize, (nth + 1) * pieceSize),
+    );
+    const lengths: number[] = [];
+    const bytes: Buffer[] = [];
+    for await (const block of inBlocks(listed(pieces), size)) {
+      lengths.push(block.bytes.byteLength);
+      bytes.push(Buffer.from(block.bytes));
+    }
+    expect(lengths).toEqual([300_000, 300_000, 100_001]);
+    expect(Buffer.concat(bytes).equals(whole)).toBe(true);
+  }
+});
+
 async function* listed(pieces: Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* pieces;
 }

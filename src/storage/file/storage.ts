@@ -140,10 +140,13 @@ async function open(
   return handle && piecesOf(handle);
 }
 
+/** Bytes. Most objects are records and keys, and fit into the first piece. */
+const [firstPiece, laterPieces] = [4 * 1024, 64 * 1024];
+
 async function* piecesOf(handle: nodeFs.FileHandle): AsyncGenerator<Uint8Array> {
   try {
-    for (;;) {
-      const { buffer, bytesRead } = await handle.read({ buffer: Buffer.allocUnsafe(64 * 1024) });
+    for (let size = firstPiece; ; size = laterPieces) {
+      const { buffer, bytesRead } = await handle.read({ buffer: Buffer.allocUnsafe(size) });
       if (bytesRead === 0) return;
       yield buffer.subarray(0, bytesRead);
     }
