@@ -90,7 +90,7 @@ export const updateVerbs: Command[] = [
     )
     .addHelpText('after', examples('correct app-1042 --candidate examples/changes.json')),
   retry(),
-  forSeveral('withdraw', 'close the funnel because the candidate or HR gives up', (funnel, { reason, by }) =>
+  forSeveral('withdraw', 'close the funnel because the candidate or HR withdraws', (funnel, { reason, by }) =>
     funnel.withdraw({ reason, by }),
   )
     .option('--reason <text>', 'the reason, for the timeline; no personal data')

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { toString } from 'mdast-util-to-string';
 import { visit } from 'unist-util-visit';
 import { z } from 'zod';
+import { allSettings } from '../../src/config.ts';
 import { stages } from '../../src/contract/index.ts';
 import { commandFault, commandLines, completenessFault, helpExamples } from './commands.ts';
 import { unknownSettings } from './environment.ts';
@@ -40,6 +41,11 @@ describe.each(pages)('$name', (page) => {
   test('has JSON that can be parsed', () => {
     for (const { value } of blocksOf(page, ['json'])) expect(() => JSON.parse(value)).not.toThrow();
   });
+});
+
+test('every setting has a row in a table of settings', () => {
+  const withRow = new Set(pages.flatMap(({ tree }) => settingsInRows(tree)));
+  expect(Object.keys(allSettings).filter((name) => !withRow.has(withoutFile(name)))).toEqual([]);
 });
 
 test('the examples of every --help are commands that can be copied', () => {
@@ -88,6 +94,18 @@ function textsIn(tree: Page['tree']): string[] {
     if (['paragraph', 'heading', 'tableCell'].includes(node.type)) texts.push(toString(node));
   });
   return texts;
+}
+
+/** Every setting can be given as a file too. */
+const withoutFile = (name: string): string => name.replace(/_FILE$/, '');
+
+/** The names in the first cells of a page's tables. */
+function settingsInRows(tree: Page['tree']): string[] {
+  const names: string[] = [];
+  visit(tree, 'tableRow', ({ children: [first] }) => {
+    if (first) names.push(...(toString(first).match(/[A-Z][A-Z_]{3,}/g) ?? []).map(withoutFile));
+  });
+  return names;
 }
 
 function wrongCommands(page: Page): string[] {
