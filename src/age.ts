@@ -1,6 +1,6 @@
 import { createDecipheriv, hkdfSync, webcrypto } from 'node:crypto';
 import { bech32 } from '@scure/base';
-import { type Decrypter, generateIdentity, identityToRecipient } from 'age-encryption';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
 
 /** A new age key pair: `identity` is the secret that opens, `recipient` the public key. */
 export async function createAgeKey(): Promise<{ identity: string; recipient: string }> {
@@ -35,12 +35,17 @@ const tagBytes = 16;
 /** The nonce of a first chunk that is also the last one. */
 const onlyChunk = Buffer.from('000000000000000000000001', 'hex');
 
+/** The part of age's decrypter that is used here; age's own declarations need those of a browser. */
+export interface HeaderDecrypter {
+  decryptHeader(header: Uint8Array): Promise<Uint8Array>;
+}
+
 /**
  * Decrypts a file of one chunk, so of at most 64 KiB. The library opens the header, in which the file's key is wrapped; Node's
  * cipher decrypts the content, since the library's streams cost several times as much. Rejects for any file that is damaged,
  * larger, or for nobody here.
  */
-export async function decryptSmall(decrypter: Decrypter, file: Uint8Array): Promise<Uint8Array> {
+export async function decryptSmall(decrypter: HeaderDecrypter, file: Uint8Array): Promise<Uint8Array> {
   const bytes = Buffer.from(file);
   const headerEnd = bytes.indexOf('\n', bytes.indexOf('\n---') + 1) + 1;
   const nonceEnd = headerEnd + nonceBytes;
