@@ -4,8 +4,8 @@ import { LongestFirst } from './test/support/longest-first.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // What needs more than Node.js and Temporal, or every process: vitest.system.config.ts.
-    exclude: ['test/{system,compose}/**'],
+    // What needs more than Node.js and Temporal, kills processes, or runs for minutes: vitest.system.config.ts.
+    exclude: ['test/{system,compose,hazards}/**'],
     globalSetup: ['test/support/temporal.ts'],
     testTimeout: 180_000,
     hookTimeout: 120_000,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { planOf } from './plan.ts';
+import { planOf } from '../hazards/plan.ts';
 
 test('the same seed plans the same faults and the same kills', () => {
   expect(planOf(7)).toEqual(planOf(7));
