@@ -1,6 +1,6 @@
 /**
  * What a funnel costs beside a bare workflow (an activity that POSTs, a signal, an activity that GETs) on the same server:
- * `npm run bench:ratio [-- --json] [-- --rounds 7] [-- --funnels 40]`. The exit code is 1 when a target is missed.
+ * `npm run bench:ratio [-- --json] [-- --rounds 15] [-- --funnels 40]`. The exit code is 1 when a target is missed.
  */
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
@@ -16,7 +16,7 @@ import { createPlace } from './recovery/place.ts';
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '7' },
+    rounds: { type: 'string', default: '15' },
     funnels: { type: 'string', default: '40' },
   },
 });

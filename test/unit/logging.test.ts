@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
@@ -29,6 +31,20 @@ function recording(context?: () => object) {
 }
 
 describe('a log line', () => {
+  test('is written before the call returns, so that a process that is killed loses none', async () => {
+    const logging = new URL('../../dist/src/logging.js', import.meta.url).href;
+    // The only thread that could write later has other work.
+    const script = `import { pbkdf2 } from 'node:crypto';
+      const { createLogger } = await import('${logging}');
+      pbkdf2('a', 'b', 1e7, 64, 'sha512', () => undefined);
+      createLogger('tried').info('the last words');
+      process.kill(process.pid, 'SIGKILL');`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
+    });
+    expect(await text(child.stderr)).toContain('"msg":"the last words"');
+  });
+
   test('is one JSON object with level, time, name, words and listed fields', () => {
     const { log, lines } = recording();
     log.warn({ workflowId: 'funnel-app-1', retryAfter: 5 }, 'RiskOS call failed');
