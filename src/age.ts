@@ -26,8 +26,10 @@ const pkcs8Head = Buffer.from('302e020100300506032b656e04220420', 'hex');
 export async function importedIdentity(identity: string): Promise<string | webcrypto.CryptoKey> {
   if (!identity.startsWith('AGE-SECRET-KEY-1')) return identity;
   const key = Buffer.concat([pkcs8Head, bech32.decodeToBytes(identity).bytes]);
-  // The library multiplies the base point itself, so that the key need not be extractable.
-  return webcrypto.subtle.importKey('pkcs8', key, { name: 'X25519' }, false, ['deriveBits']);
+  // The library multiplies the base point itself, so that the key need not be extractable. Where WebCrypto has no X25519, it has its own.
+  return webcrypto.subtle
+    .importKey('pkcs8', key, { name: 'X25519' }, false, ['deriveBits'])
+    .catch(() => identity);
 }
 
 const nonceBytes = 16;

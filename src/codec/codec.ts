@@ -34,7 +34,7 @@ export function createPayloadCodec({
       throw new CodecError('NoApplication', `the workflow ${workflowId} belongs to no application`);
     }
     const found = source.get(applicationId);
-    return found instanceof Promise
+    return 'then' in found
       ? found.then((key) => foundKey(applicationId, key))
       : foundKey(applicationId, found);
   };
@@ -47,7 +47,7 @@ export function createPayloadCodec({
       throw new CodecError('PayloadMisplaced', `a payload of ${label.workflowId} was found in ${workflowId}`);
     }
     const key = keyOf(label.workflowId, source);
-    return open(payload, label, key instanceof Promise ? await key : key);
+    return open(payload, label, 'then' in key ? await key : key);
   };
 
   return {
@@ -56,7 +56,7 @@ export function createPayloadCodec({
       try {
         const place = placeOf(context);
         const found = keyOf(place.workflowId, keys);
-        const key = found instanceof Promise ? await found : found;
+        const key = 'then' in found ? await found : found;
         return payloads.map((payload) => (isClear(payload) ? payload : seal(payload, key, place)));
       } catch (error) {
         // The SDK encodes the failure of a workflow task without saying of which workflow.

@@ -1,9 +1,10 @@
+import { webcrypto } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { generateHybridIdentity, identityToRecipient } from 'age-encryption';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   ageWrapper,
   cachedKeys,
@@ -218,7 +219,14 @@ describe('a key', () => {
     }
   });
 
-  test('is not opened by an identity whose wrapped form was changed, cut, or is too long to be a key', async () => {
+  test('is opened where WebCrypto has no X25519', async () => {
+    const { identity, recipient } = await createPayloadIdentity();
+    vi.spyOn(webcrypto.subtle, 'importKey').mockRejectedValue(new DOMException('none', 'NotSupportedError'));
+    const { wrap, unwrap } = ageWrapper([recipient], identity);
+    expect(Buffer.from(await unwrap(await wrap(Buffer.from('a key')))).toString()).toBe('a key');
+  });
+
+  test('is not opened when its wrapped form was changed or cut, or is too long to be a key', async () => {
     const { identity, recipient } = await createPayloadIdentity();
     const { wrap, unwrap } = ageWrapper([recipient], identity);
     const wrapped = Buffer.from(await wrap(Buffer.from('a key')));

@@ -18,7 +18,7 @@ export function hastyKeys(keys: KeySource): KeySource {
   return {
     get: (applicationId) => {
       const found = keys.get(applicationId);
-      return found instanceof Promise ? inTime(applicationId, found) : found;
+      return 'then' in found ? inTime(applicationId, found) : found;
     },
   };
 }
@@ -57,7 +57,7 @@ export function patientKeys(
   return {
     get: (applicationId) => {
       const found = keys.get(applicationId);
-      return found instanceof Promise ? inPatience(applicationId, found) : found;
+      return 'then' in found ? inPatience(applicationId, found) : found;
     },
   };
 }
