@@ -8,8 +8,12 @@ export default defineConfig({
     globalSetup: [],
     // They wait for little, and each process loads the modules anew.
     maxWorkers: 3,
-    // A thousand lives take longer than all the rest; `npm test` has them.
-    exclude: ['test/simulation/seeds.test.ts'],
+    exclude: [
+      // A thousand lives take longer than all the rest; `npm test` has them.
+      'test/simulation/seeds.test.ts',
+      // They follow their pages with a server.
+      'test/docs/{getting-started,integration}.test.ts',
+    ],
     include: [
       'unit',
       'riskos',
