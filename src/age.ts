@@ -26,16 +26,30 @@ const pkcs8Head = Buffer.from('302e020100300506032b656e04220420', 'hex');
 export async function importedIdentity(identity: string): Promise<string | webcrypto.CryptoKey> {
   if (!identity.startsWith('AGE-SECRET-KEY-1')) return identity;
   const key = Buffer.concat([pkcs8Head, bech32.decodeToBytes(identity).bytes]);
-  // The library multiplies the base point itself, so that the key need not be extractable. Where WebCrypto has no X25519, it has its own.
+  // The library multiplies the base point itself, so that the key need not be extractable. Without X25519 in
+  // WebCrypto, the library uses its own.
   return webcrypto.subtle
     .importKey('pkcs8', key, { name: 'X25519' }, false, ['deriveBits'])
     .catch(() => identity);
 }
 
-const nonceBytes = 16;
-const tagBytes = 16;
-/** The nonce of a first chunk that is also the last one. */
-const onlyChunk = Buffer.from('000000000000000000000001', 'hex');
+/** Bytes of the nonce between the header and the content of a file. */
+export const nonceBytes = 16;
+/** Bytes that authenticate a chunk, at its end. */
+export const tagBytes = 16;
+
+/** The key of a file's content. */
+export function contentKey(fileKey: Uint8Array, nonce: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', fileKey, nonce, 'payload', 32));
+}
+
+/** The nonce of a chunk is its number and whether it is the last, so that none can be moved, left out or cut off. */
+export function chunkNonce(number: number, last: boolean): Uint8Array {
+  const nonce = Buffer.alloc(12);
+  nonce.writeUIntBE(number, 5, 6);
+  nonce.writeUInt8(last ? 1 : 0, 11);
+  return nonce;
+}
 
 /** The part of age's decrypter that is used here; age's own declarations need those of a browser. */
 export interface HeaderDecrypter {
@@ -44,8 +58,8 @@ export interface HeaderDecrypter {
 
 /**
  * Decrypts a file of one chunk, so of at most 64 KiB. The library opens the header, in which the file's key is wrapped; Node's
- * cipher decrypts the content, since the library's streams cost several times as much. Rejects for any file that is damaged,
- * larger, or for nobody here.
+ * cipher decrypts the content, since the library's streams cost several times as much. Rejects if the file is damaged or
+ * larger, or if no identity opens it.
  */
 export async function decryptSmall(decrypter: HeaderDecrypter, file: Uint8Array): Promise<Uint8Array> {
   const bytes = Buffer.from(file);
@@ -54,8 +68,10 @@ export async function decryptSmall(decrypter: HeaderDecrypter, file: Uint8Array)
   const tagAt = bytes.byteLength - tagBytes;
   const fileKey = await decrypter.decryptHeader(bytes.subarray(0, headerEnd));
   const nonce = bytes.subarray(headerEnd, nonceEnd);
-  const key = new Uint8Array(hkdfSync('sha256', fileKey, nonce, 'payload', 32));
-  const decipher = createDecipheriv('chacha20-poly1305', key, onlyChunk, { authTagLength: tagBytes });
+  const key = contentKey(fileKey, nonce);
+  const decipher = createDecipheriv('chacha20-poly1305', key, chunkNonce(0, true), {
+    authTagLength: tagBytes,
+  });
   decipher.setAuthTag(bytes.subarray(tagAt));
   return Buffer.concat([decipher.update(bytes.subarray(nonceEnd, tagAt)), decipher.final()]);
 }

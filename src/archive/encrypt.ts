@@ -1,5 +1,6 @@
-import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, randomBytes } from 'node:crypto';
 import { Encrypter } from 'age-encryption';
+import { chunkNonce, contentKey, nonceBytes, tagBytes } from '../age.ts';
 import { inBlocks } from '../storage/blocks.ts';
 
 /** Encrypts one file. An error of the pieces passes through. */
@@ -21,7 +22,7 @@ export function createFileEncrypter(recipients: readonly string[]): FileEncrypte
     const { header, fileKey } = await newHeader(forAll());
     const nonce = randomBytes(nonceBytes);
     yield Buffer.concat([header, nonce]);
-    const key = new Uint8Array(hkdfSync('sha256', fileKey, nonce, 'payload', 32));
+    const key = contentKey(fileKey, nonce);
     let number = 0;
     for await (const { bytes, last } of inBlocks(pieces, chunkBytes)) {
       yield* sealed(key, number, last, bytes);
@@ -30,9 +31,7 @@ export function createFileEncrypter(recipients: readonly string[]): FileEncrypte
   };
 }
 
-const nonceBytes = 16;
 const chunkBytes = 64 * 1024;
-const tagBytes = 16;
 
 /** Takes the file key out of the library: a recipient of our own receives it, and adds nothing to the header. */
 async function newHeader(encrypter: Encrypter): Promise<{ header: Uint8Array; fileKey: Uint8Array }> {
@@ -48,11 +47,8 @@ async function newHeader(encrypter: Encrypter): Promise<{ header: Uint8Array; fi
   return { header: empty.subarray(0, empty.byteLength - nonceBytes - tagBytes), fileKey };
 }
 
-/** The nonce is the chunk's number and whether it is the last, so that none can be moved, left out or cut off. */
 function* sealed(key: Uint8Array, number: number, last: boolean, bytes: Uint8Array): Generator<Uint8Array> {
-  const nonce = Buffer.alloc(12);
-  nonce.writeUIntBE(number, 5, 6);
-  nonce.writeUInt8(last ? 1 : 0, 11);
+  const nonce = chunkNonce(number, last);
   const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: tagBytes });
   yield cipher.update(bytes);
   cipher.final();

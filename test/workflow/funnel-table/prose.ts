@@ -34,8 +34,8 @@ of the table are these waits, for the four stages together:`,
 
   words: `The words in the cells:`,
 
-  messages: `Updates come from HR and operators. Events come from RiskOS through the relay; each is about the evaluation in progress or, if there
-is none, about the last one:`,
+  messages: `Updates come from HR and operators. Events come from RiskOS through the relay; each concerns the evaluation in progress or,
+if none is in progress, the last one:`,
 
   belowMessages: `- An update that is not valid is refused everywhere, with \`InvalidMessage\`, the field and the reason. A refused update leaves
   nothing in the history and changes nothing.

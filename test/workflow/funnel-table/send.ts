@@ -48,7 +48,7 @@ export interface Known {
 
 /**
  * The evaluation that is under way in this state, or the last one, and an earlier one, of those that RiskOS knows, the oldest first. A
- * request that was refused is none of them.
+ * refused request does not count.
  */
 export function placesOf(mine: Known[], state: State): { current: Known; earlier: Known } {
   const last = mine.at(-1);
