@@ -476,6 +476,13 @@ describe('the cache', () => {
     expect(reads()).toBe(2);
   });
 
+  test('answers at once, without a promise, what it remembers', async () => {
+    const { keys } = counting(async () => ({ kind: 'found', key }));
+    expect(keys.get('a')).toBeInstanceOf(Promise);
+    await keys.get('a');
+    expect(keys.get('a')).toEqual({ kind: 'found', key });
+  });
+
   test('remembers neither a failure nor a missing key', async () => {
     const failed = counting(() => Promise.reject(new CodecError('KeyStoreUnavailable', 'down')));
     await expect(failed.keys.get('a')).rejects.toThrow('down');
