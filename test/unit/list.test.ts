@@ -7,7 +7,7 @@ import { firstFields, memoOf, searchAttributes } from '../../src/contract/index.
 test('a list of a thousand funnels is one request, and decrypts nothing', async () => {
   const connection = Connection.lazy({ address: '127.0.0.1:1' });
   onTestFinished(() => connection.close());
-  const decode = vi.fn(async () => Promise.reject(new Error('no key is needed')));
+  const decode = vi.fn<() => Promise<never>>(async () => Promise.reject(new Error('no key is needed')));
   const client = new Client({
     connection,
     dataConverter: { payloadCodecs: [{ encode: async (payloads) => payloads, decode }] },
@@ -24,7 +24,7 @@ test('a list of a thousand funnels is one request, and decrypts nothing', async 
       searchAttributes: { indexedFields: { [searchAttributes.stage.name]: {} } },
     };
   });
-  const list = vi.fn(async () => ({ executions, nextPageToken: new Uint8Array() }));
+  const list = vi.fn<() => Promise<object>>(async () => ({ executions, nextPageToken: new Uint8Array() }));
   Object.assign(connection.workflowService, { listWorkflowExecutions: list });
   const rows = await listFunnels(client, { limit: 2000 });
   expect(new Set(rows.map(({ applicationId }) => applicationId)).size).toBe(1000);

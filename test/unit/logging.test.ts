@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
+import { text as textOf } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
@@ -42,7 +42,7 @@ describe('a log line', () => {
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
       env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
     });
-    expect(await text(child.stderr)).toContain('"msg":"the last words"');
+    expect(await textOf(child.stderr)).toContain('"msg":"the last words"');
   });
 
   test('is one JSON object with level, time, name, words and listed fields', () => {
