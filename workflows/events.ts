@@ -39,11 +39,10 @@ export function onRiskosEvent(state: FunnelState, payload: unknown): void {
   const settled = state.settled.find(({ evaluationId }) => evaluationId === event.evaluationId);
   if (settled) {
     if (!mayHaveChanged(settled, event)) return;
-    if (position?.attempt.evaluationId === event.evaluationId)
-      hint(position, event.evaluationId, event.evalId);
+    if (position?.attempt.evaluationId === event.evaluationId) hint(position, event);
     else queueCheck(state, settled, event);
   } else if (position && (telling.includes(event.eventType) || identifies(position.attempt, event))) {
-    hint(position, event.evaluationId, event.evalId);
+    hint(position, event);
   }
 }
 

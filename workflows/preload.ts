@@ -7,3 +7,4 @@ import * as contract from '../src/contract/index.ts';
  */
 const surface: object = contract;
 Object.freeze(surface);
+Error.stackTraceLimit = 5;

@@ -105,6 +105,7 @@ function newAttempt(evaluationId: string, number: number): Attempt {
     notProcessed: 0,
     perhapsProcessed: 0,
     evalIds: [],
+    perhapsNewer: [],
     stop: null,
   };
 }

@@ -82,6 +82,8 @@ const posting = kept({
   ...attemptId,
   /** Named by events, or by a failed POST. */
   evalIds: z.array(z.string()).default([]),
+  /** Those of which an event may say more than the POST's answer will. */
+  perhapsNewer: z.array(z.string()).default([]),
 });
 
 const readingShape = {

@@ -45,6 +45,22 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
   const seen = new Set<string>();
   /** Evaluations that webhooks of the last workflow task told of. */
   let told: string[] = [];
+  /** Webhooks that came during the POST, by RiskOS's id. */
+  const early = new Map<string, { evaluationId: string; eventTypes: string[] }>();
+
+  const tellEarly = (evaluationId: string, answer: { evalId: string; state: string } | undefined): void => {
+    for (const [evalId, event] of early) {
+      if (event.evaluationId !== evaluationId) continue;
+      early.delete(evalId);
+      const { eventTypes } = event;
+      // The first pause is what an answer says too that is a pause.
+      const isSaid =
+        answer?.evalId === evalId &&
+        (answer.state === 'completed' ||
+          (answer.state === 'paused' && eventTypes.join() === 'evaluation_paused'));
+      if (!isSaid && eventTypes.some((eventType) => telling.has(eventType))) told.push(evaluationId);
+    }
+  };
 
   const check = (evaluationId: string, at: number): void => {
     const before = posts.get(evaluationId);
@@ -95,7 +111,11 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
             if (record?.attempt.evaluationId === event.evaluationId) known.add(event.evaluationId);
             const isNew = !seen.has(event.eventId);
             seen.add(event.eventId);
-            if (isNew && telling.has(event.eventType)) told.push(event.evaluationId);
+            const { evaluationId, evalId, eventType } = event;
+            if (isNew && evalId !== undefined && posts.get(evaluationId)?.ended === null) {
+              const eventTypes = early.get(evalId)?.eventTypes ?? [];
+              early.set(evalId, { evaluationId, eventTypes: [...eventTypes, eventType] });
+            } else if (isNew && telling.has(eventType)) told.push(evaluationId);
             if (isNew && record?.attempt.contradictedAt != null && isDeciding(event)) {
               contradicted.push({ evaluationId: event.evaluationId, at: time });
             }
@@ -118,6 +138,7 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           if (answer) answer.knownAt ??= time;
           Object.assign(post, { ...endOf(failure), endedAt: time });
           if ('completed' in result) post.ended = 'answered';
+          tellEarly(evaluationId, 'completed' in result ? evaluationIn(result.completed.result) : undefined);
         }
         for (const { scheduleActivity: command } of commands) {
           if (command?.activityType === 'readEvaluation') reads.add(`${run.runId} ${command.seq}`);

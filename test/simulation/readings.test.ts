@@ -122,14 +122,56 @@ describe('readings, counted', () => {
     expect(funnel.asked('readEvaluation')).toBe(0);
   });
 
-  test('one for an event that came during the POST, although the POST was answered', () => {
-    const funnel = open({
-      ...asking,
-      position: { stage, attempt: { kind: 'posting', evaluationId: current, number: 2 } },
+  describe('of an evaluation whose events came during the POST', () => {
+    const answered = (answer: Parameters<typeof paused>[1], ...eventTypes: string[]) => {
+      const funnel = open({
+        ...asking,
+        position: { stage, attempt: { kind: 'posting', evaluationId: current, number: 2 } },
+      });
+      for (const [number, eventType] of eventTypes.entries())
+        funnel.signal(
+          'riskosEvent',
+          event(current, { evalId: 'eval-2', eventType, eventId: `event-${number}` }),
+        );
+      funnel.settle('createEvaluation', { evaluation: paused(current, answer) });
+      return funnel;
+    };
+    const [pause, completion, note] = [
+      'evaluation_paused',
+      'evaluation_completed',
+      'case_notes_added',
+    ] as const;
+
+    test('none for its first pause, which is what the answer says', () => {
+      const funnel = answered({}, pause);
+      expect(funnel.asked('readEvaluation')).toBe(0);
+      expect(funnel.status()).toMatchObject({ stage, waitingFor: 'candidate' });
     });
-    funnel.signal('riskosEvent', event(current, { evalId: 'eval-2' }));
-    funnel.settle('createEvaluation', { evaluation: paused(current) });
-    expect(funnel.calls('readEvaluation')).toEqual([{ evaluationId: current, evalId: 'eval-2' }]);
+
+    test.each([
+      ['its completion', {}, [completion]],
+      ['a second pause', {}, [pause, pause]],
+      ['a pause after another event', {}, [note, pause]],
+      ['a pause, where the answer says that it is in progress', { state: 'in_progress' }, [pause]],
+    ] as const)('one for %s', (_, answer, eventTypes) => {
+      const funnel = answered(answer, ...eventTypes);
+      expect(funnel.calls('readEvaluation')).toEqual([{ evaluationId: current, evalId: 'eval-2' }]);
+    });
+
+    test('one for the pause of another evaluation of the same request', () => {
+      const funnel = answered({ evalId: 'eval-3' }, pause);
+      expect(funnel.calls('readEvaluation')).toEqual([{ evaluationId: current, evalId: 'eval-2' }]);
+    });
+
+    test('one for its first pause, where the POST was not answered', () => {
+      const funnel = open({
+        ...asking,
+        position: { stage, attempt: { kind: 'posting', evaluationId: current, number: 2 } },
+      });
+      funnel.signal('riskosEvent', event(current, { evalId: 'eval-2' }));
+      funnel.settle('createEvaluation', { failure: 'ambiguous' });
+      expect(funnel.calls('readEvaluation')).toEqual([{ evaluationId: current, evalId: 'eval-2' }]);
+    });
   });
 
   test('no more of one that has completed', () => {

@@ -80,7 +80,7 @@ describe('a state of which only the least is there', () => {
   const reading = { kind: 'reading', ...id, known: [{ evalId: 'eval-1' }], deadline: { at: 5 } };
   const latest = { evaluationId: id.evaluationId, evalId: 'eval-1', state: 'completed' };
   const newAttempt = { notProcessed: 0, perhapsProcessed: 0, stop: null };
-  const newPosting = { ...posting, ...newAttempt, evalIds: [] };
+  const newPosting = { ...posting, ...newAttempt, evalIds: [], perhapsNewer: [] };
   const newReading = {
     ...reading,
     ...newAttempt,

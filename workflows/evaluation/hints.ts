@@ -1,17 +1,22 @@
-import type { Attempt, Checking, Reading } from '../../src/contract/index.ts';
+import type { Checking, Posting, Reading, RiskosEvent } from '../../src/contract/index.ts';
 
 /** Re-runs of one request that are followed up. */
 export const mostEvalIds = 4;
 
+type Hinted = Pick<RiskosEvent, 'evaluationId' | 'evalId'> & Partial<Pick<RiskosEvent, 'eventType'>>;
+
 /** Queues a reading of the evaluation that an event named. It belongs to the current attempt, whose `eval_id` may be new, or to one that was given up. */
-export function hint(position: Checking, evaluationId: string, evalId: string | undefined): void {
+export function hint(position: Checking, { evaluationId, evalId, eventType }: Hinted): void {
   const { attempt } = position;
   if (attempt.evaluationId !== evaluationId) {
     if (evalId !== undefined && isGivenUp(position, evaluationId)) queue(position, evaluationId, evalId);
     return;
   }
+  if (attempt.kind === 'posting') {
+    if (evalId !== undefined) learnEarly(attempt, evalId, eventType);
+    return;
+  }
   if (evalId !== undefined) learn(attempt, evalId);
-  if (attempt.kind === 'posting') return;
   const named = attempt.known.filter((one) => one.evalId === evalId);
   for (const one of named.length > 0 ? named : attempt.known) queue(position, evaluationId, one.evalId);
 }
@@ -32,11 +37,15 @@ function queue(position: Checking, evaluationId: string, evalId: string): void {
   if (!isQueued) position.toRead.push({ evaluationId, evalId });
 }
 
-function learn(attempt: Attempt, evalId: string): void {
-  if (attempt.kind === 'posting') {
-    if (!attempt.evalIds.includes(evalId)) attempt.evalIds.push(evalId);
-    return;
-  }
+/** The first pause of an evaluation is what the POST's answer says too, if it says that it is paused. */
+function learnEarly({ evalIds, perhapsNewer }: Posting, evalId: string, eventType: string | undefined): void {
+  const isKnown = evalIds.includes(evalId);
+  if (!isKnown) evalIds.push(evalId);
+  const isFirstPause = !isKnown && eventType === 'evaluation_paused';
+  if (!isFirstPause && !perhapsNewer.includes(evalId)) perhapsNewer.push(evalId);
+}
+
+function learn(attempt: Reading, evalId: string): void {
   if (attempt.known.some((one) => one.evalId === evalId)) return;
   if (attempt.known.length >= mostEvalIds) {
     const oldest = attempt.known.findIndex(({ answered }) => !answered);

@@ -117,9 +117,13 @@ function identified(
   };
   position.attempt = reading;
   if (answer?.state === 'completed') countFound(position.stage, 'post');
-  // An event that came during the POST can be newer than its answer.
-  const toRead = answer?.state === 'completed' ? named : attempt.evalIds.slice(-mostEvalIds);
-  position.toRead.push(...toRead.map((evalId) => ({ evaluationId, evalId })));
+  const toRead = attempt.evalIds.filter((evalId) => evalId !== answer?.evalId || isOutdated(answer, attempt));
+  position.toRead.push(...toRead.slice(-mostEvalIds).map((evalId) => ({ evaluationId, evalId })));
+}
+
+/** An event that came during the POST can be newer than its answer. */
+function isOutdated({ evalId, state }: Evaluation, { perhapsNewer }: Posting): boolean {
+  return state === 'in_progress' || (state === 'paused' && perhapsNewer.includes(evalId));
 }
 
 /** None of the ids that events named was valid, so the attempt waits for one again. */
@@ -127,7 +131,16 @@ export function unidentified(state: FunnelState, attempt: Reading): Posting {
   const { evaluationId, number, notProcessed, perhapsProcessed, stop } = attempt;
   const { ambiguousWait } = state.application.policy;
   setTimer(state, 'post', now() + milliseconds(ambiguousWait));
-  return { kind: 'posting', evaluationId, number, notProcessed, perhapsProcessed, stop, evalIds: [] };
+  return {
+    kind: 'posting',
+    evaluationId,
+    number,
+    notProcessed,
+    perhapsProcessed,
+    stop,
+    evalIds: [],
+    perhapsNewer: [],
+  };
 }
 
 function askOf(state: FunnelState, position: Checking, attempt: Posting): EvaluationAsk {

@@ -17,7 +17,7 @@ export async function stepUp(state: FunnelState, position: Checking, given: Step
   const { evalId } = attempt.latest;
   const useCase = stage === 'passive_check' ? state.application.useCase : stage;
   const called = await patch(state, { evalId, patch: { ...given, evaluationId, useCase } }).finally(() =>
-    hint(position, evaluationId, evalId),
+    hint(position, { evaluationId, evalId }),
   );
   if ('failure' in called) {
     const { type, reason, action } = called.failure;

@@ -168,6 +168,16 @@ const postingRows: Rows<Posting> = {
     expected: 'eval-5',
     neverWaits: true,
   },
+  perhapsNewer: {
+    value: ['eval-2'],
+    see: (funnel) => {
+      posted(funnel);
+      funnel.signal('riskosEvent', event(current, { evalId: 'eval-2' }));
+      funnel.settle('createEvaluation', { evaluation: paused(current) });
+      return call(funnel, 'readEvaluation')['evalId'];
+    },
+    expected: 'eval-2',
+  },
 };
 
 const readingRows: Rows<Reading> = {

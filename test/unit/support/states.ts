@@ -88,6 +88,7 @@ const posting: Whole<Posting> = {
   perhapsProcessed: 1,
   stop: refused,
   evalIds: ['eval-1'],
+  perhapsNewer: ['eval-1'],
 };
 
 export const reading: Whole<Reading> & Whole<Decidable> = {
