@@ -85,9 +85,9 @@ export function openSandbox(bundlePath: string, onSinkCalls: (calls: unknown[]) 
   context['__webpack_module_cache__'] = {};
   new Script(readFileSync(bundlePath, 'utf8'), { filename: bundlePath }).runInContext(context);
   const load =
+    '__TEMPORAL__.preloadModules?.(); __TEMPORAL__.importWorkflows(); __TEMPORAL__.importInterceptors();' +
     // Nobody reads the stacks of the failures that the workflow makes.
-    'Error.stackTraceLimit = 0;' +
-    '__TEMPORAL__.preloadModules?.(); __TEMPORAL__.importWorkflows(); __TEMPORAL__.importInterceptors();';
+    'Error.stackTraceLimit = 0;';
   new Script(load).runInContext(context);
   const script = new Script('__TEMPORAL__.api[__simulated.name](...__simulated.args)');
 
