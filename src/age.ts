@@ -1,6 +1,15 @@
-import { createDecipheriv, hkdfSync, webcrypto } from 'node:crypto';
-import { bech32 } from '@scure/base';
-import { generateIdentity, identityToRecipient } from 'age-encryption';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hkdfSync,
+  type KeyObject,
+  webcrypto,
+} from 'node:crypto';
+import { base64nopad, bech32 } from '@scure/base';
+import { generateIdentity, identityToRecipient, type Recipient, Stanza } from 'age-encryption';
 
 /** A new age key pair: `identity` is the secret that opens, `recipient` the public key. */
 export async function createAgeKey(): Promise<{ identity: string; recipient: string }> {
@@ -31,6 +40,37 @@ export async function importedIdentity(identity: string): Promise<string | webcr
   return webcrypto.subtle
     .importKey('pkcs8', key, { name: 'X25519' }, false, ['deriveBits'])
     .catch(() => identity);
+}
+
+/** What stands before the 32 bytes of an X25519 public key in SPKI (RFC 8410). */
+const spkiHead = Buffer.from('302a300506032b656e032100', 'hex');
+
+/**
+ * The public key as a recipient for the library's encrypter. Node's crypto wraps the key of a file for X25519, because the
+ * library imports each file's own key into WebCrypto twice (docs/decisions.md). Other kinds stay text. Throws when the public key
+ * is one of those with which everybody knows the secret.
+ */
+export function recipientOf(publicKey: string): string | Recipient {
+  const decoded = bech32.decodeUnsafe(publicKey);
+  const bytes = decoded && bech32.fromWordsUnsafe(decoded.words);
+  if (!publicKey.startsWith('age1') || decoded?.prefix !== 'age' || bytes?.byteLength !== 32)
+    return publicKey;
+  const key = createPublicKey({ key: Buffer.concat([spkiHead, bytes]), format: 'der', type: 'spki' });
+  wrapped(new Uint8Array(16), key, bytes);
+  return { wrapFileKey: (fileKey) => [wrapped(fileKey, key, bytes)] };
+}
+
+/** The stanza `X25519` of age's format. */
+function wrapped(fileKey: Uint8Array, publicKey: KeyObject, bytes: Uint8Array): Stanza {
+  const once = generateKeyPairSync('x25519');
+  const share = once.publicKey.export({ format: 'der', type: 'spki' }).subarray(spkiHead.byteLength);
+  const secret = diffieHellman({ privateKey: once.privateKey, publicKey });
+  const salt = Buffer.concat([share, bytes]);
+  const key = new Uint8Array(hkdfSync('sha256', secret, salt, 'age-encryption.org/v1/X25519', 32));
+  // Each key seals one message, so that its nonce may be constant.
+  const cipher = createCipheriv('chacha20-poly1305', key, Buffer.alloc(12), { authTagLength: tagBytes });
+  const body = Buffer.concat([cipher.update(fileKey), cipher.final(), cipher.getAuthTag()]);
+  return new Stanza(['X25519', base64nopad.encode(share)], body);
 }
 
 /** Bytes of the nonce between the header and the content of a file. */

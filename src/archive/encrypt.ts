@@ -1,6 +1,6 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { Encrypter } from 'age-encryption';
-import { chunkNonce, contentKey, nonceBytes, tagBytes } from '../age.ts';
+import { chunkNonce, contentKey, nonceBytes, recipientOf, tagBytes } from '../age.ts';
 import { inBlocks } from '../storage/blocks.ts';
 
 /** Encrypts one file. An error of the pieces passes through. */
@@ -12,9 +12,10 @@ export type FileEncrypter = (pieces: AsyncIterable<Uint8Array>) => AsyncGenerato
  * Throws the library's error for an invalid recipient.
  */
 export function createFileEncrypter(recipients: readonly string[]): FileEncrypter {
+  const wrappers = recipients.map(recipientOf);
   const forAll = () => {
     const encrypter = new Encrypter();
-    for (const recipient of recipients) encrypter.addRecipient(recipient);
+    for (const wrapper of wrappers) encrypter.addRecipient(wrapper);
     return encrypter;
   };
   forAll();

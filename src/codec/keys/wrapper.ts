@@ -1,5 +1,5 @@
 import { Decrypter, Encrypter } from 'age-encryption';
-import { decryptSmall, identitiesIn, importedIdentity } from '../../age.ts';
+import { decryptSmall, identitiesIn, importedIdentity, recipientOf } from '../../age.ts';
 import { CodecError } from '../errors.ts';
 
 /** How a data key is protected where it is stored; a KMS can take the place of age. */
@@ -19,7 +19,7 @@ export function ageWrapper(recipients: readonly string[], identityFile = ''): Ke
     throw new CodecError('InvalidRecipient', 'there is no public key for payloads');
   for (const recipient of recipients) {
     try {
-      encrypter.addRecipient(recipient);
+      encrypter.addRecipient(recipientOf(recipient));
     } catch {
       throw new CodecError('InvalidRecipient', 'a public key for payloads is none of age');
     }
