@@ -2,7 +2,6 @@ import { CancellationScope, condition } from '@temporalio/workflow';
 import {
   type FunnelState,
   inWords,
-  milliseconds,
   type RiskosEvent,
   type RiskosFailure,
   type VerdictRecord,
@@ -11,7 +10,7 @@ import { read } from './activities.ts';
 import { now } from './clock.ts';
 import { contradicts } from './evaluation/judge.ts';
 import { mostMisses } from './evaluation/read.ts';
-import { backOff } from './evaluation/schedule.ts';
+import { waitAfterFailedReadings } from './evaluation/schedule.ts';
 import { announce } from './notices.ts';
 import { note } from './timeline.ts';
 import { clearTimers, hasFired, setTimer } from './timers.ts';
@@ -55,8 +54,7 @@ async function look(state: FunnelState, check: Check): Promise<void> {
   if ('failure' in called) {
     check.failures += 1;
     if (!canSucceedLater(called.failure, check.failures)) return done(state, check);
-    const { ambiguousWait, reconciliation } = state.application.policy;
-    const wait = backOff(ambiguousWait, milliseconds(reconciliation.longest), check.failures);
+    const wait = waitAfterFailedReadings(state.application.policy, check.failures);
     return setTimer(state, 'contradiction', now() + wait);
   }
   done(state, check);

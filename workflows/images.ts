@@ -5,6 +5,7 @@ import {
   type FunnelState,
   type ImagesAsk,
   type ImagesRecord,
+  imagesInWords,
   imagesRecord,
   imagesReport,
   imagesWorkflowIdOf,
@@ -107,13 +108,12 @@ export function onImages(state: FunnelState, payload: unknown): void {
 }
 
 function replace(state: FunnelState, record: ImagesRecord): void {
-  const { evaluationId, result, count, reason } = record;
+  const { evaluationId } = record;
   const known = state.images.find((one) => one.evaluationId === evaluationId);
   // A signal that is repeated, as after a reset, is no news.
   if (!known || isDeepEqual(known, record)) return;
   state.images = state.images.map((one) => (one === known ? record : one));
-  const why = reason === undefined ? '' : `: ${inWords(reason)}`;
-  note(state, 'images', `images: ${result}${count > 0 ? ` (${count})` : ''}${why}`, { evaluationId });
+  note(state, 'images', imagesInWords(record), { evaluationId });
 }
 
 function isDeepEqual(one: ImagesRecord, other: ImagesRecord): boolean {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration, milliseconds } from './duration.ts';
 import { lineOf, proseOf } from './text.ts';
+import { inWords } from './words.ts';
 
 /** Where the images of one evaluation stand. */
 export const imagesResults = [
@@ -160,6 +161,11 @@ export const imagesRecord = z.object({
     .describe('Why the result is `refused` or `failed`; the notice reference lists the words.'),
 });
 export type ImagesRecord = z.output<typeof imagesRecord>;
+
+/** A result of images as a line of the timeline, in the funnel and in the images' own workflow. */
+export function imagesInWords({ result, count, reason }: ImagesRecord): string {
+  return `images: ${result}${count > 0 ? ` (${count})` : ''}${reason === undefined ? '' : `: ${inWords(reason)}`}`;
+}
 
 /** The answer of the activity `archiveImages`. */
 export type ImagesFound = {

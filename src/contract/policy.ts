@@ -251,11 +251,3 @@ function longer(one: string, other: string): boolean {
 
 /** How long a person's part may take, and when HR is reminded of it. */
 export type DeadlineRule = Policy['review'];
-
-/** When HR is reminded of something that ends at `deadline` (milliseconds since 1970); `null`: never. */
-export function reminderAt(part: DeadlineRule, deadlineAt: number): number | null {
-  if (part.reminder === null) return null;
-  return (
-    deadlineAt - (part.reminder === undefined ? milliseconds(part.deadline) / 4 : milliseconds(part.reminder))
-  );
-}

@@ -1,7 +1,14 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { milliseconds, policy } from '../../src/contract/index.ts';
-import { backOff, deadlineFrom, deadlineIsNear, pollInterval } from '../../workflows/evaluation/schedule.ts';
+import { policy } from '../../src/contract/index.ts';
+import {
+  deadlineFrom,
+  deadlineIsNear,
+  pollInterval,
+  waitAfterFailedReadings,
+  waitAfterRefusedPosts,
+  waitAfterUnclearPosts,
+} from '../../workflows/evaluation/schedule.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -108,42 +115,64 @@ describe('a deadline', () => {
   });
 });
 
-describe('a back-off', () => {
+describe('the wait before', () => {
+  const set = policy.parse({ ambiguousWait: '20s', reconciliation: { first: '10s', longest: '30 minutes' } });
+
   it.each([
     [1, 1000],
     [2, 2000],
     [3, 4000],
-    [4, 8000],
-    [10, 512_000],
-    [11, 600_000],
-    [12, 600_000],
-    [1_000_000, 600_000],
-  ])('after %d failures in a row is %d ms', (failures, expected) => {
-    expect(backOff('1s', 600_000, failures)).toBe(expected);
+    [9, 256_000],
+    [10, 5 * minute],
+    [11, 5 * minute],
+    [1_000_000, 5 * minute],
+  ])('a POST after %d that RiskOS did not process is %d ms', (count, expected) => {
+    expect(waitAfterRefusedPosts(count)).toBe(expected);
   });
 
-  it('stays a number that a timer can have, however often it failed', () => {
-    expect(backOff('1ms', Number.MAX_SAFE_INTEGER, 21)).toBe(2 ** 20);
-    expect(backOff('1ms', Number.MAX_SAFE_INTEGER, 22)).toBe(2 ** 20);
-    expect(backOff('1ms', Number.MAX_SAFE_INTEGER, 20)).toBe(2 ** 19);
+  it.each([
+    [1, 20_000],
+    [2, 40_000],
+    [8, 2560_000],
+    [9, hour],
+    [1_000_000, hour],
+  ])('a POST after %d that RiskOS perhaps processed is %d ms', (count, expected) => {
+    expect(waitAfterUnclearPosts(set, count)).toBe(expected);
+  });
+
+  it.each([
+    [1, 20_000],
+    [2, 40_000],
+    [7, 1280_000],
+    [8, 30 * minute],
+    [1_000_000, 30 * minute],
+  ])('a reading after %d that failed is %d ms', (count, expected) => {
+    expect(waitAfterFailedReadings(set, count)).toBe(expected);
+  });
+
+  it('a reading stays a number that a timer can have, however often it failed', () => {
+    const longest = policy.parse({
+      ambiguousWait: '1ms',
+      reconciliation: { first: '1ms', longest: '10 years' },
+    });
+    expect([20, 21, 22, 1_000_000].map((count) => waitAfterFailedReadings(longest, count))).toEqual([
+      2 ** 19,
+      2 ** 20,
+      2 ** 20,
+      2 ** 20,
+    ]);
   });
 
   test.prop([
     fc.integer({ min: 1, max: 100_000 }),
     fc.integer({ min: 100_000, max: 10_000_000 }),
     fc.integer({ min: 1, max: 5000 }),
-  ])('doubles until it is as long as it may be', (first, longest, failures) => {
-    const wait = backOff(`${first}ms`, longest, failures);
-    expect(wait).toBe(
-      failures > 21
-        ? longest < first * 2 ** 20
-          ? longest
-          : first * 2 ** 20
-        : Math.min(first * 2 ** (failures - 1), longest),
-    );
-  });
-
-  it('begins with what the policy says', () => {
-    expect(backOff(usual.first, day, 1)).toBe(milliseconds(usual.first));
+  ])('a reading doubles until it is as long as it may be', (first, longest, count) => {
+    const bounded = policy.parse({
+      ambiguousWait: `${first}ms`,
+      reconciliation: { first: '1ms', longest: `${longest}ms` },
+    });
+    const wait = waitAfterFailedReadings(bounded, count);
+    expect(wait).toBe(Math.min(first * 2 ** Math.min(count - 1, 20), longest));
   });
 });

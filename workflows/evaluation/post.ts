@@ -20,13 +20,10 @@ import { deadlineRule } from './deadline.ts';
 import { mostEvalIds } from './hints.ts';
 import { readGivenUp } from './read.ts';
 import { type Stopped, stopped } from './result.ts';
-import { backOff, deadlineFrom } from './schedule.ts';
+import { deadlineFrom, waitAfterRefusedPosts, waitAfterUnclearPosts } from './schedule.ts';
 
 /** After this many POSTs of unknown effect a person decides whether one more may be sent. */
 const mostUnclear = 5;
-const longestUnclearWait = 3600_000;
-/** Between POSTs that certainly were not processed, where nobody says how long to wait. */
-const longestRefusedWait = 300_000;
 
 /**
  * POSTs until RiskOS's id is known: from the answer, or, when the answer was lost, from an event. Then the attempt is a
@@ -73,14 +70,14 @@ function afterFailure(state: FunnelState, attempt: Posting, failure: RiskosFailu
     const smsPossible = attempt.perhapsProcessed > 0;
     if (refused) return stopped({ kind: 'request_refused', problem, action, fields, smsPossible });
     attempt.notProcessed += 1;
-    setTimer(state, 'post', now() + (retryAfter ?? backOff('1s', longestRefusedWait, attempt.notProcessed)));
+    setTimer(state, 'post', now() + (retryAfter ?? waitAfterRefusedPosts(attempt.notProcessed)));
     noteTrouble(state, 'request_not_taken', problem);
     return undefined;
   }
   attempt.perhapsProcessed += 1;
   noteTrouble(state, 'request_unclear', problem);
-  const { ambiguousWait } = state.application.policy;
-  setTimer(state, 'post', now() + backOff(ambiguousWait, longestUnclearWait, attempt.perhapsProcessed));
+  const wait = waitAfterUnclearPosts(state.application.policy, attempt.perhapsProcessed);
+  setTimer(state, 'post', now() + wait);
   if (refused) attempt.stop = { kind: 'request_refused', problem, action, fields, smsPossible: true };
   else if (attempt.perhapsProcessed >= mostUnclear)
     attempt.stop = { kind: 'requests_unclear', count: attempt.perhapsProcessed };

@@ -18,7 +18,7 @@ import { deadlineRule } from './deadline.ts';
 import { hintAll, isGivenUp } from './hints.ts';
 import { judge } from './judge.ts';
 import { type Stopped, stopped } from './result.ts';
-import { backOff, deadlineIsNear, pollInterval } from './schedule.ts';
+import { deadlineIsNear, pollInterval, waitAfterFailedReadings } from './schedule.ts';
 
 /** RiskOS may know an evaluation a moment later than it names it, so an unknown one is asked for again. */
 export const mostMisses = 3;
@@ -210,8 +210,7 @@ function adopted(
 
 /** What could not be read is read again before the next reading by plan, after longer and longer waits. */
 function readSoon(state: FunnelState, failures: number): void {
-  const { ambiguousWait, reconciliation } = state.application.policy;
-  const soon = now() + backOff(ambiguousWait, milliseconds(reconciliation.longest), failures);
+  const soon = now() + waitAfterFailedReadings(state.application.policy, failures);
   setTimer(state, 'read', Math.min(state.timers.read?.times[0] ?? soon, soon));
 }
 

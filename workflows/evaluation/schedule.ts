@@ -1,10 +1,4 @@
-import {
-  type Deadline,
-  type DeadlineRule,
-  milliseconds,
-  type Policy,
-  reminderAt,
-} from '../../src/contract/index.ts';
+import { type Deadline, type DeadlineRule, milliseconds, type Policy } from '../../src/contract/index.ts';
 
 /** The intervals between readings without events, in units of the first. */
 const ladder = [1, 4, 20, 60, 120, 240, 480, 960];
@@ -33,7 +27,28 @@ export function deadlineFrom(start: number, rule: DeadlineRule): Deadline {
   return { at, reminderAt: reminderAt(rule, at) };
 }
 
-/** Milliseconds before what failed `failures` times in a row (1 or more) is repeated. */
-export function backOff(first: string, longest: number, failures: number): number {
-  return Math.min(milliseconds(first) * 2 ** Math.min(failures - 1, 20), longest);
+/** When HR is reminded of a part that ends at `deadlineAt` (milliseconds since 1970); `null`: never. */
+function reminderAt({ deadline, reminder }: DeadlineRule, deadlineAt: number): number | null {
+  if (reminder === null) return null;
+  return deadlineAt - (reminder === undefined ? milliseconds(deadline) / 4 : milliseconds(reminder));
+}
+
+/** Milliseconds before the next POST, after `count` POSTs that RiskOS certainly did not process, where it does not say how long. */
+export function waitAfterRefusedPosts(count: number): number {
+  return backOff('1s', milliseconds('5 minutes'), count);
+}
+
+/** Milliseconds before the next POST, after `count` POSTs that RiskOS perhaps processed. */
+export function waitAfterUnclearPosts({ ambiguousWait }: Policy, count: number): number {
+  return backOff(ambiguousWait, milliseconds('1 hour'), count);
+}
+
+/** Milliseconds before the next reading, after `count` readings in a row that failed. */
+export function waitAfterFailedReadings({ ambiguousWait, reconciliation }: Policy, count: number): number {
+  return backOff(ambiguousWait, milliseconds(reconciliation.longest), count);
+}
+
+/** Twice as long after each failure; `count` is 1 or more. */
+function backOff(first: string, longest: number, count: number): number {
+  return Math.min(milliseconds(first) * 2 ** Math.min(count - 1, 20), longest);
 }

@@ -8,6 +8,7 @@ import {
   uuid4,
 } from '@temporalio/workflow';
 import {
+  imagesInWords,
   imagesSignal,
   type ImagesStatus,
   inWords,
@@ -32,10 +33,8 @@ export function publish(state: RetentionState): void {
 
 /** A new result: published, noted, sent to HR and signalled to the funnel. */
 export async function reportResult(state: RetentionState): Promise<void> {
-  const { result, count, reason } = state.record;
   countImages(state.record);
-  const more = reason === undefined ? '' : `: ${reason.replaceAll('_', ' ')}`;
-  note(state, 'images', `images: ${result}${count > 0 ? ` (${count})` : ''}${more}`);
+  note(state, 'images', imagesInWords(state.record));
   publish(state);
   notify(state);
   await signalFunnel(state);
