@@ -181,7 +181,7 @@ const elsewhere: Record<string, string> = {
   'demo --only accept,reverified': 'test/e2e/demo.test.ts',
   dev: 'test/system/dev.test.ts',
   'dev --data /tmp/funnel-data': 'test/system/dev.test.ts',
-  worker: 'test/e2e/kill.test.ts',
+  worker: 'test/hazards/worker-killed.test.ts',
   relay: 'test/relay/process.test.ts',
   doctor: 'test/cli/doctor.test.ts',
   'doctor --json': 'test/cli/doctor.test.ts',

@@ -1,7 +1,5 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { activityBounds, milliseconds } from '../../src/contract/index.ts';
-import { shutdownTimes } from '../../src/worker/index.ts';
 import { createGateway, gate, type Gateway } from '../support/gateway.ts';
 import { killProcess, type Running, startProcess } from '../support/processes.ts';
 import { createWorld, quickPolicy, until, verdictsOf, type World } from '../support/world.ts';
@@ -79,10 +77,4 @@ test('a second SIGTERM ends the worker at once, with exit code 1 and a line that
   open();
   expect(code).toBe(1);
   expect(worker.log()).toContain('worker stopped before everything was closed: a second signal came');
-});
-
-test('a worker that stops waits longer than any call of RiskOS, of HR or of the key store may take', () => {
-  for (const bound of Object.values(activityBounds))
-    expect(shutdownTimes.grace).toBeGreaterThan(milliseconds(bound));
-  expect(shutdownTimes.force).toBeGreaterThan(shutdownTimes.grace);
 });
