@@ -18,7 +18,7 @@ const pairs = [
   'VN:VNM VU:VUT WF:WLF WS:WSM XK:XKX YE:YEM YT:MYT ZA:ZAF ZM:ZMB ZW:ZWE',
 ].flatMap((line) => line.split(' '));
 
-const known = new Map(
+const known: ReadonlyMap<string, string> = new Map(
   pairs.flatMap((pair) => [pair.slice(0, 2), pair.slice(3)].map((code) => [code, pair.slice(3)] as const)),
 );
 
