@@ -19,7 +19,7 @@ import { note } from './timeline.ts';
 import { clearTimers, hasFired, setTimer } from './timers.ts';
 import { waitUntil } from './waiting.ts';
 
-/** The position in which a person has to look. */
+/** Stops the funnel for attention. */
 export function needsAttention(state: FunnelState, back: Checking, cause: AttentionCause): NeedsAttention {
   clearTimers(state, 'post', 'read', 'patience');
   countAttention(cause.kind);

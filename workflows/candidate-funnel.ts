@@ -131,7 +131,7 @@ function afterVerdict(state: FunnelState, position: Checking, judged: Judged): P
   }
 }
 
-/** A person decides; their word is final, whatever the policy says of a verdict that RiskOS gives by itself. */
+/** A person's decision is final: the policy's rules for RiskOS's own verdicts do not apply. */
 async function waitForReview(state: FunnelState, position: Review): Promise<Position> {
   const judged = await reviewed(state, position);
   const { of } = position;
@@ -297,7 +297,7 @@ function verified(): Verified {
   return { stage: 'verified', request: null };
 }
 
-/** Only an accepted evaluation comes here, so only its reference is ever compared with. */
+/** Called for accepted evaluations only, so that no selfie is compared with any other reference. */
 function keepBaseline(state: FunnelState, evaluation: Evaluation): Verified {
   const baseline = baselineOf(evaluation);
   if (baseline) state.baseline = baseline;

@@ -318,7 +318,7 @@ describe('a hold', () => {
       expect(await timelineOf(standing)).toEqual(
         expect.arrayContaining([
           'held: case 7 (Mo Ito)',
-          'held already; asked again: case 8 (Ada)',
+          'already on hold; new request: case 8 (Ada)',
           'released: closed (Ada)',
         ]),
       );

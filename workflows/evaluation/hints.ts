@@ -25,7 +25,7 @@ export function isGivenUp(position: Checking, evaluationId: string): boolean {
   return position.givenUp.some((attempt) => attempt.evaluationId === evaluationId);
 }
 
-/** Queues a reading of all that is known, attempts that were given up included. */
+/** Queues a reading of every known evaluation, including those of attempts that were given up. */
 export function hintAll(position: Checking, attempt: Reading): void {
   for (const { evalId } of attempt.known) queue(position, attempt.evaluationId, evalId);
   for (const { evaluationId, evalIds } of position.givenUp)
@@ -37,7 +37,7 @@ function queue(position: Checking, evaluationId: string, evalId: string): void {
   if (!isQueued) position.toRead.push({ evaluationId, evalId });
 }
 
-/** The first pause of an evaluation is what the POST's answer says too, if it says that it is paused. */
+/** The event of a first pause is no newer than an answer of the POST that says `paused`. */
 function learnEarly({ evalIds, perhapsNewer }: Posting, evalId: string, eventType: string | undefined): void {
   const isKnown = evalIds.includes(evalId);
   if (!isKnown) evalIds.push(evalId);

@@ -3,7 +3,7 @@ import type { Candidate, Checking, FunnelState, Refusal } from '../../src/contra
 import { patch } from '../activities.ts';
 import { hint } from './hints.ts';
 
-/** What a paused evaluation can be given by an update. */
+/** What an update can give a paused evaluation. */
 export type StepUp =
   | { kind: 'one_time_code'; code: string }
   | { kind: 'resend_one_time_code' }
