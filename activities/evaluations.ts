@@ -35,7 +35,7 @@ export interface EvaluationAsk {
   useCase: UseCase;
   candidate: Candidate;
   custom: Record<string, string | number | boolean>;
-  /** What the candidate is shown; not for passive checks. */
+  /** How the candidate captures documents or a selfie; null for checks without a capture. */
   capture: Capture | null;
   baseline?: Baseline;
   /** The number of this POST, from 1; the wait before the next one grows with it. */
@@ -58,7 +58,7 @@ interface EvaluationRead {
   evalId: string;
 }
 
-/** What a paused evaluation is given. */
+/** The input for a paused evaluation. */
 export interface PatchAsk {
   evalId: string;
   patch: EvaluationPatch;

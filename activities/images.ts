@@ -41,7 +41,7 @@ interface Because {
 export interface ImageActivities {
   /** One attempt to download, encrypt and store the images of an evaluation; an archive that is complete is reported again. */
   archiveImages(ask: ImagesAsk): Promise<ImagesFound>;
-  /** Deletes what {@link archiveImages} stored, and verifies the deletion; an empty archive is no error. Fails with `ImagesHeld` under a hold. */
+  /** Deletes the images and verifies that; an empty archive is no error. Fails with `ImagesHeld` under a hold. */
   deleteImages(ask: ImagesRef & Partial<Because>): Promise<ImagesDeletion>;
   /** Returns the hold that stands now: an earlier one stays. Fails with `ImagesDeleted` if the images were deleted before. */
   holdImages(ask: ImagesRef & Because): Promise<ImagesHeld>;
@@ -126,7 +126,7 @@ async function fetchOnce(parts: ImageParts, ask: ImagesAsk, progress: Progress):
   const memory = async (bytes: number) => {
     progress.phase = 'waiting_for_memory';
     const granted = await budget.lease(bytes, AbortSignal.any([signal, over.signal]));
-    // RiskOS may have closed the connection meanwhile, and then nobody else would release it.
+    // RiskOS may have closed the connection by now, and then nothing else would release the lease.
     if (over.signal.aborted) granted.release();
     else lease = granted;
     progress.phase = 'downloading';

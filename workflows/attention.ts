@@ -108,7 +108,7 @@ function resumed(state: FunnelState, back: Checking, cause: AttentionCause): Che
   }
 }
 
-/** RiskOS was late, so the candidate's part begins anew. */
+/** RiskOS was late, so the attempt gets a new deadline. */
 function renewed(state: FunnelState, { stage }: Checking, attempt: Reading): Reading {
   clearTimers(state, 'deadline');
   const known = attempt.known.map((one) => ({ ...one, readSinceDeadline: false }));

@@ -285,7 +285,7 @@ function enterReview(state: FunnelState, position: Checking, { verdict, attempt 
   const { evalId, decidedAt } = attempt.latest;
   return {
     stage: 'review',
-    // Attempts that were given up no longer count, and the readings begin anew.
+    // Attempts that were given up no longer count, and the schedule of readings starts over.
     of: { ...position, givenUp: [], toRead: [], attempt: { ...attempt, reads: 0 } },
     settled: { verdict, evalId, decidedAt: decidedAt ?? null },
     deadline,
@@ -321,7 +321,7 @@ function close(state: FunnelState, outcome: Outcome): Closed {
 async function tidyUp(state: FunnelState): Promise<void> {
   publish(state);
   await archiveImages(state);
-  // A closed funnel takes no more updates, so every later wait is without one.
+  // A closed funnel accepts no more updates, so none is open after this.
   await handlersFinished();
   if (imagesPending(state)) await condition(() => !imagesPending(state), '1 minute');
   publish(state);

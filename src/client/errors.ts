@@ -116,7 +116,7 @@ export function isNotFound(error: unknown): boolean {
 /** gRPC's CANCELLED, DEADLINE_EXCEEDED and UNAVAILABLE. */
 const unreachableCodes: readonly number[] = [1, 4, 14];
 
-/** A query of a funnel whose worker is down. */
+/** True for a query that no worker answers. */
 function noWorker(error: unknown): boolean {
   if (isGrpcServiceError(error)) return /no poller seen|before a worker could process/.test(error.details);
   return error instanceof Error && error.cause !== undefined && noWorker(error.cause);

@@ -5,7 +5,7 @@ import { searchAttributes } from '../contract/index.ts';
 export const endings = ['failed', 'canceled', 'terminated', 'timed_out'] as const;
 export type Ending = (typeof endings)[number];
 
-/** In Temporal's query language. */
+/** The condition in Temporal's query language. */
 export function endedCondition(how: Ending): string {
   return `ExecutionStatus = '${endingNames[how]}'`;
 }

@@ -213,7 +213,7 @@ function withEnding(status: FunnelStatus, { state, endedAt }: Execution): Funnel
   };
 }
 
-/** The latest results of images; a closed funnel takes no more signals with them. */
+/** Reads the latest results of images, which a closed funnel no longer receives. */
 async function withImages(client: Client, status: FunnelStatus, { state }: Execution): Promise<FunnelStatus> {
   if (state === 'running' || status.images.every(({ result }) => result !== 'pending')) return status;
   const images = await Promise.all(

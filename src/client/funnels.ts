@@ -53,8 +53,9 @@ export interface FunnelClient {
 
 /**
  * `deadline`: how long a call may take, in milliseconds, before it rejects as `Unreachable`; 10,000 when absent. Without
- * a Temporal client of your own, one is made from Temporal's settings. `findForgotten`: asks the key store, such as
- * `(id) => keys.tombstone(id)`, or the codec server, such as `remoteTombstones({ url, token })`, so that an application that was forgotten is refused as `Forgotten` and not as `NotFound`.
+ * a Temporal client of your own, one is made from Temporal's settings. `findForgotten` asks the key store, such as
+ * `(id) => keys.tombstone(id)`, or the codec server, such as `remoteTombstones({ url, token })`, so that a forgotten application
+ * is refused as `Forgotten` and not as `NotFound`.
  */
 export function createFunnelClient(
   options: { temporal?: Client; taskQueue?: string; deadline?: number; findForgotten?: FindForgotten } = {},

@@ -30,7 +30,7 @@ import {
 } from './execution.ts';
 import { readMemo } from './memo.ts';
 
-/** The status as the retention workflow says it, and whether somebody else has ended the workflow since. */
+/** The status that the retention workflow published, and whether the workflow was ended in Temporal since. */
 export type RetentionStatus = ImagesStatus & {
   /** Present only if the workflow was ended in Temporal: it no longer deletes the images; `images sweep` does. */
   ended?: { how: Ending; /** ISO 8601. */ at: string | null };

@@ -64,7 +64,7 @@ export interface FunnelSummary {
   /** Why RiskOS is unavailable at the moment, since when. */
   trouble: { reason: TroubleReason; since: string } | null;
   startedAt: string;
-  /** `running` and `completed` are the funnel's own doing; the others mean that somebody else ended its workflow. */
+  /** `running` and `completed` are normal; an {@link Ending} means that the workflow was ended in Temporal. */
   execution: 'running' | 'completed' | Ending | 'unknown';
 }
 

@@ -70,7 +70,7 @@ export async function* retryEach(
   }
 }
 
-/** Where two batches run at once, the funnel refuses the second `retry`. */
+/** If two batches run at once, the funnel refuses the second `retry`. */
 async function retryOne(
   asking: Asking,
   applicationId: string,

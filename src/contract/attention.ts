@@ -4,7 +4,7 @@ import { kept } from './kept.ts';
 
 /** Why a funnel stands at `needs_attention`. */
 export const attentionCause = z.discriminatedUnion('kind', [
-  /** RiskOS refused the POST; with `smsPossible` it may have processed it all the same. */
+  /** RiskOS refused the POST; with `smsPossible` it may have processed this POST or an earlier one. */
   kept({
     kind: z.literal('request_refused'),
     problem: z.string(),

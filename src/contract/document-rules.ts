@@ -10,8 +10,8 @@ const effect = z.enum(['review', 'resubmit', 'reject']);
 export type RuleEffect = z.output<typeof effect>;
 
 /**
- * How RiskOS writes the type of a document. Only the first two are in Socure's pages [doc]; nobody has published the list
- * [open].
+ * How RiskOS writes the type of a document. Only the first two are in Socure's pages [doc]; the full list is not
+ * published [open].
  */
 export const documentTypes = [
   'Drivers License',

@@ -2,7 +2,7 @@ import type { Metric } from './metric.ts';
 
 const requests = 'requests';
 
-/** What the processes themselves count, and what they show of Node.js and of the Temporal SDK. */
+/** Metrics that the processes count themselves, and those that they expose of Node.js and the Temporal SDK. */
 export const processMetrics = {
   buildInfo: {
     name: 'candidate_funnel_build_info',
@@ -224,7 +224,7 @@ export const processMetrics = {
     name: 'candidate_funnel_codec_payloads_total',
     kind: 'counter',
     unit: 'payloads',
-    help: 'Payloads that were answered, by what came back: decoded, encoded, clear as it was, or why it is unreadable',
+    help: 'Payloads that were answered, by result: decoded, encoded, already clear, or why it is unreadable',
     labels: ['result'],
     processes: ['codec-server'],
     normal: 'decoded and clear, in office hours; never PayloadTampered',

@@ -25,7 +25,7 @@ export function memoOf(fields: { status: unknown; private: unknown }): Record<st
   };
 }
 
-/** The stage of a funnel whose workflow has been started, and which no worker has begun yet. */
+/** The stage of a funnel that has been started, but that no worker has begun yet. */
 export const starting = 'starting';
 
 /** Verdicts that the memo keeps; the query `timeline` and the result have all. */

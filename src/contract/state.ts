@@ -268,7 +268,7 @@ export const funnelState = kept({
   toCheck: z.array(kept({ evaluationId: z.string(), evalId: z.string(), failures: count })).default([]),
   verdicts: z.array(z.custom<VerdictRecord>()).default([]),
   images: z.array(z.custom<ImagesRecord>()).default([]),
-  /** Images that are wanted, and whose archiving has not been started. */
+  /** Wanted images whose archiving has not started. */
   toArchive: z.array(kept({ stage: z.enum(evaluatedStages), ask: imagesAsk })).default([]),
   baseline: baseline.nullable().default(null),
   timers: z.partialRecord(z.enum(timerNames), timer).default({}),

@@ -124,7 +124,7 @@ const verdict = z.object({
     .array(z.enum(flags))
     .describe('What qualifies the verdict: check it before you act; see Flags below.'),
   reasonCodes: z.array(z.string()).describe("RiskOS's reason codes, such as `R831`."),
-  evaluationId: z.string().describe('Our id of the evaluation; RiskOS has it as `id`.'),
+  evaluationId: z.string().describe('Our id of the evaluation; RiskOS returns it as `id`.'),
   evalId: z.string().describe("RiskOS's `eval_id`."),
   at: time.describe('When the funnel recorded the verdict.'),
   rule: z
@@ -133,14 +133,14 @@ const verdict = z.object({
     .describe(
       "The rule of the policy that changed RiskOS's decision, such as `documents.onRisk`; absent: none did.",
     ),
-  audit: audit.describe('What RiskOS said of the evaluation, for routing and audit; never free text.'),
+  audit: audit.describe('What RiskOS reported about the evaluation, for routing and audit; never free text.'),
 });
 
 const attention = z.object({
   kind: z
     .enum(attentionReasons)
     .describe(
-      'Why, in a word for programs; `list --attention` filters by it. A `data_refused` needs `correct`.',
+      'Why, in a word for programs; `list --attention` filters by it. `data_refused` needs `correct`.',
     ),
   reason: z.string().describe('What happened, and what to do, in English.'),
   fields: z.array(z.string()).describe('The fields that RiskOS named; never a value.'),

@@ -65,7 +65,7 @@ export interface VerdictRecord {
 /** A verdict; its audit details may be only in the timeline, the answers of updates and the result of the workflow. */
 export type VerdictSummary = Omit<VerdictRecord, 'audit'> & { audit?: Audit };
 
-/** What RiskOS said of an evaluation, for routing and audit; never its free text. */
+/** What RiskOS reported about an evaluation, for routing and audit; never its free text. */
 export type Audit = Pick<
   Evaluation,
   | 'decision'

@@ -5,7 +5,10 @@ export const mostEvalIds = 4;
 
 type Hinted = Pick<RiskosEvent, 'evaluationId' | 'evalId'> & Partial<Pick<RiskosEvent, 'eventType'>>;
 
-/** Queues a reading of the evaluation that an event named. It belongs to the current attempt, whose `eval_id` may be new, or to one that was given up. */
+/**
+ * Queues a reading of the evaluation that an event named: of the current attempt, perhaps with a new `eval_id`, or of an attempt
+ * that was given up.
+ */
 export function hint(position: Checking, { evaluationId, evalId, eventType }: Hinted): void {
   const { attempt } = position;
   if (attempt.evaluationId !== evaluationId) {

@@ -103,8 +103,8 @@ export function endsReview(evaluation: Evaluation, verdict: Verdict, settled: Se
 }
 
 /**
- * True if what RiskOS says now contradicts a verdict that the funnel acted upon. A REVIEW says nothing new of an evaluation
- * that a person decided.
+ * True if what RiskOS says now contradicts a verdict that the funnel acted upon. A known decision,
+ * such as the REVIEW before a person decided, is no contradiction.
  */
 export function contradicts(
   evaluation: Evaluation,

@@ -24,8 +24,8 @@ export async function stepUp(state: FunnelState, position: Checking, given: Step
     const refused = type === 'RiskosRefused';
     throw ApplicationFailure.nonRetryable(
       refused
-        ? `RiskOS refused it (${reason}): ${action}`
-        : `RiskOS did not answer clearly (${reason}); look at the status, then repeat it`,
+        ? `RiskOS refused the request (${reason}): ${action}`
+        : `RiskOS gave no clear answer (${reason}); look at the status before you send the update again`,
       (refused ? 'RiskosRefused' : 'RiskosUnavailable') satisfies Refusal,
     );
   }

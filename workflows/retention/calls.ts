@@ -40,9 +40,9 @@ const { deleteImages, holdImages, releaseImages } = proxyActivities<ImageActivit
 
 /** Why a call failed. */
 export interface Failure {
-  /** Absent: the failure says nothing, for example because the worker ended. */
+  /** Absent if the failure has no reason, for example because the worker ended. */
   reason?: ImagesFailure | 'held' | 'deleted';
-  /** False: a retry cannot help until somebody has changed a setting. */
+  /** False: retries cannot help until a setting is changed. */
   retried: boolean;
   /** The time for attempts is over. */
   givenUp: boolean;

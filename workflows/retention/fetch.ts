@@ -101,7 +101,7 @@ async function settle(state: RetentionState, position: Fetching, found: ImagesFo
     state.position = next;
     return reportResult(state);
   }
-  // Erased meanwhile: images that were stored after that are deleted at once.
+  // An `erase` arrived during the fetch: the images just stored are deleted next.
   note(state, 'images', `images: ${result}, and to be erased`);
   if (state.position.state === 'deleting' && next.state === 'kept') state.position.keepUntil = next.keepUntil;
 }
