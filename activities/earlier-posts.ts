@@ -12,7 +12,7 @@ export interface EarlierPosts {
   bases: string[];
   /** The evaluation that RiskOS made, if anything in those runs names it. */
   evalId: string | undefined;
-  /** RiskOS may have processed one. */
+  /** RiskOS may have processed one of these POSTs. */
   perhaps: boolean;
 }
 
@@ -30,7 +30,7 @@ export class RunGone extends Error {
   readonly type = 'RunGone';
 }
 
-/** From Temporal's own record: one call where the workflow was never reset. */
+/** Reads Temporal's histories; a workflow that was never reset costs one call. */
 export const findEarlierPosts: FindEarlierPosts = async (evaluationId, { unchecked, bases }) => {
   const { workflowExecution } = activityInfo();
   if (!workflowExecution) return { bases: [], evalId: undefined, perhaps: false };

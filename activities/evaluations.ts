@@ -35,12 +35,12 @@ export interface EvaluationAsk {
   useCase: UseCase;
   candidate: Candidate;
   custom: Record<string, string | number | boolean>;
-  /** What the candidate is shown; not for passive checks. */
+  /** How the candidate captures documents or a selfie; null for checks without a capture. */
   capture: Capture | null;
   baseline?: Baseline;
-  /** 1 for the first POST of this attempt: how far the waits between them have grown. */
+  /** The number of this POST, from 1; the wait before the next one grows with it. */
   tries: number;
-  /** Runs that may contain POSTs which the workflow forgot when it was reset. */
+  /** Runs that may contain POSTs which the workflow lost when it was reset. */
   lineage: Lineage;
   /** POSTs of this attempt so far that RiskOS perhaps processed. */
   unclear: number;
@@ -58,7 +58,7 @@ interface EvaluationRead {
   evalId: string;
 }
 
-/** What a paused evaluation is given. */
+/** The input for a paused evaluation. */
 export interface PatchAsk {
   evalId: string;
   patch: EvaluationPatch;
@@ -68,8 +68,8 @@ export interface PatchAsk {
 export interface Answered {
   evaluation: Evaluation;
   /** Whether this worker has a `NOTIFY_URL`. */
-  hrIsTold: boolean;
-  /** Runs that resets took this funnel out of, when they were looked for. */
+  noticesConfigured: boolean;
+  /** Runs that resets took this funnel out of; only from a call that looked for them. */
   resetBases?: string[];
 }
 
@@ -82,16 +82,16 @@ export interface EvaluationActivities {
   createEvaluation(ask: EvaluationAsk): Promise<Answered>;
   /** One PATCH of a paused evaluation. Fails as {@link createEvaluation} does, and is not retried by Temporal either. */
   patchEvaluation(patch: PatchAsk): Promise<Answered>;
-  /** One GET; retried by Temporal but for `RiskosRefused`, `RiskosUnknownEvaluation` and `RiskosForeignEvaluation`. */
+  /** One GET; retried by Temporal except after `RiskosRefused`, `RiskosUnknownEvaluation` and `RiskosForeignEvaluation`. */
   readEvaluation(read: EvaluationRead): Promise<Answered>;
 }
 
-/** A RiskOS that is down is asked at least this often, in milliseconds. */
+/** The longest wait between calls while RiskOS is down, in milliseconds. */
 const longestBackoff = 5 * 60_000;
 
 export function createEvaluationActivities(
   riskos: RiskosClient,
-  hrIsTold: boolean,
+  noticesConfigured: boolean,
   find: FindEarlierPosts = findEarlierPosts,
 ): EvaluationActivities {
   return {
@@ -100,7 +100,7 @@ export function createEvaluationActivities(
         const { bases, evalId, perhaps } = await earlierPosts(find, ask);
         if (evalId !== undefined) {
           const evaluation = await adopt(riskos, ask.evaluationId, evalId, signal);
-          return { evaluation, hrIsTold, resetBases: bases };
+          return { evaluation, noticesConfigured, resetBases: bases };
         }
         if (perhaps && ask.unclear === 0) throw forgotten();
         try {
@@ -108,7 +108,7 @@ export function createEvaluationActivities(
             signal,
             correlationId: ask.evaluationId,
           });
-          return { evaluation, hrIsTold, resetBases: bases };
+          return { evaluation, noticesConfigured, resetBases: bases };
         } catch (error) {
           throw failureOfChange(error, ask.tries);
         }
@@ -120,7 +120,7 @@ export function createEvaluationActivities(
             signal,
             correlationId: patch.evaluationId,
           });
-          return { evaluation, hrIsTold };
+          return { evaluation, noticesConfigured };
         } catch (error) {
           throw failureOfChange(error);
         }
@@ -136,7 +136,7 @@ export function createEvaluationActivities(
             details: [foreign],
           });
         }
-        return { evaluation, hrIsTold };
+        return { evaluation, noticesConfigured };
       }),
   };
 }
@@ -209,7 +209,7 @@ async function read(
   }
 }
 
-/** The type says who can end it; whether RiskOS processed the request is in the details, whatever the type. */
+/** The type says whether a person must act; the details say whether RiskOS processed the request. */
 function failureOfChange(error: unknown, tries = 1): ApplicationFailure {
   if (!(error instanceof RiskosError)) return unexpected(error, 'RiskosAmbiguous', 'perhaps');
   if (needsPerson(error)) return failureOf(error, 'RiskosRefused', true, tries);
@@ -226,7 +226,7 @@ const foreign: Trouble = {
   processed: 'no',
 };
 
-/** A fault of ours. Its message could hold a value of the request, so only its name and place are kept. */
+/** A bug of the worker. Its message could contain a value of the request, so only its name and place are kept. */
 function unexpected(error: unknown, type: RiskosFailureType, processed: Processed): ApplicationFailure {
   const shown = loggedError(error);
   log.error('unexpected error in a call to RiskOS', listed({ error: shown }));
@@ -246,7 +246,7 @@ function unexpected(error: unknown, type: RiskosFailureType, processed: Processe
   });
 }
 
-/** What only a person can mend. A cancelled call is a worker that stops, and nobody's fault. */
+/** True if only a person can fix the cause. A cancelled call only means that the worker stops. */
 function needsPerson(error: RiskosError): boolean {
   return error.type !== 'Cancelled' && (error.fault !== 'riskos' || !error.retryable);
 }

@@ -22,28 +22,28 @@ import {
 import { type Documents, retryDelay, type RiskosClient, RiskosError } from '../src/riskos/index.ts';
 import { failureWordOf } from './images/failure-words.ts';
 
-/** Whose images. */
+/** The evaluation whose images are meant. */
 interface ImagesRef {
   applicationId: string;
   evaluationId: string;
 }
 
-/** Who wants it, and why; for the archive's record. */
+/** Who asked for the change, and why; for the archive's record. */
 interface Because {
   by: string;
   reason: string;
 }
 
 /**
- * Their failures have the type `ImagesUnavailable` (retried), `ImagesNeedOperator`, `ImagesHeld` or `ImagesDeleted` (not
- * retried), and an {@link ImagesTrouble} as their detail. docs/images.md says which comes when.
+ * Failures have the type `ImagesUnavailable` (retried), `ImagesNeedOperator`, `ImagesHeld` or `ImagesDeleted` (not
+ * retried), and an {@link ImagesTrouble} as their detail. docs/images.md says when each one occurs.
  */
 export interface ImageActivities {
   /** One attempt to download, encrypt and store the images of an evaluation; an archive that is complete is reported again. */
   archiveImages(ask: ImagesAsk): Promise<ImagesFound>;
-  /** Deletes what {@link archiveImages} stored, and verifies it; nothing there is fine. Fails with `ImagesHeld` under a hold. */
+  /** Deletes the images and verifies that; an empty archive is no error. Fails with `ImagesHeld` under a hold. */
   deleteImages(ask: ImagesRef & Partial<Because>): Promise<ImagesDeletion>;
-  /** Returns the hold that stands now: an earlier one stays. Fails with `ImagesDeleted` when they were deleted before. */
+  /** Returns the hold that stands now: an earlier one stays. Fails with `ImagesDeleted` if the images were deleted before. */
   holdImages(ask: ImagesRef & Because): Promise<ImagesHeld>;
   /** False if there was no hold. */
   releaseImages(ask: ImagesRef & Because): Promise<{ released: boolean }>;
@@ -54,17 +54,17 @@ interface ImageParts {
   archive: Archive;
   /** Bounds the bytes of all ZIPs that this process holds. */
   budget: Budget;
-  hrIsTold: boolean;
+  noticesConfigured: boolean;
 }
 
 export function createImageActivities(parts: ImageParts): ImageActivities {
-  const { archive, hrIsTold } = parts;
+  const { archive, noticesConfigured } = parts;
   return {
     archiveImages: (ask) => inWords(parts, (progress) => archiveOrEnd(parts, ask, progress)),
-    deleteImages: ({ by = 'policy', reason = 'the time to keep them is over', ...ref }) =>
+    deleteImages: ({ by = 'policy', reason = 'the retention period is over', ...ref }) =>
       inWords(parts, async () => {
         const { removed, verifiedAt } = await archive.remove(ref, { by, reason });
-        return { removed, verifiedAt: verifiedAt.toISOString(), hrIsTold };
+        return { removed, verifiedAt: verifiedAt.toISOString(), noticesConfigured };
       }),
     holdImages: ({ by, reason, ...ref }) =>
       inWords(parts, async () => {
@@ -77,21 +77,21 @@ export function createImageActivities(parts: ImageParts): ImageActivities {
   };
 }
 
-/** What asking again cannot change is a result, not a failure. */
+/** An error that retries cannot change becomes a result, so that Temporal does not retry it. */
 async function archiveOrEnd(parts: ImageParts, ask: ImagesAsk, progress: Progress): Promise<ImagesFound> {
   try {
     return await archiveOnce(parts, ask, progress);
   } catch (error) {
     const reason = failureWordOf(error);
     if (reason === undefined || imagesFailures[reason].handling !== 'final') throw error;
-    return { result: 'failed', count: 0, attachments: 0, reason, hrIsTold: parts.hrIsTold };
+    return { result: 'failed', count: 0, attachments: 0, reason, noticesConfigured: parts.noticesConfigured };
   }
 }
 
-/** Damage that a fresh download may mend. */
+/** Damage that a new download may repair. */
 const mayBeMended: readonly ZipRefusal[] = ['truncated', 'damaged', 'checksum_mismatch', 'size_mismatch'];
 const downloads = 3;
-/** Between two of them: all must end within one attempt, whatever the lag of the policy. */
+/** The longest pause between two downloads: all must end within one attempt, whatever the lag of the policy. */
 const longestPause = 60_000;
 
 async function archiveOnce(parts: ImageParts, ask: ImagesAsk, progress: Progress): Promise<ImagesFound> {
@@ -104,7 +104,13 @@ async function archiveOnce(parts: ImageParts, ask: ImagesAsk, progress: Progress
       if (!(error instanceof ZipRefusedError)) throw error;
       const { reason } = error;
       if (download === downloads || !mayBeMended.includes(reason)) {
-        return { result: 'refused', count: 0, attachments: 0, reason, hrIsTold: parts.hrIsTold };
+        return {
+          result: 'refused',
+          count: 0,
+          attachments: 0,
+          reason,
+          noticesConfigured: parts.noticesConfigured,
+        };
       }
       await Context.current().sleep(Math.min(ask.lag, longestPause));
     }
@@ -120,7 +126,7 @@ async function fetchOnce(parts: ImageParts, ask: ImagesAsk, progress: Progress):
   const memory = async (bytes: number) => {
     progress.phase = 'waiting_for_memory';
     const granted = await budget.lease(bytes, AbortSignal.any([signal, over.signal]));
-    // RiskOS may have closed the connection meanwhile, and then nobody else would release it.
+    // RiskOS may have closed the connection by now, and then nothing else would release the lease.
     if (over.signal.aborted) granted.release();
     else lease = granted;
     progress.phase = 'downloading';
@@ -135,7 +141,7 @@ async function fetchOnce(parts: ImageParts, ask: ImagesAsk, progress: Progress):
         count: 0,
         attachments: 0,
         reason: 'zip_too_large',
-        hrIsTold: parts.hrIsTold,
+        noticesConfigured: parts.noticesConfigured,
       };
     }
     if (documents.kind === 'no_documents') return foundOf(parts, ask, { kind: 'no_images', attachments: 0 });
@@ -164,17 +170,23 @@ async function documentsOf(
 
 type Stored = Awaited<ReturnType<Archive['store']>>;
 
-function foundOf({ hrIsTold }: ImageParts, ask: ImagesAsk, stored: Stored): ImagesFound {
+function foundOf({ noticesConfigured }: ImageParts, ask: ImagesAsk, stored: Stored): ImagesFound {
   switch (stored.kind) {
     case 'archived': {
       const { files, archivedAt } = stored.manifest;
       const attachments = files.filter(({ role }) => role === 'attachment').length;
-      return { result: 'archived', count: files.length - attachments, attachments, archivedAt, hrIsTold };
+      return {
+        result: 'archived',
+        count: files.length - attachments,
+        attachments,
+        archivedAt,
+        noticesConfigured,
+      };
     }
     case 'no_images':
-      return { result: reasonForNone(ask), count: 0, attachments: stored.attachments, hrIsTold };
+      return { result: reasonForNone(ask), count: 0, attachments: stored.attachments, noticesConfigured };
     case 'deleted':
-      return { result: 'deleted', count: 0, attachments: 0, hrIsTold };
+      return { result: 'deleted', count: 0, attachments: 0, noticesConfigured };
   }
 }
 
@@ -185,32 +197,35 @@ function reasonForNone(ask: ImagesAsk): 'military' | 'minor' | 'none' {
 }
 
 /**
- * The heartbeat's details, for people: in clear, since the SDK cancels an attempt whose details cannot be encrypted, and a key store
- * that is away for a moment is no reason to fetch a ZIP again.
+ * The heartbeat's details, for people. In clear, because the SDK cancels an attempt whose details cannot be encrypted, and a short
+ * outage of the key store should not cost a second download.
  */
 interface Progress {
   phase: 'starting' | 'waiting_for_memory' | 'downloading' | 'storing';
-  /** That have been encrypted. */
+  /** Bytes encrypted so far. */
   bytes: number;
 }
 
 /** Heartbeats with its progress while it works, and fails in the words of the contract. */
-async function inWords<T>({ hrIsTold }: ImageParts, work: (progress: Progress) => Promise<T>): Promise<T> {
+async function inWords<T>(
+  { noticesConfigured }: ImageParts,
+  work: (progress: Progress) => Promise<T>,
+): Promise<T> {
   const context = Context.current();
   const progress: Progress = { phase: 'starting', bytes: 0 };
   const beat = setInterval(() => context.heartbeat(clearPayload(progress)), 1000);
   try {
     return await work(progress);
   } catch (error) {
-    // A worker that stops, or a workflow that needs the result no longer.
+    // The worker stops, or the workflow no longer needs the result.
     if (context.cancellationSignal.aborted) throw context.cancellationSignal.reason;
-    throw failureOf(error, hrIsTold);
+    throw failureOf(error, noticesConfigured);
   } finally {
     clearInterval(beat);
   }
 }
 
-/** What the archive refuses whoever asks. */
+/** The failure of each refusal of the archive. */
 const refusals = {
   ArchiveHeld: { type: 'ImagesHeld', reason: 'held', action: 'release the hold, then erase again' },
   ArchiveDeleted: {
@@ -220,10 +235,10 @@ const refusals = {
   },
 } as const;
 
-function failureOf(error: unknown, hrIsTold: boolean): unknown {
+function failureOf(error: unknown, noticesConfigured: boolean): unknown {
   if (error instanceof ArchiveError && (error.type === 'ArchiveHeld' || error.type === 'ArchiveDeleted')) {
     const { type, ...refusal } = refusals[error.type];
-    const trouble: ImagesTrouble = { ...refusal, hrIsTold };
+    const trouble: ImagesTrouble = { ...refusal, noticesConfigured };
     return ApplicationFailure.create({
       message: error.message,
       type,
@@ -232,12 +247,12 @@ function failureOf(error: unknown, hrIsTold: boolean): unknown {
     });
   }
   const reason = failureWordOf(error);
-  return reason === undefined ? error : troubled(error, reason, hrIsTold);
+  return reason === undefined ? error : troubled(error, reason, noticesConfigured);
 }
 
-function troubled(error: unknown, reason: ImagesFailure, hrIsTold: boolean): ApplicationFailure {
+function troubled(error: unknown, reason: ImagesFailure, noticesConfigured: boolean): ApplicationFailure {
   const retried = imagesFailures[reason].handling === 'retried';
-  const trouble: ImagesTrouble = { reason, action: actionFor(reason), hrIsTold };
+  const trouble: ImagesTrouble = { reason, action: actionFor(reason), noticesConfigured };
   const delay =
     error instanceof RiskosError
       ? retryDelay(error, activityInfo().attempt, { first: 2000, longest: 10 * 60_000 })

@@ -9,9 +9,9 @@ export interface KeyMaker {
 
 export interface KeyActivities {
   /**
-   * The data key of the workflow's application, whose funnel was started by a program that made none. Idempotent; does
-   * nothing where nothing is encrypted. It takes no argument, which could not be encrypted yet. Fails with `Forgotten`, not
-   * retried, where the application was forgotten.
+   * Creates the data key of the workflow's application, for a funnel whose client did not create it. Idempotent; does nothing
+   * without encryption. Takes no argument, because an argument could not be encrypted yet. Fails with `Forgotten`, not retried,
+   * if the application was forgotten.
    */
   ensureKey(): Promise<void>;
 }

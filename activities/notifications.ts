@@ -6,7 +6,7 @@ import { ApplicationFailure } from '@temporalio/common';
 export interface NotificationActivities {
   /**
    * One POST to `NOTIFY_URL`. Fails with a {@link NoticeFailureType} and a {@link NoticeTrouble}: `NoticeNotTaken` is
-   * retried by Temporal, `NoticeRefused` is not. Nothing set, nothing sent.
+   * retried by Temporal, `NoticeRefused` is not. Does nothing without `NOTIFY_URL`.
    */
   notify(notice: Notice): Promise<void>;
 }
@@ -40,11 +40,11 @@ function failureOf(error: unknown, random: () => number): unknown {
   });
 }
 
-/** The retry policy of `notify`, in milliseconds: a receiver that says "0 s" is not asked more often than that. */
+/** The retry policy of `notify`, in milliseconds: a receiver that asks for "0 s" does not get more frequent attempts. */
 const firstDelay = 5000;
 const longestDelay = 60 * 60_000;
 
-/** Where the receiver names a wait: never less, and spread, so that all funnels do not come back in the same moment. */
+/** At least the wait that the receiver asked for, with jitter, so that funnels do not all return at the same moment. */
 function delayOf({ retryAfter }: NotifyError, random: () => number): number | undefined {
   if (retryAfter === undefined) return undefined;
   const byPolicy = Math.min(longestDelay, firstDelay * 2 ** (activityInfo().attempt - 1));

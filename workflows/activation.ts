@@ -1,14 +1,14 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { FunnelState } from '../src/contract/index.ts';
 
-/** Notes that history shows the current activation: called by whatever wakes the funnel and is recorded. */
+/** Marks this activation as recorded in history; only a recorded activation may continue as new. */
 export function recordActivation(state: FunnelState): void {
   state.recordedAt = workflowInfo().historyLength;
 }
 
 /**
- * A workflow task with nothing but a refused update leaves no trace in history. A run that continued as new in it could not be
- * replayed, so the suggestion is believed only in an activation that is recorded.
+ * False in an activation that leaves no trace in history, such as a refused update: a run that continued as new there could not
+ * be replayed.
  */
 export function mayContinueAsNew(state: FunnelState): boolean {
   const { continueAsNewSuggested, historyLength } = workflowInfo();

@@ -27,7 +27,7 @@ const limits = {
   cancellationType: 'TRY_CANCEL',
 } as const;
 
-// It may wait for a worker, or behind the rate limit, as long as it must: only what began can have reached RiskOS.
+// No limit on queueing: a POST that has not started cannot have reached RiskOS.
 const { createEvaluation } = proxyActivities<EvaluationActivities>({
   ...limits,
   retry: { maximumAttempts: 1 },
@@ -42,7 +42,7 @@ const { patchEvaluation } = proxyActivities<EvaluationActivities>({
 
 const { readEvaluation } = proxyActivities<EvaluationActivities>({
   ...limits,
-  // A reading that RiskOS puts off for longer is left to the next one: no decision waits for it.
+  // If RiskOS asks for a longer wait, the call fails and the next reading follows after the back-off.
   scheduleToCloseTimeout: '90s',
   retry: { initialInterval: '1s', maximumInterval: '15s', maximumAttempts: 4 },
 });
@@ -72,7 +72,7 @@ export function read(state: FunnelState, hint: Hint): Promise<Called> {
   );
 }
 
-/** Throws {@link CancelledFailure} when the story has been withdrawn, even if the call failed by itself at that moment. */
+/** Throws {@link CancelledFailure} if the story has been withdrawn, even if the call itself failed at that moment. */
 async function calledByStory(state: FunnelState, call: () => Promise<Answered>): Promise<Called> {
   const result = await called(state, call);
   if ('failure' in result && CancellationScope.current().consideredCancelled)
@@ -82,8 +82,8 @@ async function calledByStory(state: FunnelState, call: () => Promise<Answered>):
 
 async function called(state: FunnelState, call: () => Promise<Answered>): Promise<Called> {
   try {
-    const { evaluation, hrIsTold, resetBases } = await call();
-    state.notices.wanted = hrIsTold;
+    const { evaluation, noticesConfigured, resetBases } = await call();
+    state.notices.wanted = noticesConfigured;
     if (resetBases) state.lineage = { unchecked: [], bases: resetBases };
     return { evaluation };
   } catch (error) {

@@ -19,7 +19,7 @@ import { note } from './timeline.ts';
 import { clearTimers, hasFired, setTimer } from './timers.ts';
 import { waitUntil } from './waiting.ts';
 
-/** The position in which a person has to look. */
+/** Stops the funnel for attention. */
 export function needsAttention(state: FunnelState, back: Checking, cause: AttentionCause): NeedsAttention {
   clearTimers(state, 'post', 'read', 'patience');
   countAttention(cause.kind);
@@ -108,7 +108,7 @@ function resumed(state: FunnelState, back: Checking, cause: AttentionCause): Che
   }
 }
 
-/** RiskOS was late, so the candidate's part begins anew. */
+/** RiskOS was late, so the attempt gets a new deadline. */
 function renewed(state: FunnelState, { stage }: Checking, attempt: Reading): Reading {
   clearTimers(state, 'deadline');
   const known = attempt.known.map((one) => ({ ...one, readSinceDeadline: false }));

@@ -131,7 +131,7 @@ function afterVerdict(state: FunnelState, position: Checking, judged: Judged): P
   }
 }
 
-/** A person decides; their word is final, whatever the policy says of a verdict that RiskOS gives by itself. */
+/** A person's decision is final: the policy's rules for RiskOS's own verdicts do not apply. */
 async function waitForReview(state: FunnelState, position: Review): Promise<Position> {
   const judged = await reviewed(state, position);
   const { of } = position;
@@ -285,7 +285,7 @@ function enterReview(state: FunnelState, position: Checking, { verdict, attempt 
   const { evalId, decidedAt } = attempt.latest;
   return {
     stage: 'review',
-    // Attempts that were given up no longer count, and the readings begin anew.
+    // Attempts that were given up no longer count, and the schedule of readings starts over.
     of: { ...position, givenUp: [], toRead: [], attempt: { ...attempt, reads: 0 } },
     settled: { verdict, evalId, decidedAt: decidedAt ?? null },
     deadline,
@@ -297,7 +297,7 @@ function verified(): Verified {
   return { stage: 'verified', request: null };
 }
 
-/** Only an accepted evaluation comes here, so only its reference is ever compared with. */
+/** Called for accepted evaluations only, so that no selfie is compared with any other reference. */
 function keepBaseline(state: FunnelState, evaluation: Evaluation): Verified {
   const baseline = baselineOf(evaluation);
   if (baseline) state.baseline = baseline;
@@ -321,7 +321,7 @@ function close(state: FunnelState, outcome: Outcome): Closed {
 async function tidyUp(state: FunnelState): Promise<void> {
   publish(state);
   await archiveImages(state);
-  // A closed funnel takes no more updates, so every later wait is without one.
+  // A closed funnel accepts no more updates, so none is open after this.
   await handlersFinished();
   if (imagesPending(state)) await condition(() => !imagesPending(state), '1 minute');
   publish(state);

@@ -33,8 +33,8 @@ export function queueCheck(state: FunnelState, { evaluationId, evalIds }: Settle
 }
 
 /**
- * Reads, beside the story, settled evaluations whose decision may have changed. The verdict stays; that RiskOS says something
- * else now is recorded and shown.
+ * Reads, beside the story, settled evaluations whose decision may have changed. The verdict stays; a different decision is
+ * recorded and shown.
  */
 export function watchContradictions(state: FunnelState): void {
   void CancellationScope.nonCancellable(async () => {
@@ -64,18 +64,18 @@ async function look(state: FunnelState, check: Check): Promise<void> {
   const { evaluation } = called;
   if (!contradicts(evaluation, record.verdict, settled.decisions, state.application.policy)) return;
   const contradicted: VerdictRecord = { ...record, flags: [...record.flags, 'contradicted_later'] };
-  // A notice that waits to be sent again keeps what it said.
+  // A notice that is already queued keeps its content.
   state.verdicts = state.verdicts.map((one) => (one === record ? contradicted : one));
   state.notices.verdicts = state.notices.verdicts.map((one) => (one === record ? contradicted : one));
   announce(state, 'conflict');
   note(
     state,
     'contradiction',
-    `RiskOS says ${evaluation.decision ?? ''} of ${inWords(record.stage)}, attempt ${record.attempt} now; the verdict stays`,
+    `RiskOS now says ${evaluation.decision ?? ''} for ${inWords(record.stage)}, attempt ${record.attempt}; the verdict stays`,
   );
 }
 
-/** RiskOS may know an evaluation a moment later than an event names it; what belongs to another request stays so. */
+/** RiskOS may not find an evaluation right after the event that names it. Retrying does not help if it belongs to another request. */
 function canSucceedLater({ type }: RiskosFailure, failures: number): boolean {
   if (type === 'RiskosForeignEvaluation') return false;
   return type !== 'RiskosUnknownEvaluation' || failures < mostMisses;

@@ -1,4 +1,5 @@
 import {
+  type AttentionReason,
   type FunnelState,
   inWords,
   type Status,
@@ -60,7 +61,7 @@ function whatToDo(status: Status): string {
     case 'open_hosted_flow':
       return 'The candidate has the Hosted Flow link; the query `status` shows it.';
     case 'enter_one_time_code':
-      return 'Send the one-time code that the candidate received with the update `submitOneTimeCode`.';
+      return "Send the candidate's one-time code with the update `submitOneTimeCode`.";
     case 'provide_information':
       return 'RiskOS needs more data: send the update `provideInformation`.';
     case 'review':
@@ -68,7 +69,7 @@ function whatToDo(status: Status): string {
     case 'request_documents':
       return 'To request documents, send the update `requestDocuments`.';
     case 'needs_attention':
-      return `${status.nextAction.reason} When it is fixed, send the update \`retry\`, or \`correct\` with new data.`;
+      return [status.nextAction.reason, status.attention && howToResume[status.attention.kind]].join(' ');
     case 'wait':
       return 'Nothing to do: the funnel continues by itself.';
     case 'none':
@@ -77,3 +78,20 @@ function whatToDo(status: Status): string {
         .join(', ')}.`;
   }
 }
+
+const onceFixed = 'When it is fixed, send the update `retry`.';
+const toRetry = 'To retry, send the update `retry`.';
+
+/** A `retry` after refused data would only send the same data again. */
+const howToResume: Record<AttentionReason, string> = {
+  data_refused: 'Send the corrected data with the update `correct`.',
+  request_refused: onceFixed,
+  reading_refused: onceFixed,
+  technical_errors: onceFixed,
+  riskos_late: 'To wait for another full deadline, send the update `retry`.',
+  requests_unclear: toRetry,
+  evaluation_unknown: toRetry,
+  unreadable_after_deadline: toRetry,
+  execution_failed: toRetry,
+  reset_run_gone: toRetry,
+};

@@ -21,7 +21,7 @@ const telling: readonly string[] = [
   'decision_update',
 ];
 
-/** A hint that something happened: it wakes the wait, which then reads RiskOS. Duplicates and strangers change nothing. */
+/** An event only wakes the wait, which then reads RiskOS. Duplicates and events of other funnels change nothing. */
 export function onRiskosEvent(state: FunnelState, payload: unknown): void {
   recordActivation(state);
   const parsed = riskosEvent.safeParse(payload);
@@ -46,7 +46,7 @@ export function onRiskosEvent(state: FunnelState, payload: unknown): void {
   }
 }
 
-/** Any event names an evaluation whose POST was never answered. */
+/** After an unanswered POST, an event of any type may be the first to name the evaluation. */
 function identifies({ kind, evaluationId }: Attempt, event: RiskosEvent): boolean {
   return kind === 'posting' && evaluationId === event.evaluationId && event.evalId !== undefined;
 }

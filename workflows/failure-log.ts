@@ -2,8 +2,8 @@ import { ApplicationFailure, log, type WorkflowInterceptors } from '@temporalio/
 import { listed } from '../src/contract/index.ts';
 
 /**
- * Logs the type of a failure that ends a workflow. The SDK logs one too, but only its name and stack come through to the
- * worker's thread; the words of a failure are encrypted, and in no log.
+ * Logs the type of a failure that ends a workflow. The SDK logs the failure too, but only with its name and stack; its message
+ * is encrypted, and in no log.
  */
 export function interceptors(): WorkflowInterceptors {
   return {

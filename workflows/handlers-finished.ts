@@ -1,14 +1,14 @@
 import { allHandlersFinished, condition, sleep } from '@temporalio/workflow';
 
 /**
- * Before a run ends, by whatever end: lets every update be answered, or `enough` come true. The answer must be in history
- * before the end is asked for: if the server refuses the end because something new has come, it fails the updates that
- * were accepted or answered in the same task.
+ * Before a run closes or continues as new, waits until every update is answered or `enough()` is true. The answers must be in
+ * history first: if the server refuses the end because of a new event, it fails the updates that were accepted or answered in
+ * the same task.
  */
 export async function handlersFinished(enough: () => boolean = () => false): Promise<void> {
   while (!allHandlersFinished()) {
     await condition(() => allHandlersFinished() || enough());
     if (enough()) return;
-    await sleep(1, { summary: 'an update is answered first' });
+    await sleep(1, { summary: 'lets updates finish before the run ends' });
   }
 }

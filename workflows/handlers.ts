@@ -24,7 +24,7 @@ export function registerHandlers(state: FunnelState, story: CancellationScope, k
     description: 'What happened so far, for people.',
   });
   setHandler(defineSignal<[unknown]>(riskosEventSignal), (event) => onRiskosEvent(state, event), {
-    description: 'A webhook of RiskOS, passed on by the relay: RiskOS is read.',
+    description: 'A RiskOS webhook from the relay; triggers a reading.',
   });
   setHandler(defineSignal<[unknown]>(imagesSignal), (images) => onImages(state, images), {
     description: 'A result of an image workflow.',

@@ -56,12 +56,12 @@ function noteCancellation(state: RetentionState): void {
     note(
       state,
       'images',
-      'the workflow was cancelled in Temporal, which neither deletes the images nor ends it',
+      'cancellation in Temporal ignored: the workflow goes on; send `erase` to delete the images',
     ),
   );
 }
 
-/** Reached only in an activation that history shows: every step ends with a timer, a call or an update that was accepted. */
+/** Reached only in an activation that history records: every step ends with a timer, a call or an accepted update. */
 async function goOn(state: RetentionState): Promise<void> {
   await handlersFinished();
   if (state.position.state === 'ended') return;

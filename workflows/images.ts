@@ -23,7 +23,7 @@ import { clearTimers, hasFired, setTimer } from './timers.ts';
 
 const keptRecords = 100;
 
-/** Images of a settled evaluation that policy wants in the archive; RiskOS has them a moment later. */
+/** Images of a settled evaluation that policy wants in the archive; RiskOS may have them a moment later. */
 export function wantImages(
   state: FunnelState,
   stage: EvaluatedStage,
@@ -58,7 +58,7 @@ export function imagesDue(state: FunnelState): boolean {
   return hasFired(state, 'images');
 }
 
-/** Starts the archiving of wanted images beside the funnel. Never fails it. */
+/** Starts archiving the wanted images beside the funnel, which goes on even if a start fails. */
 export async function archiveImages(state: FunnelState): Promise<void> {
   clearTimers(state, 'images');
   for (let wanted = state.toArchive.shift(); wanted; wanted = state.toArchive.shift()) {
@@ -85,13 +85,13 @@ async function startArchiving(state: FunnelState, stage: EvaluatedStage, ask: Im
     });
   } catch (error) {
     if (error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError') {
-      // A funnel that was reset starts what runs already, and asks it for the result.
+      // After a reset of the funnel the retention workflow runs already, and is asked for its result.
       await getExternalWorkflowHandle(workflowId)
         .signal(imagesReport)
         .catch(() => undefined);
       return;
     }
-    // Nobody else can say it: the retention workflow, which sends its own notices, does not exist.
+    // The funnel reports this itself, because the retention workflow that sends the notices of images does not exist.
     const { evaluationId } = ask;
     const record = { evaluationId, result: 'failed', count: 0, reason: 'not_started' } as const;
     replace(state, record);
@@ -100,7 +100,7 @@ async function startArchiving(state: FunnelState, stage: EvaluatedStage, ask: Im
   }
 }
 
-/** Records what the retention workflow reports, whatever was known before; HR has its notice of it. */
+/** Records what the retention workflow reports, which has sent HR a notice of its own. */
 export function onImages(state: FunnelState, payload: unknown): void {
   recordActivation(state);
   const { data: images } = imagesRecord.safeParse(payload);
@@ -110,7 +110,7 @@ export function onImages(state: FunnelState, payload: unknown): void {
 function replace(state: FunnelState, record: ImagesRecord): void {
   const { evaluationId } = record;
   const known = state.images.find((one) => one.evaluationId === evaluationId);
-  // A signal that is repeated, as after a reset, is no news.
+  // A repeated signal, as after a reset, changes nothing.
   if (!known || isDeepEqual(known, record)) return;
   state.images = state.images.map((one) => (one === known ? record : one));
   note(state, 'images', imagesInWords(record), { evaluationId });

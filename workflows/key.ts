@@ -19,8 +19,8 @@ export interface Key {
 }
 
 /**
- * A client that encrypts makes the key before it starts a funnel, and says so by the private field of the first memo; others
- * do neither.
+ * An encrypting client creates the key before it starts a funnel, and the private field of the memo shows that. Other clients
+ * create no key and set no private field.
  */
 export function keyOfRun(): Key {
   const { memo, continuedFromExecutionRunId } = workflowInfo();
@@ -28,8 +28,8 @@ export function keyOfRun(): Key {
 }
 
 /**
- * Lets a worker make the key, once: its end is in the history, so that no replay makes another one. Fails the workflow with
- * `Forgotten` where the application was forgotten.
+ * Lets a worker create the key. The completed activity is in history, so a replay creates no second key. Fails the workflow with
+ * `Forgotten` if the application was forgotten.
  */
 export async function makeKey(key: Key): Promise<void> {
   try {

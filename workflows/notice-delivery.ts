@@ -17,7 +17,7 @@ const { notify } = proxyActivities<NotificationActivities>({
   retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1 hour' },
 });
 
-/** Sends what was left when a funnel ended, in order. */
+/** Sends the notices that were left when a workflow ended, in order. */
 export async function noticeDelivery(notices: Notice[]): Promise<void> {
   for (const notice of notices) await deliver(notice);
 }
@@ -38,7 +38,7 @@ export async function deliver(notice: Notice): Promise<NoticeFailure | undefined
   }
 }
 
-/** One that is refused holds nothing up: the next one is sent. */
+/** A refused notice does not hold up the next one. */
 export function failureInWords({ type, reason, status, action }: NoticeFailure): string {
   const answer = status === null ? reason : `${reason}, ${status}`;
   return type === 'NoticeRefused'

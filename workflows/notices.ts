@@ -46,11 +46,11 @@ async function deliverFirst(state: FunnelState): Promise<void> {
   if (!first) return;
   const failure = notices.wanted === false ? undefined : await deliver(first);
   if (failure) note(state, 'notice', failureInWords(failure));
-  // A funnel that has continued as new meanwhile sends it again, under the same id.
+  // After a continue-as-new in the meantime, the next run sends the notice again, under the same id.
   notices.unsent = notices.unsent.filter(({ id }) => id !== first.id);
 }
 
-/** What has not been sent when the funnel ends is sent by a workflow that outlives it. */
+/** Notices left unsent when the funnel ends are sent by a workflow that outlives it. */
 export async function handOverNotices(state: FunnelState): Promise<void> {
   const isEmpty = () => state.notices.unsent.length === 0;
   if (isEmpty() || (await condition(isEmpty, '5s'))) return;

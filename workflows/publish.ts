@@ -46,12 +46,12 @@ export function isPublished(state: FunnelState): boolean {
   );
 }
 
-/** The memo for the next run, which would otherwise begin without one. */
+/** The memo for the next run, which would otherwise start without a memo. */
 export function nextMemo(state: FunnelState): Record<string, unknown> {
   return memoOf(publishedFields(statusOf(state)));
 }
 
-/** Notes what the memo says already, by the client that started the funnel or by an earlier run. */
+/** Notes what the client that started the funnel, or an earlier run, has already published in the memo. */
 export function noteMemo(state: FunnelState): void {
   const { memo } = workflowInfo();
   state.memo = {

@@ -2,10 +2,10 @@ import { ApplicationFailure, type WorkflowInterceptors } from '@temporalio/workf
 import { aboutToMove } from '../src/contract/index.ts';
 
 /**
- * Refuses to answer a query before the workflow task whose events it came with. The SDK (1.24.0) would handle those events
- * for the query's sake, at an older time and apart from others that a replay handles together with them, and go on from
- * there: a history that does not replay. Refused, the query fails, the workflow is evicted from the worker's cache, and the
- * next task replays it as it should be. Such events are recognized by their time, which is still that of the previous task.
+ * Refuses a query that brings events before their workflow task. The SDK (1.24.0) would apply the events early, at the time of
+ * the previous task and apart from events of the same task, which breaks replay. After the refusal the worker evicts the
+ * workflow from its cache, and the next task replays it correctly. Such a query is recognized by its time, which is still that
+ * of the previous task.
  */
 export function interceptors(): WorkflowInterceptors {
   const comesTooEarly = createGuard();
@@ -34,7 +34,7 @@ interface Activation {
   onlyQueries: boolean;
 }
 
-/** Tells, of one activation of a workflow after the other, whether it is ahead of its task. */
+/** Returns a function that says, for each activation, whether a query brought events before their workflow task. */
 export function createGuard(): (activation: Activation) => boolean {
   let last = { length: 0, time: '' };
   return ({ onlyQueries, ...here }) => {

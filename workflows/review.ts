@@ -32,7 +32,7 @@ function judgeAgain(state: FunnelState, { of, settled }: Review, evaluation: Eva
   return judge(evaluation, { stage: of.stage, baseline, policy: application.policy, byReviewer });
 }
 
-/** HR's word counts, also against a decision that a reviewer has made in RiskOS meanwhile. */
+/** HR's decision counts even if a reviewer has decided otherwise in RiskOS in the meantime. */
 function flagsOfHr(verdict: Verdict, { verdict: riskos }: Judgement, isDecided: boolean): Flag[] {
   return isDecided && riskos !== verdict ? ['decided_by_hr', 'contradicted_later'] : ['decided_by_hr'];
 }

@@ -53,7 +53,7 @@ export function restoreState(carried: unknown): FunnelState {
 
 class StateError extends Error {
   static {
-    // Here it is in the stack too, which is all of a class that gets out of the workflow's thread.
+    // Set on the prototype, the name is part of the stack, which is all that leaves the workflow's thread.
     this.prototype.name = 'StateError';
   }
 }
@@ -79,7 +79,7 @@ export function checking(state: FunnelState, stage: EvaluatedStage, more: Partia
   };
 }
 
-/** The same stage with a new attempt; attempts that were given up in it can still end well. */
+/** The same stage with a new attempt; attempts that were given up can still be accepted. */
 export function again(
   state: FunnelState,
   position: Checking,
@@ -110,7 +110,7 @@ function newAttempt(evaluationId: string, number: number): Attempt {
   };
 }
 
-/** The evaluation that is under way or under review, or that the funnel goes back to. */
+/** The evaluation that is under way, under review, or stopped for attention. */
 export function openChecking({ position }: FunnelState): Checking | undefined {
   switch (position.stage) {
     case 'passive_check':

@@ -45,7 +45,7 @@ function attemptOf(state: FunnelState): number {
   return openChecking(state)?.attempt.number ?? state.verdicts.at(-1)?.attempt ?? 0;
 }
 
-/** When the current wait ends by itself. */
+/** The deadline of the current wait; at `verified`, the next periodic reverification. */
 function deadlineOf({ position, timers }: FunnelState): number | null {
   switch (position.stage) {
     case 'passive_check':
@@ -113,7 +113,7 @@ function nextAction(state: FunnelState, position: Position): NextAction {
   }
 }
 
-/** RiskOS says nothing of a limit; about five codes are known to be accepted [doc]. */
+/** RiskOS reports no limit; it is documented to accept about five codes [doc]. */
 const mostCodes = 5;
 
 function handOff(state: FunnelState, { attempt, stage, tries, advice }: Checking): NextAction {
@@ -144,7 +144,7 @@ function handOff(state: FunnelState, { attempt, stage, tries, advice }: Checking
   }
 }
 
-/** RiskOS does not say which data it lacks [open]; the best guess is whatever it has not been given. */
+/** RiskOS does not say which data it lacks [open]; the best guess is the data that it does not have. */
 function unknownFields(candidate: Candidate): string[] {
   return (['address', 'dateOfBirth', 'nationalId'] as const).filter(
     (field) => candidate[field] === undefined,

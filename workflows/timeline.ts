@@ -43,7 +43,7 @@ function leastWorth({ timeline }: FunnelState): number {
 export function noteTrouble(state: FunnelState, reason: TroubleReason, problem: string): void {
   if (state.trouble !== null) return;
   state.trouble = { reason, problem, since: now() };
-  note(state, 'trouble', `${troubleInWords[reason]} (${problem}); retried until it answers`);
+  note(state, 'trouble', `${troubleInWords[reason]} (${problem}); retrying until RiskOS answers`);
 }
 
 export function noteRecovery(state: FunnelState): void {

@@ -60,7 +60,7 @@ function register<Name extends UpdateName>(
     defineUpdate<Status, [unknown]>(name),
     async (input) => {
       recordActivation(state);
-      // Without the key its answer could not be encrypted.
+      // Without the key the answer could not be encrypted.
       if (!key.there) await condition(() => key.there);
       await handling.take(schema.parse(input ?? {}));
       return statusOf(state);
@@ -77,7 +77,7 @@ function register<Name extends UpdateName>(
   );
 }
 
-/** One entry for each update: what it does at the position that it is for. */
+/** One entry for each update: what it does at the current position. */
 function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
   const stepUps = new CancellationScope();
 

@@ -14,8 +14,8 @@ import { isPublished, nextMemo, publish } from './publish.ts';
 type Funnel = (application: { applicationId: string }, carried: FunnelState) => Promise<Status>;
 
 /**
- * Waits for `ready`. Every wait of the funnel is this one: it publishes where the funnel stands, starts what is due beside it,
- * and continues as new when Temporal suggests it, so nothing that a wait depends on may live outside the state.
+ * Waits for `ready`. The main loop waits only here: each wait publishes the status, starts archiving images that are due, and
+ * continues as new when Temporal suggests it, so nothing that a wait depends on may live outside the state.
  */
 export async function waitUntil(state: FunnelState, ready: () => boolean): Promise<void> {
   while (!ready()) {

@@ -14,7 +14,7 @@ export function failureWordOf(error: unknown): ImagesFailure | undefined {
   return error instanceof ArchiveError ? ofArchive[error.type] : undefined;
 }
 
-/** `undefined`: a result or a refusal of its own, or a fault of the workers' set-up that stops them at their start. */
+/** `undefined`: reported in another way, or a configuration error that stops a worker at its start. */
 const ofArchive: Record<ArchiveProblem, ImagesFailure | undefined> = {
   InvalidArchiveUrl: undefined,
   InvalidRecipient: undefined,

@@ -4,7 +4,10 @@ import { FunnelError } from './errors.ts';
 
 const withId = z.object({ applicationId: application.shape.applicationId });
 
-/** The application, complete. Throws {@link FunnelError} `InvalidApplication` that names it, if its id is one, and each wrong field. */
+/**
+ * The complete application. Throws {@link FunnelError} `InvalidApplication` that names each wrong field, and the application if
+ * its id is valid.
+ */
 export function checkApplication(input: unknown): Application {
   const parsed = checkInput(application, input);
   if (parsed.success) return parsed.data;

@@ -56,7 +56,7 @@ export function explainResult(error: unknown, applicationId: string, client: Cli
   if (cause instanceof ApplicationFailure && cause.type === 'InvalidApplication') {
     return new FunnelError('InvalidApplication', `${applicationId}: ${cause.message}`, { cause: error });
   }
-  // Started in clear by a program that does not know; `ensureKey` fails so.
+  // A client without encryption started a forgotten application; `ensureKey` then fails.
   if (cause instanceof ApplicationFailure && cause.type === 'Forgotten') {
     return forgotten(applicationId, undefined, error);
   }
@@ -74,12 +74,12 @@ export function forgotten(applicationId: string, of: ForgottenBy | undefined, ca
   const when = of ? ` at ${of.at} by ${of.by}: ${of.reason}` : '';
   return new FunnelError(
     'Forgotten',
-    `${applicationId}: this application was forgotten${when}; nothing of it is left, and a new start takes a new application id`,
+    `${applicationId}: this application was forgotten${when}; its data is deleted; to start again, use a new application id`,
     { cause },
   );
 }
 
-/** The workflow did not end by itself; the message says what to do, and not what the reason of a termination says. */
+/** The workflow was ended from outside. The message leaves out the reason of a termination, which is free text. */
 export function endedInTemporal(applicationId: string, ending: Ending, cause: unknown): FunnelError {
   return new FunnelError(
     'EndedInTemporal',
@@ -108,7 +108,7 @@ export function isNotFound(error: unknown): boolean {
   if (error instanceof WorkflowNotFoundError) return true;
   if (!isGrpcServiceError(error)) return false;
   const code: number = error.code;
-  // So Temporal's server refuses to read the history of a workflow that it is deleting.
+  // Temporal answers this while it deletes the workflow.
   if (code === invalidArgument) return /history not found/i.test(error.details);
   return code === notFound && !/namespace/i.test(error.details);
 }
@@ -116,7 +116,7 @@ export function isNotFound(error: unknown): boolean {
 /** gRPC's CANCELLED, DEADLINE_EXCEEDED and UNAVAILABLE. */
 const unreachableCodes: readonly number[] = [1, 4, 14];
 
-/** A query of a funnel whose worker is down. */
+/** True for a query that no worker answers. */
 function noWorker(error: unknown): boolean {
   if (isGrpcServiceError(error)) return /no poller seen|before a worker could process/.test(error.details);
   return error instanceof Error && error.cause !== undefined && noWorker(error.cause);

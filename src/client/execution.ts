@@ -1,11 +1,11 @@
 import type { Client } from '@temporalio/client';
 import { searchAttributes } from '../contract/index.ts';
 
-/** How Temporal says that a workflow ended, when that was not the funnel's own doing. */
+/** How a workflow ended in Temporal, if it did not complete. */
 export const endings = ['failed', 'canceled', 'terminated', 'timed_out'] as const;
 export type Ending = (typeof endings)[number];
 
-/** In Temporal's query language. */
+/** The condition in Temporal's query language. */
 export function endedCondition(how: Ending): string {
   return `ExecutionStatus = '${endingNames[how]}'`;
 }
@@ -20,11 +20,11 @@ const endingNames: Record<Ending, string> = {
 export interface Execution {
   runId: string;
   state: 'running' | 'completed' | Ending;
-  /** ISO 8601; only of one that has ended. */
+  /** ISO 8601; `null` while the workflow runs. */
   endedAt: string | null;
-  /** True once a worker has begun it, and so published its search attributes. */
+  /** True once a worker has begun the workflow, and published its search attributes. */
   begun: boolean;
-  /** Its fields as Temporal has them, not decoded. */
+  /** The memo's fields as Temporal has them, not decoded. */
   memo: RawMemo;
   /** Where the funnel stands, as it last published it in a search attribute; `null` before its first task. */
   stage: string | null;
@@ -37,8 +37,8 @@ export type ListedExecution = Awaited<
 type RawMemo = NonNullable<ListedExecution['memo']>['fields'];
 
 /**
- * How the workflow stands in Temporal, without asking a worker. Reads the raw answer, so that a memo which cannot be
- * decoded does no harm. Without a `runId`, the latest run.
+ * How the workflow stands in Temporal, without asking a worker. Reads the raw answer, so that an
+ * undecodable memo does not break it. Without a `runId`, the latest run.
  */
 export async function describeExecution(
   client: Client,
@@ -128,7 +128,7 @@ export async function earlierRun(
   return runs.toSorted((one, other) => other.startedAt - one.startedAt)[earlier]?.runId;
 }
 
-/** The rows of Temporal's raw answer to a query, page by page, so that one which cannot be decoded spoils none. */
+/** The rows of Temporal's raw answer to a query, page by page; raw, so that one undecodable memo does not break the list. */
 export async function* listExecutions(client: Client, query: string): AsyncIterable<ListedExecution> {
   let nextPageToken: Uint8Array | undefined;
   do {

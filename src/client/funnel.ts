@@ -108,7 +108,7 @@ export function funnelOf(
   };
   const explainedResult = (error: unknown) => explainResult(error, applicationId, client);
 
-  /** Only of a workflow that a worker can replay. */
+  /** Needs a worker that can replay the workflow. */
   const timeline = (): Promise<TimelineEntry[]> =>
     ask(async () => {
       const runId = await runIdOf();
@@ -117,7 +117,7 @@ export function funnelOf(
       try {
         return await queried(() => handle.query<TimelineEntry[]>(timelineQuery));
       } catch (error) {
-        // Ended before it could ever answer, or its worker is gone.
+        // The workflow ended before it could answer, or its worker is gone.
         if (isEnding(state)) throw endedInTemporal(applicationId, state, error);
         throw error;
       }
@@ -149,7 +149,7 @@ export function funnelOf(
         const answer = await handle.executeUpdate<Status, [unknown]>(name, { args: [message] });
         return 'stage' in answer ? answer : await status();
       } catch (error) {
-        // It was carried out; only its answer is encrypted, and this process has no key for it.
+        // The update was carried out; only its answer is encrypted, and this process has no key for it.
         if (isUnreadable(error)) return await status();
         if (!isNotFound(error)) throw error;
         const { state } = await standing(runId);
@@ -199,7 +199,7 @@ async function queried<Answer>(read: () => Promise<Answer>): Promise<Answer> {
   }
 }
 
-/** What the funnel said last still waits for somebody; a workflow that was ended waits for nobody. */
+/** The last published status may still wait for somebody; a workflow that was ended waits for nobody. */
 function withEnding(status: FunnelStatus, { state, endedAt }: Execution): FunnelStatus {
   if (!isEnding(state)) return status;
   return {
@@ -213,7 +213,7 @@ function withEnding(status: FunnelStatus, { state, endedAt }: Execution): Funnel
   };
 }
 
-/** The latest results of images; a closed funnel takes no more signals with them. */
+/** Reads the latest results of images, which a closed funnel no longer receives. */
 async function withImages(client: Client, status: FunnelStatus, { state }: Execution): Promise<FunnelStatus> {
   if (state === 'running' || status.images.every(({ result }) => result !== 'pending')) return status;
   const images = await Promise.all(
@@ -224,7 +224,7 @@ async function withImages(client: Client, status: FunnelStatus, { state }: Execu
   return { ...status, images };
 }
 
-/** The SDK's words for a payload that no codec of this client has decoded. */
+/** True for the SDK's error about a payload that no codec of this client could decode. */
 function isUnreadable(error: unknown): boolean {
   return error instanceof ValueError && error.message.startsWith('Unknown encoding');
 }
@@ -253,7 +253,7 @@ async function* watch(
   }
 }
 
-/** A worker that restarts or a short outage ends no watch. */
+/** A restarting worker or a short outage does not end the watch. */
 function patient(error: unknown): undefined {
   if (error instanceof FunnelError && error.type === 'Unreachable') return undefined;
   throw error;

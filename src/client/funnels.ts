@@ -26,7 +26,7 @@ import { temporalClient } from './temporal.ts';
 /** What an HR system needs of Temporal to run funnels. */
 export interface FunnelClient {
   /**
-   * Starts the funnel of an application. Where Temporal still keeps a closed funnel of the same application, that takes
+   * Starts the funnel of an application. While Temporal still keeps a closed funnel of the same application, that needs
    * `again: true`. {@link FunnelError}: `InvalidApplication`, `AlreadyOpen`, `AlreadyClosed`, `Forgotten`, `Unreachable`.
    */
   startFunnel(application: ApplicationInput, options?: { again?: boolean }): Promise<Funnel>;
@@ -38,14 +38,14 @@ export interface FunnelClient {
   list(filter?: FunnelFilter): Promise<FunnelSummary[]>;
   /**
    * Sends `retry` to each funnel that stopped for the same reason, and yields their results in the order of `list`. Safe to
-   * repeat: one that has gone on since is left alone. Which ones there are is read once, at the beginning.
+   * repeat: a funnel that has gone on since is left alone. The list is read once, at the beginning.
    */
   retryAll(options: RetryAllOptions): AsyncIterable<RetryResult>;
   /** The images of one evaluation, whatever its funnel does; without asking whether there are any. */
   images(evaluationId: string): EvaluationImages;
   /**
-   * How each retention workflow of an application stands, or of all applications; can lag by a second. Also those that have
-   * ended, as long as Temporal keeps them.
+   * How each retention workflow of an application stands, or of all applications; can lag by a second. Includes ended workflows
+   * as long as Temporal keeps them.
    */
   listImages(applicationId?: string): Promise<RetentionStatus[]>;
   close(): Promise<void>;
@@ -53,8 +53,9 @@ export interface FunnelClient {
 
 /**
  * `deadline`: how long a call may take, in milliseconds, before it rejects as `Unreachable`; 10,000 when absent. Without
- * a Temporal client of your own, one is made from Temporal's settings. `findForgotten`: asks the key store, such as
- * `(id) => keys.tombstone(id)`, or the codec server, such as `remoteTombstones({ url, token })`, so that an application that was forgotten is refused as `Forgotten` and not as `NotFound`.
+ * a Temporal client of your own, one is made from Temporal's settings. `findForgotten` asks the key store, such as
+ * `(id) => keys.tombstone(id)`, or the codec server, such as `remoteTombstones({ url, token })`, so that a forgotten application
+ * is refused as `Forgotten` and not as `NotFound`.
  */
 export function createFunnelClient(
   options: { temporal?: Client; taskQueue?: string; deadline?: number; findForgotten?: FindForgotten } = {},
@@ -65,7 +66,7 @@ export function createFunnelClient(
     startFunnel: async (input, { again = false } = {}) => {
       const checked = checkApplication(input);
       const { applicationId } = checked;
-      // Says to the workflow that the key of the application is there; see workflows/key.ts.
+      // Shows the workflow that the application's key exists; see workflows/key.ts.
       const encrypts = temporal.options.loadedDataConverter.payloadCodecs.length > 0;
       const first = firstFields(applicationId, checked.baseline !== undefined);
       const start = async (reuse: Reuse) => {
@@ -131,7 +132,7 @@ export function createFunnelClient(
 
 type Reuse = (typeof WorkflowIdReusePolicy)[keyof typeof WorkflowIdReusePolicy];
 
-/** One funnel an application: a second one needs the word. */
+/** One funnel for each application; a second one needs `again: true`. */
 async function startOnce(
   temporal: Client,
   funnel: Funnel,
@@ -150,7 +151,7 @@ async function startOnce(
   }
 }
 
-/** A funnel that has closed runs for a moment more, to tidy up: waits for that. */
+/** Waits for a closed funnel that is still tidying up. */
 async function startAgain(
   temporal: Client,
   funnel: Funnel,

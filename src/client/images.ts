@@ -30,9 +30,9 @@ import {
 } from './execution.ts';
 import { readMemo } from './memo.ts';
 
-/** The status as the retention workflow says it, and whether somebody else has ended the workflow since. */
+/** The status that the retention workflow published, and whether the workflow was ended in Temporal since. */
 export type RetentionStatus = ImagesStatus & {
-  /** Only of one that was ended in Temporal: it will not delete the images; `images sweep` does. */
+  /** Present only if the workflow was ended in Temporal: it no longer deletes the images; `images sweep` does. */
   ended?: { how: Ending; /** ISO 8601. */ at: string | null };
 };
 
@@ -46,7 +46,7 @@ export interface EvaluationImages {
   status(): Promise<RetentionStatus>;
   /** Fetches again after `refused` or `failed`; retries a failing deletion at once. */
   retry(message: ImagesUpdateInput<'retry'>): Promise<ImagesStatus>;
-  /** Keeps the images beyond their time. Resolves with the standing hold, whoever placed it. */
+  /** Keeps the images past `keepUntil`, until `release`. Resolves with the standing hold, whoever placed it. */
   hold(message: ImagesUpdateInput<'hold'>): Promise<ImagesStatus>;
   release(message: ImagesUpdateInput<'release'>): Promise<ImagesStatus>;
   /** Deletes the images. Resolves with `deleted` once that is verified, or after ten seconds with the state `deleting`. */
@@ -103,7 +103,7 @@ export function imagesOf(client: Client, evaluationId: string, deadline: number)
   };
 }
 
-/** True if the funnel could not start their retention workflow, which then takes no updates. */
+/** True if the funnel could not start the retention workflow of these images. */
 async function wasNeverStarted(client: Client, evaluationId: string): Promise<boolean> {
   const applicationId = parseEvaluationId(evaluationId)?.applicationId;
   if (applicationId === undefined) return false;
@@ -185,7 +185,7 @@ async function statusOf(
   return isEnding(state) ? { ...known, ended: { how: state, at: endedAt } } : known;
 }
 
-/** Of a workflow whose first task no worker has done yet. */
+/** The status of a workflow whose first task no worker has completed. */
 function unpublished(workflowId: string): ImagesStatus {
   const evaluationId = evaluationIdOfImages(workflowId);
   return {

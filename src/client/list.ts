@@ -30,24 +30,24 @@ export interface FunnelFilter {
   stage?: Stage;
   outcome?: Outcome;
   waitingFor?: WaitingFor;
-  /** Only those whose deadline has passed. */
+  /** Only funnels whose deadline has passed. */
   overdue?: boolean;
-  /** Only those of whose deadline HR has been reminded, or whose deadline a person let pass. */
+  /** Only funnels whose deadline is near (`reminder`), or that a person let pass (`overdue`). */
   escalation?: Escalation;
-  /** Only those that RiskOS cannot be asked for at the moment; `true`: for whatever reason. */
+  /** Only funnels for which RiskOS is unavailable at the moment; `true`: for any reason. */
   trouble?: TroubleReason | true;
-  /** Only those that stopped for an operator; `true`: for whatever reason. */
+  /** Only funnels that stopped for an operator; `true`: for any reason. */
   attention?: AttentionReason | true;
-  /** Only those whose workflow somebody ended in Temporal before the funnel closed. */
+  /** Only funnels whose workflow somebody ended in Temporal before the funnel closed. */
   ended?: Ending;
   /** At most this many; 100 when absent. */
   limit?: number;
 }
 
 /**
- * One funnel as Temporal's list shows it; can lag the status by a second. Dates are ISO 8601. One whose workflow was ended
- * in Temporal keeps its last stage and attempt, and waits for nothing. Where a newer release wrote the status, the fields of
- * the funnel are `null`.
+ * One funnel as Temporal's list shows it; can lag the status by a second. Dates are ISO 8601. A funnel whose workflow
+ * was ended in Temporal keeps its last stage and attempt, and waits for nothing. If a newer release wrote the status, the fields
+ * of the funnel are `null`.
  */
 export interface FunnelSummary {
   applicationId: string;
@@ -64,13 +64,13 @@ export interface FunnelSummary {
   /** Why RiskOS is unavailable at the moment, since when. */
   trouble: { reason: TroubleReason; since: string } | null;
   startedAt: string;
-  /** `running` and `completed` are the funnel's own doing; the others mean that somebody else ended its workflow. */
+  /** `running` and `completed` are normal; an {@link Ending} means that the workflow was ended in Temporal. */
   execution: 'running' | 'completed' | Ending | 'unknown';
 }
 
 /**
- * The latest funnel of each application, newest first. Reads the clear field of each memo only, so that no key is needed, and
- * none that cannot be decoded spoils the list.
+ * The latest funnel of each application, newest first. Reads only the clear field of each memo, so that no key is needed and
+ * one undecodable memo does not break the list.
  */
 export async function listFunnels(temporal: Client, filter: FunnelFilter): Promise<FunnelSummary[]> {
   const { limit = 100 } = filter;
@@ -90,7 +90,7 @@ export async function listFunnels(temporal: Client, filter: FunnelFilter): Promi
   return found;
 }
 
-/** True if the filter can match a run that has ended, and pass over the run that followed it. */
+/** True if the filter can match an ended run but not the run that followed it. */
 function matchesEnded({ stage, outcome, ended }: FunnelFilter): boolean {
   return stage === 'closed' || outcome !== undefined || ended !== undefined;
 }
@@ -108,7 +108,7 @@ async function* inChunks<Row>(rows: AsyncIterable<Row>, size: number): AsyncIter
   if (chunk.length > 0) yield chunk;
 }
 
-/** Of these rows the run ids that another run of the same workflow followed. */
+/** The run ids of these rows that a later run of the same workflow followed. */
 async function earlierRuns(temporal: Client, rows: ListedExecution[]): Promise<Set<unknown>> {
   const ids = [...new Set(rows.map(({ execution }) => `'${execution?.workflowId ?? ''}'`))];
   const query = `WorkflowId IN (${ids.join(', ')}) AND ExecutionStatus != 'ContinuedAsNew'`;

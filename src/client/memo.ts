@@ -3,17 +3,17 @@ import { isClear, memoFields } from '../contract/index.ts';
 
 /** What a workflow has published in its memo. */
 export interface Memo {
-  /** The field in clear; `undefined`: none yet. */
+  /** The clear field; `undefined`: none yet. */
   status: unknown;
-  /** The other field; `undefined`: none, or one that cannot be decoded here. */
+  /** The private field; `undefined`: none, or not decodable here. */
   private: unknown;
 }
 
 type Fields = Record<string, Payload> | null | undefined;
 
 /**
- * The memo of a raw answer of Temporal. Each field is decoded by itself, so that one which cannot be decoded spoils nothing
- * else; `clearOnly` leaves the private one alone, which saves its key.
+ * The memo of a raw answer of Temporal. Each field is decoded by itself, so that an undecodable field does not affect the other;
+ * `clearOnly` skips the private field, which needs a key.
  */
 export async function readMemo(
   client: Client,

@@ -27,10 +27,10 @@ export type FunnelStatus = Omit<Status, 'stage' | 'nextAction' | 'verdicts'> & {
   stage: Stage | typeof starting;
   nextAction: NextAction | UnreadableAction;
   verdicts: VerdictSummary[];
-  /** Only where the private part cannot be decoded here: reason codes, links and texts are missing. */
+  /** Present only if the private part cannot be decoded here: reason codes, links and texts are missing. */
   unreadable?: true;
   /**
-   * Only of a workflow that was terminated, cancelled, timed out or failed in Temporal before the funnel closed: stage,
+   * Present only if the workflow was terminated, cancelled, timed out or failed in Temporal before the funnel closed: stage,
    * attempt and verdicts are the last ones, and nothing is waited for any more.
    */
   ended?: { how: Ending; /** ISO 8601. */ at: string | null };

@@ -98,7 +98,7 @@ async function ask(
 interface Answer {
   ok: boolean;
   status: number;
-  /** `undefined` if it is no JSON. */
+  /** `undefined` if the answer is not JSON. */
   body: unknown;
 }
 

@@ -5,12 +5,12 @@ import { explain, FunnelError } from './errors.ts';
 import { describeExecution } from './execution.ts';
 import { readMemo } from './memo.ts';
 
-/** The reasons after which a `retry` can help: `data_refused` takes a `correct` for each funnel. */
+/** The reasons after which a `retry` can help; after `data_refused` each funnel needs its own `correct`. */
 export type RetryableReason = Exclude<AttentionReason, 'data_refused'>;
 export const retryableReasons = attentionReasons.filter((reason) => reason !== 'data_refused');
 
 export interface RetryAllOptions {
-  /** Only those that stopped for this reason. */
+  /** Only funnels that stopped for this reason. */
   attention: RetryableReason;
   /** Who asks for it, for the record. */
   by?: string;
@@ -20,34 +20,34 @@ export interface RetryAllOptions {
   concurrency?: number;
   /** Retries begun a second, at most; 5 when absent. RiskOS gets a request for each. */
   perSecond?: number;
-  /** Aborted: no more are sent, and the rest is `not_tried`. */
+  /** Once aborted, no more retries are sent, and the remaining funnels are `not_tried`. */
   signal?: AbortSignal;
 }
 
 /** The result of one funnel of a batch. */
 export interface RetryResult {
   applicationId: string;
-  /** `moved_on`: it no longer stands there for that reason, so nothing was sent. */
+  /** `moved_on`: the funnel no longer needs attention for that reason, so nothing was sent. */
   result: 'retried' | 'moved_on' | 'failed' | 'not_tried';
-  /** Only of `failed`; `type` is `null` where Temporal refused in a way that has no word here. */
+  /** Present only for `failed`; `type` is `null` if the error has no documented word. */
   error: { type: FunnelError['type'] | null; message: string } | null;
 }
 
 interface Asking {
   list(): Promise<string[]>;
-  /** Why it stands at `needs_attention` now; `null`: it does not. */
+  /** Why the funnel stands at `needs_attention` now; `null`: it does not. */
   attention(applicationId: string): Promise<AttentionReason | null>;
   retry(applicationId: string): Promise<unknown>;
 }
 
-/** Retries each of the list that still stands there for `reason`; yields the results in its order. */
+/** Retries each listed funnel that still needs attention for `reason`; yields the results in the order of the list. */
 export async function* retryEach(
   asking: Asking,
   reason: RetryableReason,
   { concurrency = 5, perSecond = 5, signal }: Pick<RetryAllOptions, 'concurrency' | 'perSecond' | 'signal'>,
 ): AsyncIterable<RetryResult> {
   if (!retryableReasons.includes(reason)) {
-    const message = `attention: must be one of ${retryableReasons.join(', ')}; what stopped for "data_refused" needs "correct"`;
+    const message = `attention: must be one of ${retryableReasons.join(', ')}; a funnel that stopped for "data_refused" needs "correct"`;
     throw new FunnelError('InvalidMessage', message);
   }
   const ids = await asking.list();
@@ -70,7 +70,7 @@ export async function* retryEach(
   }
 }
 
-/** Where two batches run at once, the funnel refuses the second `retry`. */
+/** If two batches run at once, the funnel refuses the second `retry`. */
 async function retryOne(
   asking: Asking,
   applicationId: string,

@@ -14,7 +14,7 @@ export function isSet(name: string, environment: Environment = process.env): boo
   return Boolean(environment[name] || environment[`${name}_FILE`]);
 }
 
-/** One setting: its value, or that of the file which NAME_FILE names; or why that cannot be had. */
+/** One setting: its value, or the content of the file that NAME_FILE names; or why it cannot be read. */
 export function valueOf(name: string, environment: Environment): { value?: string; fault?: string } {
   const file = environment[`${name}_FILE`];
   const value = environment[name];

@@ -1,9 +1,9 @@
 import { type Payload, RawValue } from '@temporalio/common';
 
-/** The metadata of a payload that the payload codec leaves in clear, because it holds nothing that only some may read. */
+/** The metadata of a payload that the payload codec leaves in clear, because nothing in it is confidential. */
 export const clearMark = { name: 'clear-by', value: 'candidate-funnel' } as const;
 
-/** The metadata that says what an encrypted payload is, for a reader who may see a status and nothing else. */
+/** The metadata that marks an encrypted payload as part of a status, for readers who may decrypt only a status. */
 export const purposeMark = { name: 'purpose', status: 'status' } as const;
 
 /** A value as JSON, as every SDK and the UI read it, with this metadata. */

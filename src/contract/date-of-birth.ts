@@ -13,7 +13,7 @@ export const dateOfBirth = z
 function faultOf(text: string): string | undefined {
   if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text)) return 'must be YYYY-MM-DD';
   const day = new Date(`${text}T00:00:00Z`);
-  // A day that no month has becomes one of the next month.
+  // Date turns a day that the month does not have into a day of the next month.
   if (Number.isNaN(day.getTime()) || !day.toISOString().startsWith(text)) {
     return 'must be a day of the calendar, written YYYY-MM-DD';
   }

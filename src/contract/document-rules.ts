@@ -2,13 +2,16 @@ import { z } from 'zod';
 import { countryCode } from './country-codes.ts';
 import type { FailedStep } from './words.ts';
 
-/** What a rule does with an evaluation that RiskOS did not reject; it never makes a verdict better. */
+/**
+ * What a rule does with an evaluation that RiskOS did not reject. It can turn a review into a resubmit, but it never changes a
+ * reject.
+ */
 const effect = z.enum(['review', 'resubmit', 'reject']);
 export type RuleEffect = z.output<typeof effect>;
 
 /**
- * How RiskOS writes the type of a document. Only the first two are in Socure's pages [doc]; nobody has published the list
- * [open].
+ * How RiskOS writes the type of a document. Only the first two are in Socure's pages [doc]; the full list is not
+ * published [open].
  */
 export const documentTypes = [
   'Drivers License',
@@ -33,7 +36,7 @@ function squeezed(type: string): string {
   return type.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** The type as {@link documentTypes} has it; `undefined` for one that is not there. */
+/** The type as {@link documentTypes} spells it; `undefined` if the list does not have it. */
 function documentType(text: string): string | undefined {
   return documentTypes.find((known) => squeezed(known) === squeezed(text));
 }
@@ -64,7 +67,7 @@ export const acceptedDocuments = z
     otherwise: effect
       .default('resubmit')
       .describe(
-        'What follows when RiskOS accepts another document; one whose type or country it does not say goes to review.',
+        'What follows when the document is not on the lists. An accepted document goes to review if RiskOS does not report its type or country.',
       ),
   })
   .refine(
@@ -74,7 +77,7 @@ export const acceptedDocuments = z
   .meta({ anyOf: [{ required: ['types'] }, { required: ['countries'] }] });
 type AcceptedDocuments = z.output<typeof acceptedDocuments>;
 
-/** Whether the document is one of those; `unknown` where RiskOS does not say what it is, which is for a person. */
+/** Whether the lists have the document; `unknown` if RiskOS does not report its type or country. */
 export function isAcceptedDocument(
   { types, countries }: Pick<AcceptedDocuments, 'types' | 'countries'>,
   document: { documentType?: string; documentCountry?: string },
@@ -98,7 +101,7 @@ function isIn(
   return list.includes(read(value)) ? 'yes' : 'no';
 }
 
-/** Reason code to what follows. A code in another case is the same code; two effects for one are refused. */
+/** Maps reason codes to effects. Codes are compared in upper case; two different effects for one code are refused. */
 export const reasonCodeRules = z
   .record(z.string(), effect)
   .transform((given, context) => {
@@ -118,7 +121,7 @@ export const reasonCodeRules = z
   })
   .meta({ maxProperties: 300, propertyNames: { pattern: '^[A-Za-z]{1,3}[0-9]{2,4}$' } });
 
-/** The gravest effect of the rules that an evaluation's reason codes meet, and the first code that has it. */
+/** The most severe effect of the rules for an evaluation's reason codes, and the first code with that effect. */
 export function ruleFor(
   rules: Readonly<Record<string, RuleEffect>>,
   reasonCodes: readonly string[],

@@ -11,7 +11,7 @@ export const duration = z
     },
     {
       error: 'must be a duration such as "30s", "10 minutes" or "7 days", at most 10 years',
-      // What compares durations sees only valid ones.
+      // Later checks compare only valid durations.
       abort: true,
     },
   )

@@ -21,10 +21,10 @@ export const refusals = [
 ] as const;
 export type Refusal = (typeof refusals)[number];
 
-/** A query that came before the workflow task whose events it saw is refused with this; asked again, it is answered. */
+/** The refusal of a query that arrives before its workflow task; a second attempt is answered. */
 export const aboutToMove = 'the funnel is about to move; ask again';
 
-/** Parses what somebody gave us. Its issues are our sentences, whatever language the process has set zod to. */
+/** Parses input from outside. The issues are in our own words, whatever language the process has configured for zod. */
 export function checkInput<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
@@ -44,7 +44,7 @@ export function describeIssues(error: z.ZodError, root = ''): string {
   return presentable(lines.join('; '));
 }
 
-/** Names of fields are anybody's text: one that could be mistaken for ours is quoted. */
+/** Field names come from the sender: a name that could pass for our own text is quoted. */
 function readable(key: PropertyKey): string {
   const name = String(key);
   return /^[\w-]+$/.test(name) ? name : JSON.stringify(name);
@@ -60,7 +60,7 @@ const zodsOwn = /^(Invalid|Too (big|small)|Unrecognized)\b/;
 
 const longestText = 1000;
 
-/** Half a character would make a failure that no worker can report. */
+/** Half of a surrogate pair would make a failure that no worker can report. */
 function presentable(text: string): string {
   const wellFormed = text.replace(/\p{Surrogate}/gu, '\ufffd');
   return wellFormed.length > longestText
@@ -117,8 +117,8 @@ function bounded(origin: string, comparison: string, limit: number | bigint): st
 }
 
 /**
- * True if a payload codec or key store refused because the application was forgotten. By its word, since codecs are passed in, and
- * neither the client nor the activities import them.
+ * True if a payload codec or key store refused because the application was forgotten. Recognized by `type`, because codecs are
+ * passed in and neither the client nor the activities import their error classes.
  */
 export function isKeyForgotten(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

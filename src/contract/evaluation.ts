@@ -19,13 +19,13 @@ export interface Evaluation {
   evaluationId: string;
   /** RiskOS's `eval_id`. */
   evalId: string;
-  /** Of a failed one: what RiskOS says, or `in_progress` where it says nothing else. */
+  /** The state that RiskOS reports; `in_progress` for a failed evaluation without another state. */
   state: 'in_progress' | 'paused' | 'completed';
   /** RiskOS says that the execution of its workflow failed: there is nothing to wait for, and a person has to look. */
   failed: boolean;
-  /** RiskOS's decision word as {@link decisionWord} writes it, "UNKNOWN" where it is none; only of a completed evaluation. */
+  /** RiskOS's decision word as {@link decisionWord} writes it, "UNKNOWN" if it is missing or unreadable; only in a completed evaluation. */
   decision?: string;
-  /** RiskOS's own word where it is none of the built-in ones, for people: `policy.verdicts` may map it. */
+  /** RiskOS's own word if it is not built in, for people; `policy.verdicts` can map it. */
   unknownDecision?: string;
   /** When it was decided, ISO 8601 in UTC with milliseconds. */
   decidedAt?: string;
@@ -38,13 +38,13 @@ export interface Evaluation {
   /** The `referenceId` of the accepted document result, wherever it stands in the answer: a later selfie's baseline. */
   referenceId?: string;
   /**
-   * What becomes the baseline when HR accepts a review: of the only document result, whose own decision is REVIEW.
-   * Absent once RiskOS itself has accepted, because it is `referenceId` then.
+   * The baseline if HR accepts a review: the reference of the only document result, when that result says REVIEW. Absent once
+   * RiskOS has accepted; then `referenceId` counts.
    */
   reviewedReference?: Baseline;
   /** Whether one of the answer's Document Verification results was accepted; absent when it has no result. */
   documentResult?: 'accepted' | 'not_accepted';
-  /** The document's type, such as "Drivers License" or "Military": of the accepted result, or of the last one. */
+  /** The document's type in the accepted result, or else in the last one, such as "Drivers License" or "Military". */
   documentType?: string;
   /** The issuing country of the same result, upper case: ISO 3166-1, RiskOS writes alpha-3 [doc]. */
   documentCountry?: string;
@@ -58,7 +58,7 @@ export interface Evaluation {
   risk: boolean;
   /** Enrichments with an error or a status code of 400 or more, each kind once; the Image Request's error is expected. */
   failedSteps: FailedStep[];
-  /** The Document Request, the Document Verification or the Selfie Reverification failed: not what the candidate did. */
+  /** The Document Request, the Document Verification or the Selfie Reverification failed; the candidate did nothing wrong. */
   technical: boolean;
   /** The capture link expired, or the candidate let the session lapse; never together with `technical`. */
   linkExpired?: true;
@@ -89,7 +89,7 @@ const builtInVerdicts: Record<string, Verdict> = {
   CANCEL: 'cancel',
 };
 
-/** Our word for RiskOS's; one that nobody mapped goes to a person, never to accept. */
+/** Our verdict for RiskOS's decision; a decision that is not mapped goes to a person, never to accept. */
 export function verdictOf(
   decision: string | undefined,
   mapping: Record<string, Verdict>,
@@ -118,10 +118,10 @@ export function comparedWith(
   return evaluation.previousReferenceId === baseline.referenceId ? 'same' : 'different';
 }
 
-/** An id that RiskOS makes: it promises no shape. */
+/** An id that RiskOS makes; RiskOS promises no format. */
 const anyId = z.string().min(1).max(200);
 
-/** What the relay tells the funnel of one webhook delivery: a hint that something happened, no PII, no free text. */
+/** What the relay passes on from a webhook delivery: a hint that something happened, without PII or free text. */
 export const riskosEvent = z.object({
   eventId: anyId.describe("RiskOS's `event_id`; a repeated one is ignored."),
   eventType: z.string().min(1).max(64).describe("RiskOS's `event_type`, such as `evaluation_completed`."),
@@ -130,15 +130,11 @@ export const riskosEvent = z.object({
     .max(40)
     .optional()
     .describe('When RiskOS says that it happened, ISO 8601 in UTC with milliseconds.'),
-  evaluationId: z
-    .string()
-    .min(1)
-    .max(200)
-    .describe("The evaluation's id of ours, which RiskOS sends back as `id`."),
+  evaluationId: z.string().min(1).max(200).describe('Our id of the evaluation; RiskOS returns it as `id`.'),
   evalId: riskosId
     .optional()
     .catch(undefined)
-    .describe("RiskOS's `eval_id`; one that is no segment of a path is ignored."),
+    .describe("RiskOS's `eval_id`; ignored if it is not a single path segment."),
   progress: z
     .string()
     .max(64)

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /**
  * Whether RiskOS processed a request that changes something: `no` is certain, `yes` means that RiskOS named the
- * evaluation it made of it, everything else is `perhaps`. No type of error says or overrides it.
+ * evaluation it made of it, everything else is `perhaps`. The type of a failure does not change it.
  */
 export const processedWords = ['no', 'perhaps', 'yes'] as const;
 export type Processed = (typeof processedWords)[number];
@@ -43,7 +43,7 @@ export const riskosFailureTypes = [
   'RiskosNotProcessed',
   /** POST, PATCH: perhaps processed, or processed and `evalId` is known; nobody has to correct anything. */
   'RiskosAmbiguous',
-  /** POST, PATCH, GET: only a person can mend it. Says nothing about whether RiskOS processed it: read `processed`. */
+  /** POST, PATCH, GET: only a person can fix it. Says nothing about whether RiskOS processed it: read `processed`. */
   'RiskosRefused',
   /** GET: RiskOS does not know the id. */
   'RiskosUnknownEvaluation',
@@ -56,7 +56,10 @@ export const riskosFailureTypes = [
 ] as const;
 export type RiskosFailureType = (typeof riskosFailureTypes)[number];
 
-/** `no answer`: the worker was killed or timed out. `Unexpected`: a fault of the worker itself, or an unknown word. */
+/**
+ * `no answer`: the worker was killed, timed out, or sent nothing because an earlier POST may have reached RiskOS. `Unexpected`: a
+ * fault of the worker itself, or an unknown word.
+ */
 const reasons = [...riskosProblemWords, 'no answer', 'Unexpected'] as const;
 
 /** The details of a failure of the activities that call RiskOS, for the workflow's decision and for people. */
@@ -79,7 +82,7 @@ export interface RiskosFailure extends RiskosTrouble {
 
 /**
  * The failure of an activity that calls RiskOS, from the `type` and the first of the `details` of its ApplicationFailure.
- * Anything else (a killed worker, a time-out, a fault of ours) tells nothing about the request: perhaps processed.
+ * Any other failure (a killed worker, a time-out, a bug) leaves open whether RiskOS processed the request: `perhaps`.
  */
 export function parseRiskosFailure(type: unknown, details: unknown): RiskosFailure {
   const known = z.enum(riskosFailureTypes).safeParse(type);
@@ -89,11 +92,11 @@ export function parseRiskosFailure(type: unknown, details: unknown): RiskosFailu
   return { ...told, type: known.data, processed: told.processed ?? processedBefore[known.data] };
 }
 
-/** The activity never ran, because its worker could not read what it was asked: certainly not processed. */
+/** The worker could not decode the arguments, so the activity never ran: certainly not processed. */
 export const neverRan: RiskosFailure = {
   type: 'RiskosNotProcessed',
   reason: 'Unexpected',
-  action: 'look at the log of the worker, which could not read what it was asked',
+  action: 'look at the log of the worker, which could not decode the arguments of the activity',
   fields: [],
   retryAfter: null,
   evalId: null,
@@ -118,7 +121,7 @@ const trouble = z.object({
   processed: z.enum(processedWords).optional().catch('perhaps'),
 });
 
-/** Histories written before failures said whether the request was processed; then the type decided. */
+/** For histories of releases that did not record `processed`: there the type decided. */
 const processedBefore: Record<RiskosFailureType, Processed> = {
   RiskosNotProcessed: 'no',
   RiskosAmbiguous: 'perhaps',

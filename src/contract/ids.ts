@@ -8,8 +8,8 @@ export const applicationId = z
   .describe("The HR system's own id of one candidate for one job; no personal data.");
 
 /**
- * An id that RiskOS makes: any text that stays one segment of a path. RiskOS promises no alphabet, and an evaluation
- * refused for its id would be asked for twice.
+ * An id that RiskOS makes: any text that is a single path segment. RiskOS promises no alphabet, and refusing an id would
+ * lead to a second POST.
  */
 export const riskosId = z
   .string()

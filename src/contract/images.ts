@@ -124,7 +124,7 @@ export const imagesFailures = {
     handling: 'retried',
     action: 'make room in the storage that ARCHIVE_URL names, then retry',
   },
-  /** The worker ended, or something that has no word of its own happened. */
+  /** The worker ended, or the error has no word of its own. */
   interrupted: {
     handling: 'retried',
     action: 'look at the log of the worker, then retry',
@@ -171,16 +171,16 @@ export function imagesInWords({ result, count, reason }: ImagesRecord): string {
 export type ImagesFound = {
   /** Images of the candidate in the archive. */
   count: number;
-  /** Reviewers' files: archived beside images; of a ZIP that holds nothing else only counted, and left in RiskOS. */
+  /** Reviewers' files: archived beside images; in a ZIP without images only counted, and left in RiskOS. */
   attachments: number;
   /** True if this worker has a `NOTIFY_URL`. */
-  hrIsTold: boolean;
+  noticesConfigured: boolean;
 } & (
   | { result: 'archived'; /** ISO 8601. */ archivedAt: string }
   | { result: 'none' | 'military' | 'minor' }
   | { result: 'refused'; reason: ZipRefusal }
   | { result: 'failed'; reason: ImagesFailure }
-  /** They were archived and deleted before; what was deleted is never fetched again. */
+  /** The images were archived and deleted before; deleted images are never fetched again. */
   | { result: 'deleted' }
 );
 
@@ -192,7 +192,7 @@ export const imagesFailureTypes = [
   'ImagesNeedOperator',
   /** A hold forbids the deletion. Not retried. */
   'ImagesHeld',
-  /** They were deleted before, so there is nothing to hold. Not retried. */
+  /** The images were deleted before, so there is nothing to hold. Not retried. */
   'ImagesDeleted',
 ] as const;
 export type ImagesFailureType = (typeof imagesFailureTypes)[number];
@@ -205,17 +205,17 @@ export interface ImagesTrouble {
   reason: ImagesFailure | 'held' | 'deleted';
   action: string;
   /** True if this worker has a `NOTIFY_URL`. */
-  hrIsTold: boolean;
+  noticesConfigured: boolean;
 }
 
 /** The answer of the activity `deleteImages`. */
 export interface ImagesDeletion {
   /** Objects that were removed, old versions and delete markers among them. */
   removed: number;
-  /** ISO 8601: when the archive was read again and had none of them. */
+  /** ISO 8601: when the archive was read again and had no images left. */
   verifiedAt: string;
   /** True if this worker has a `NOTIFY_URL`. */
-  hrIsTold: boolean;
+  noticesConfigured: boolean;
 }
 
 /** The answer of the activity `holdImages`: the hold that stands now. */
@@ -240,16 +240,16 @@ export type ImagesState = (typeof imagesStates)[number];
 export interface ImagesStatus extends ImagesRecord {
   applicationId: string;
   state: ImagesState;
-  /** ISO 8601; `null`: there are none to keep. Under a hold they are kept beyond this. */
+  /** ISO 8601: when the images are to be deleted; a hold can delay it. `null`: no images are kept. */
   keepUntil: string | null;
   hold: ImagesHold | null;
-  /** Of `refused`, `failed` and a deletion that does not succeed: what a person should do. */
+  /** What a person should do after `refused`, `failed` or a deletion that keeps failing; `null`: nothing. */
   action: string | null;
   /** Why the last attempt failed, since when (ISO 8601); the workflow goes on by itself. */
   trouble: { reason: Exclude<ImagesTrouble['reason'], 'deleted'>; since: string } | null;
 }
 
-/** {@link ImagesStatus} as the memo and the updates bring it. */
+/** {@link ImagesStatus} as it arrives in the memo and in the answers of updates. */
 export const imagesStatus: z.ZodType<ImagesStatus> = z.object({
   ...imagesRecord.shape,
   applicationId: z.string().describe("The HR system's id of the application."),

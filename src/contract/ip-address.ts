@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const [ipv4, ipv6] = [z.ipv4(), z.ipv6()];
 
-/** The address of the candidate's device. One of IPv4 that a dual-stack server wrote as IPv6 becomes IPv4 again. */
+/** The address of the candidate's device. An IPv4 address that a dual-stack server wrote as IPv6 becomes IPv4 again. */
 export const ipAddress = z
   .string()
   .trim()

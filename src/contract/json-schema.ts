@@ -5,9 +5,9 @@ import { noticeSchema, statusSchema } from './status-schema.ts';
 
 /**
  * The JSON Schema (2020-12) of what a funnel takes or gives. What the schemas of application and policy refuse, the funnel
- * refuses too, but for white space around a value and units of a duration in capital letters; the funnel checks more than
- * they can say, such as whether one duration is shorter than another. Those of status and notice allow fields that they do not
- * know, because a newer release may add some.
+ * refuses too, except for white space around a value and units of a duration in capital letters; the funnel checks more than
+ * they can say, such as whether one duration is shorter than another. The schemas of status and notice allow
+ * unknown fields, because a newer release may add some.
  */
 export function jsonSchemaOf(name: SchemaName): object {
   const { $schema, ...rest } = z.toJSONSchema(schemas[name], {

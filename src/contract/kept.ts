@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** An object whose unknown fields, written by a newer release, are kept, without showing them to the types. */
+/** An object that keeps unknown fields of a newer release, without showing them to the types. */
 export function kept<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape> {
   return z.looseObject(shape);
 }
@@ -10,7 +10,7 @@ export function word<Word extends string>(): z.ZodType<Word> {
   return z.custom<Word>((value) => typeof value === 'string');
 }
 
-/** Reads what an earlier or later release accepted: defaults at every depth, and fields that are unknown here kept. */
+/** Reads a policy that an earlier or later release accepted: sets defaults at every depth, and keeps unknown fields. */
 export function keptPolicy<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema>> {
   return z.unknown().transform((value, context) => {
     const unknown: { path: PropertyKey[]; value: unknown }[] = [];

@@ -31,8 +31,8 @@ interface Values {
 }
 
 /**
- * Every field that a log line of any process may have besides `level`, `time` and `msg`. A field that is not here does
- * not compile, and is not printed; nor is a value that does not have the form of its field.
+ * Every field that a log line of any process may have besides `level`, `time` and `msg`. Any other field does not compile and
+ * is not printed; a value that does not have the form of its field is not printed either.
  */
 export const logFields = {
   name: {
@@ -120,7 +120,7 @@ export const logFields = {
 type Listed = typeof logFields;
 type LogFields = { readonly [Name in keyof Listed]?: Values[Listed[Name]['form']] | null | undefined };
 
-/** Makes an error of the compiler of each field that is not on the list, one that a spread brings too. */
+/** Makes the compiler refuse fields that are not on the list, including those of a spread. */
 export type OnlyListed<Fields> = Fields & {
   readonly [Name in keyof Fields]: Name extends keyof LogFields ? LogFields[Name] : never;
 };

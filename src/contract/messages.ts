@@ -144,7 +144,7 @@ export function updatesPossibleIn(stage: Stage): UpdateName[] {
   return updateNames.filter((name) => updates[name].stages.some((possible) => possible === stage));
 }
 
-/** In the order of {@link updates}. */
+/** The names of {@link updates}, in the same order. */
 export const updateNames: readonly UpdateName[] = names(updates);
 
 function names<Name extends string>(record: Record<Name, unknown>): Name[] {

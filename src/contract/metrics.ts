@@ -52,7 +52,7 @@ export const workflowMetrics = {
     name: 'candidate_funnel_images_total',
     kind: 'counter',
     unit: 'evaluations',
-    help: 'Results of images, by result and reason; the reason is "none" where there is nothing to say',
+    help: 'Results of images, by result and reason; the reason is "none" if the result needs none',
     labels: ['result', 'reason'],
     processes: ['worker'],
     normal: 'mostly "archived"; "failed" and "refused" are rare',
@@ -62,7 +62,7 @@ export const workflowMetrics = {
 /** Upper bounds of the buckets, in seconds: from a second to a week. */
 export const decisionBuckets = [1, 5, 30, 120, 600, 3600, 21_600, 86_400, 604_800];
 
-/** Every metric of every process; of those of Node.js and of the Temporal SDK, what alerts and panels use. */
+/** Every metric of every process; of Node.js and the Temporal SDK only the metrics that alerts and panels use. */
 export const metrics: readonly Metric[] = [
   ...Object.values(workflowMetrics),
   ...Object.values(processMetrics),

@@ -23,7 +23,7 @@ export type NoticeProblem = (typeof noticeProblemWords)[number];
 export const noticeFailureTypes = [
   /** The receiver is down or busy: the same notice is sent again, and later ones wait for it. Retried by Temporal. */
   'NoticeNotTaken',
-  /** A fault of the set-up that no retry mends: a person has to act, and later notices do not wait. Not retried. */
+  /** A configuration error that retries cannot fix: a person has to act, and later notices do not wait. Not retried. */
   'NoticeRefused',
 ] as const;
 export type NoticeFailureType = (typeof noticeFailureTypes)[number];

@@ -53,8 +53,8 @@ const useCaseKey = lineOf(100).optional();
 const afterPassive = z.enum(['document_verification', 'review', 'close']);
 
 /**
- * Everything a customer may set. Every field has a default; it is validated at start, fixed from then on, and
- * to be seen in the start argument. Durations are strings such as "30s" or "7 days".
+ * Everything that a customer can configure. Every field has a default. The policy is validated at the start, fixed from then
+ * on, and visible in the start argument. Durations are strings such as "30s" or "7 days".
  */
 export const policy = z
   .strictObject({
@@ -127,7 +127,7 @@ export const policy = z
         rules: reasonCodeRules
           .default({})
           .describe(
-            'What follows a reason code such as "R831" when RiskOS accepts, reviews or asks for a resubmit; a reject is never improved.',
+            'What follows a reason code such as "R831" when RiskOS accepts, reviews or asks for a resubmit; a reject never changes.',
           ),
       })
       .prefault({})
@@ -136,7 +136,7 @@ export const policy = z
       .strictObject({
         deadline: duration
           .default('5 days')
-          .describe("When a review is shown as overdue; it still ends only by a person's decision."),
+          .describe("How long a review may take before it is overdue; only a person's decision ends it."),
         reminder,
       })
       .prefault({})
@@ -172,7 +172,7 @@ export const policy = z
         first: duration
           .default('30s')
           .describe(
-            'When RiskOS is first read without a webhook; later readings follow at 4, 20, 60, 120 … times this.',
+            'How long the funnel waits for a webhook before it reads RiskOS; the next intervals are 4, 20, 60, 120 … times this.',
           ),
         longest: duration.default('12 hours').describe('The longest time between two readings.'),
       })
@@ -191,7 +191,7 @@ export const policy = z
           .refine((lag) => milliseconds(lag) <= 3_600_000, 'must be at most 1 hour')
           .default('10s')
           .describe(
-            'How long images may lag the decision, at most 1 hour: they are fetched after this, and twice again; a close fetches at once.',
+            'How long after the decision the images are fetched, at most 1 hour; a close or the next evaluation fetches them at once. If RiskOS has none, they are fetched twice more, at this interval.',
           ),
         giveUpAfter: duration
           .default('1 day')
@@ -219,7 +219,7 @@ export const policy = z
 
 export type Policy = z.output<typeof policy>;
 
-/** What each part of a policy allows by itself, but not together. */
+/** Combinations that are refused although each field is valid by itself. */
 function contradictions(value: Policy): { path: string[]; message: string }[] {
   const { reconciliation, documents, review, reverification } = value;
   const found = [];
@@ -249,5 +249,5 @@ function longer(one: string, other: string): boolean {
   return milliseconds(one) > milliseconds(other);
 }
 
-/** How long a person's part may take, and when HR is reminded of it. */
+/** How long a wait for a person may take, and when HR is reminded. */
 export type DeadlineRule = Policy['review'];

@@ -2,7 +2,7 @@ import type { Metric } from './metric.ts';
 
 const requests = 'requests';
 
-/** What the processes themselves count, and what they show of Node.js and of the Temporal SDK. */
+/** Metrics that the processes count themselves, and those that they expose of Node.js and the Temporal SDK. */
 export const processMetrics = {
   buildInfo: {
     name: 'candidate_funnel_build_info',
@@ -11,7 +11,7 @@ export const processMetrics = {
     help: 'Release and build of each process',
     labels: ['process', 'version', 'build'],
     processes: ['worker', 'relay', 'codec-server', 'monitor'],
-    normal: 'one version for each process, but for the minutes of a deployment',
+    normal: 'one version for each process; during a deployment, two',
   },
   ready: {
     name: 'candidate_funnel_ready',
@@ -26,10 +26,10 @@ export const processMetrics = {
     name: 'candidate_funnel_worker_version',
     kind: 'gauge',
     unit: '1 or 0',
-    help: 'How Temporal routes funnels to the version of this worker, 1 for what holds: current, ramping, replaced, waiting, unknown; without a sample, the worker has no version',
+    help: 'How Temporal routes funnels to the version of this worker; 1 for the standing that applies: current, ramping, replaced, waiting, unknown; without a sample, the worker has no version',
     labels: ['standing'],
     processes: ['worker'],
-    normal: 'standing="current" is 1 for at least one worker, and for all but in the minutes of a deployment',
+    normal: 'standing="current" is 1 for every worker; during a deployment, for at least one',
   },
   riskosRequests: {
     name: 'candidate_funnel_riskos_requests_total',
@@ -125,7 +125,7 @@ export const processMetrics = {
     name: 'temporal_workflow_task_execution_failed',
     kind: 'counter',
     unit: 'workflow tasks',
-    help: 'Of the Temporal SDK: workflow tasks that failed, by reason: "NonDeterminismError" (the release does not fit the history), "WorkflowError" (the code threw); the funnel stands still and the task is repeated. Absent until the first one',
+    help: 'Temporal SDK: workflow tasks that failed, by reason: "NonDeterminismError" (the release does not fit the history), "WorkflowError" (the code threw); the funnel stands still and the task is repeated. Absent until the first one',
     labels: ['failure_reason'],
     processes: ['worker'],
     normal: 'absent',
@@ -134,7 +134,7 @@ export const processMetrics = {
     name: 'temporal_num_pollers',
     kind: 'gauge',
     unit: 'pollers',
-    help: 'Of the Temporal SDK: requests for tasks that are open, by task queue and kind',
+    help: 'Temporal SDK: requests for tasks that are open, by task queue and kind',
     labels: ['task_queue', 'poller_type'],
     processes: ['worker'],
     normal: 'two or more of each kind',
@@ -143,7 +143,7 @@ export const processMetrics = {
     name: 'temporal_workflow_task_schedule_to_start_latency_seconds',
     kind: 'histogram',
     unit: 'seconds',
-    help: 'Of the Temporal SDK: time that workflow tasks wait for a worker',
+    help: 'Temporal SDK: time that workflow tasks wait for a worker',
     labels: ['task_queue'],
     processes: ['worker'],
     normal: 'below a second; more means too few workers',
@@ -152,7 +152,7 @@ export const processMetrics = {
     name: 'temporal_activity_schedule_to_start_latency_seconds',
     kind: 'histogram',
     unit: 'seconds',
-    help: 'Of the Temporal SDK: time that activities wait for a worker, or for the rate limit of RiskOS',
+    help: 'Temporal SDK: time that activities wait for a worker, or for the rate limit of RiskOS',
     labels: ['task_queue'],
     processes: ['worker'],
     normal: 'below a second; more on the queue "-riskos" means that RISKOS_REQUESTS_PER_SECOND is reached',
@@ -161,7 +161,7 @@ export const processMetrics = {
     name: 'process_resident_memory_bytes',
     kind: 'gauge',
     unit: 'bytes',
-    help: 'Of Node.js: memory of the process',
+    help: 'Node.js: memory of the process',
     labels: [],
     processes: ['worker', 'relay', 'codec-server', 'monitor'],
     normal: 'steady; a worker needs some hundred MiB',
@@ -170,7 +170,7 @@ export const processMetrics = {
     name: 'nodejs_eventloop_lag_p99_seconds',
     kind: 'gauge',
     unit: 'seconds',
-    help: 'Of Node.js: how late timers are, 99th percentile',
+    help: 'Node.js: how late timers are, 99th percentile',
     labels: [],
     processes: ['worker', 'relay', 'codec-server', 'monitor'],
     normal: 'below 0.1',
@@ -224,7 +224,7 @@ export const processMetrics = {
     name: 'candidate_funnel_codec_payloads_total',
     kind: 'counter',
     unit: 'payloads',
-    help: 'Payloads that were answered, by what came back: decoded, encoded, clear as it was, or why it is unreadable',
+    help: 'Payloads that were answered, by result: decoded, encoded, already clear, or why it is unreadable',
     labels: ['result'],
     processes: ['codec-server'],
     normal: 'decoded and clear, in office hours; never PayloadTampered',

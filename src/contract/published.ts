@@ -17,7 +17,7 @@ import { evaluatedStages, flags, outcomes, stages, verdicts } from './words.ts';
 /** What a workflow publishes in its memo. `status` is in clear; `private` goes through the payload codec. */
 export const memoFields = { status: 'status', private: 'private' } as const;
 
-/** The memo that says both fields. */
+/** A memo with both fields. */
 export function memoOf(fields: { status: unknown; private: unknown }): Record<string, RawValue> {
   return {
     [memoFields.status]: clearPayload(fields.status),
@@ -25,7 +25,7 @@ export function memoOf(fields: { status: unknown; private: unknown }): Record<st
   };
 }
 
-/** The stage of a funnel whose workflow has been started, and which no worker has begun yet. */
+/** The stage of a funnel that has been started, but that no worker has begun yet. */
 export const starting = 'starting';
 
 /** Verdicts that the memo keeps; the query `timeline` and the result have all. */
@@ -41,7 +41,7 @@ const verdict = z.object({
   at: z.string(),
 });
 
-/** The memo field `status`: words, counts and times; nothing that only some may read. Times are ISO 8601. */
+/** The memo field `status`: words, counts and times that everyone who may list workflows may see. Times are ISO 8601. */
 export const publishedStatus = z.object({
   applicationId: z.string(),
   stage: z.enum([starting, ...stages]),
@@ -62,12 +62,12 @@ export type PublishedStatus = z.output<typeof publishedStatus>;
 /** The memo field `private`: the rest of the status. */
 export interface PrivateStatus {
   nextAction: NextAction;
-  /** By evaluationId and attempt, for the verdicts of the clear field. */
+  /** One entry for each verdict of the clear field, in the same order. */
   verdicts: { evaluationId: string; reasonCodes: string[]; rule?: string }[];
   attention: Omit<Attention, 'kind'> | null;
-  /** Results of images that the clear field only calls `none`, since they say something of the candidate. */
+  /** Results of images that the clear field shows as `none`, because they reveal something about the candidate. */
   images: Pick<ImagesRecord, 'evaluationId' | 'result'>[];
-  /** What RiskOS said, or did not say. */
+  /** The problem behind `trouble`. */
   problem: string | null;
 }
 
@@ -94,7 +94,7 @@ function isNextAction(value: unknown): boolean {
   );
 }
 
-/** That a candidate is a minor or a soldier is nothing for everybody who may list workflows. */
+/** Not everyone who may list workflows may see that a candidate is a minor or a soldier. */
 function clearResult(result: ImagesRecord['result']): ImagesRecord['result'] {
   return result === 'minor' || result === 'military' ? 'none' : result;
 }
@@ -137,13 +137,13 @@ export function publishedFields(status: Status): { status: PublishedStatus; priv
   };
 }
 
-/** The status of a funnel that no worker has begun; it is in no memo. */
+/** The status of a funnel that no worker has begun; no memo contains it. */
 export function startingStatus(applicationId: string): PublishedStatus {
   return { ...firstFields(applicationId, false).status, stage: starting, attempt: 0, waitingFor: 'nothing' };
 }
 
 /**
- * The memo with which our client starts a funnel: what the workflow would publish first, so that it need not. `verified`: the
+ * The memo with which our client starts a funnel, so that the workflow need not publish its first status. `verified`: the
  * application has a baseline.
  */
 export function firstFields(
@@ -184,7 +184,7 @@ export type PublishedImages = Omit<ImagesStatus, 'hold'> & { hold: { since: stri
 
 /** The memo field `private` of a retention workflow. */
 export interface PrivateImages {
-  /** The exact word where the clear field says `none`. */
+  /** The exact result, which the clear field may show as `none`. */
   result: ImagesRecord['result'];
   hold: { by: string; reason: string } | null;
 }
@@ -194,7 +194,7 @@ const hiddenPart = z.object({
   hold: z.object({ by: z.string(), reason: z.string() }).nullable(),
 });
 
-/** The status that both memo fields say; `undefined` without a readable one. Who holds can be unreadable here. */
+/** The status in both memo fields; `undefined` without a readable clear field. The name behind a hold may be unreadable here. */
 export function imagesOfMemo(status: unknown, hidden: unknown): ImagesStatus | undefined {
   const clear = z.looseObject({ hold: z.object({ since: z.string() }).nullable() }).safeParse(status);
   if (!clear.success) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The wait that a `Retry-After` asks for, in milliseconds: seconds, or an HTTP date that `sent` is the measure of. Not
- * capped; `undefined` when it cannot be understood.
+ * The wait that a `Retry-After` asks for, in milliseconds: seconds, or an HTTP date, measured from `sent`. Not capped;
+ * `undefined` if it cannot be parsed.
  */
 export function parseRetryAfter(text: string, sent: Date): number | undefined {
   const value = text.trim();

@@ -72,7 +72,7 @@ const attemptId = {
   /** POSTs that failed, by what RiskOS may have made of them. */
   notProcessed: count,
   perhapsProcessed: count,
-  /** Why no POST may follow, unless an event says that RiskOS has processed one. */
+  /** Why the attempt stops for attention instead of sending another POST, if no event names the evaluation first. */
   stop: attentionCause.nullable().default(null),
 };
 
@@ -80,9 +80,9 @@ const attemptId = {
 const posting = kept({
   kind: z.literal('posting'),
   ...attemptId,
-  /** Named by events, or by a failed POST. */
+  /** The `eval_id`s that events or a failed POST named. */
   evalIds: z.array(z.string()).default([]),
-  /** Those of which an event may say more than the POST's answer will. */
+  /** The `eval_id`s whose events may be newer than the POST's answer. */
   perhapsNewer: z.array(z.string()).default([]),
 });
 
@@ -93,22 +93,22 @@ const readingShape = {
   known: z.array(
     kept({
       evalId: z.string(),
-      /** The POST's answer named it; others come from events. */
+      /** True if the POST's answer named this id; events name the others. */
       answered: z.boolean().default(false),
-      /** How often RiskOS did not know it. */
+      /** How often RiskOS did not know this id. */
       misses: count,
-      /** A reading of it that began after the deadline succeeded. */
+      /** True if a reading that began after the deadline succeeded. */
       readSinceDeadline: z.boolean().default(false),
     }),
   ),
-  /** Readings so far by plan, which decide the next interval. */
+  /** Scheduled readings so far, which decide the next interval. */
   reads: count,
-  /** Readings that failed since the last one that did not. */
+  /** Failed readings since the last successful one. */
   failedReads: count,
   /** Wrong one-time codes so far. */
   codes: count,
   deadline,
-  /** The deadline has passed, and a reading because of it has been asked for. */
+  /** The deadline has passed, and the reading that it triggers has been queued. */
   overdue: z.boolean().default(false),
 };
 
@@ -128,9 +128,9 @@ const visit = {
   givenUp: z
     .array(kept({ evaluationId: z.string(), number: z.int(), evalIds: z.array(z.string()) }))
     .default([]),
-  /** What is to be read next, of the current attempt and of those given up. */
+  /** The evaluations to read next, of the current attempt and of those given up. */
   toRead: z.array(hint).default([]),
-  /** Somebody asked for a reading of everything. */
+  /** All known evaluations are to be read at once. */
   readNow: z.boolean().default(false),
 };
 
@@ -210,7 +210,7 @@ export const timerNames = [
 ] as const;
 export type TimerName = (typeof timerNames)[number];
 
-/** Fires at each of its times; `fired` of them have come. */
+/** Fires at each of its times; `fired` counts the times that have come. */
 const timer = kept({ times: z.array(instant), fired: count });
 
 const candidate = z.custom<Candidate>((value) => typeof value === 'object' && value !== null);
@@ -239,7 +239,7 @@ export const funnelState = kept({
   }),
   /** The last eight characters of the first run's id. */
   run: z.string(),
-  /** Which earlier runs may hold POSTs that this one has forgotten: see {@link lineage}. */
+  /** Which earlier runs may contain POSTs that this run does not know: see {@link lineage}. */
   lineage: kept({
     /** Runs that continued as new before anybody could see whether they were resets. */
     unchecked: z.array(z.string()).default([]),
@@ -259,7 +259,7 @@ export const funnelState = kept({
       kept({
         evaluationId: z.string(),
         evalIds: z.array(z.string()),
-        /** RiskOS's words that are known. */
+        /** RiskOS's decisions so far. */
         decisions: z.array(z.string()).default([]),
       }),
     )
@@ -268,7 +268,7 @@ export const funnelState = kept({
   toCheck: z.array(kept({ evaluationId: z.string(), evalId: z.string(), failures: count })).default([]),
   verdicts: z.array(z.custom<VerdictRecord>()).default([]),
   images: z.array(z.custom<ImagesRecord>()).default([]),
-  /** Images that are wanted, and whose archiving has not been started. */
+  /** Wanted images whose archiving has not started. */
   toArchive: z.array(kept({ stage: z.enum(evaluatedStages), ask: imagesAsk })).default([]),
   baseline: baseline.nullable().default(null),
   timers: z.partialRecord(z.enum(timerNames), timer).default({}),
@@ -277,7 +277,7 @@ export const funnelState = kept({
     changes: z.array(word<Change>()).default([]),
     verdicts: z.array(z.custom<VerdictRecord>()).default([]),
     images: z.array(z.custom<ImagesRecord>()).default([]),
-    /** As the last notice had them. */
+    /** The values in the last notice. */
     nextAction: z.string().default(''),
     escalation: word<NonNullable<Status['escalation']>>().nullable().default(null),
     /** Whether the workers have a `NOTIFY_URL`; `null`: not known yet. */
@@ -291,7 +291,7 @@ export const funnelState = kept({
   published: z.string().default(''),
   /** The memo fields as last published; a run that continues as new passes the memo itself on. */
   memo: kept({ status: z.string().default(''), private: z.string().default('') }).prefault({}),
-  /** The history length of the last activation that history shows: only then may the run continue as new. */
+  /** The history length at the last activation that history records; only a recorded activation may continue as new. */
   recordedAt: count,
 });
 

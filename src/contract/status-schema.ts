@@ -46,7 +46,7 @@ const nextAction = z.discriminatedUnion('kind', [
       fields: z
         .array(z.string())
         .describe(
-          'Those of `address`, `dateOfBirth` and `nationalId` that RiskOS does not have; RiskOS does not say which it needs [open].',
+          'Which of `address`, `dateOfBirth` and `nationalId` RiskOS does not have; it does not say which it needs [open].',
         ),
     })
     .describe('Send `provideInformation` with these fields of the candidate.'),
@@ -68,7 +68,7 @@ const nextAction = z.discriminatedUnion('kind', [
       reason: z.string().describe('What happened, and what to do.'),
     })
     .describe('An operator fixes the cause, then sends `retry` or `correct`.'),
-  z.object({ kind: z.literal('wait') }).describe('Nothing: RiskOS is evaluating.'),
+  z.object({ kind: z.literal('wait') }).describe('Nothing: the funnel continues by itself.'),
   z.object({ kind: z.literal('none') }).describe('Nothing: the funnel is verified or closed.'),
 ]);
 
@@ -76,7 +76,7 @@ const audit = z.object({
   decision: z
     .string()
     .optional()
-    .describe("RiskOS's decision word in upper case; `UNKNOWN` for a word that is not built in."),
+    .describe("RiskOS's decision word in upper case; `UNKNOWN` if it is missing or unreadable."),
   unknownDecision: z
     .string()
     .optional()
@@ -124,7 +124,7 @@ const verdict = z.object({
     .array(z.enum(flags))
     .describe('What qualifies the verdict: check it before you act; see Flags below.'),
   reasonCodes: z.array(z.string()).describe("RiskOS's reason codes, such as `R831`."),
-  evaluationId: z.string().describe('Our id of the evaluation; RiskOS has it as `id`.'),
+  evaluationId: z.string().describe('Our id of the evaluation; RiskOS returns it as `id`.'),
   evalId: z.string().describe("RiskOS's `eval_id`."),
   at: time.describe('When the funnel recorded the verdict.'),
   rule: z
@@ -133,21 +133,21 @@ const verdict = z.object({
     .describe(
       "The rule of the policy that changed RiskOS's decision, such as `documents.onRisk`; absent: none did.",
     ),
-  audit: audit.describe('What RiskOS said of the evaluation, for routing and audit; never free text.'),
+  audit: audit.describe('What RiskOS reported about the evaluation, for routing and audit; never free text.'),
 });
 
 const attention = z.object({
   kind: z
     .enum(attentionReasons)
     .describe(
-      'Why, in a word for programs; `list --attention` filters by it. A `data_refused` needs `correct`.',
+      'Why, in a word for programs; `list --attention` filters by it. `data_refused` needs `correct`.',
     ),
   reason: z.string().describe('What happened, and what to do, in English.'),
   fields: z.array(z.string()).describe('The fields that RiskOS named; never a value.'),
 });
 
 const trouble = z.object({
-  reason: z.enum(troubleReasons).describe('What RiskOS currently does not do, as a word.'),
+  reason: z.enum(troubleReasons).describe('How RiskOS is unavailable, as a word.'),
   problem: z.string().describe('The type of the problem, as in the errors of RiskOS.'),
   since: time.describe('Since when.'),
 });
@@ -157,7 +157,11 @@ const status = z.object({
   stage: z.enum(stages).describe('Where the funnel stands.'),
   attempt: count.describe('The number of the evaluation under way or of the last one; 0 before the first.'),
   waitingFor: z.enum(waitingForWords).describe('Whom or what the funnel waits for.'),
-  deadline: time.nullable().describe('When the current wait times out; null: never.'),
+  deadline: time
+    .nullable()
+    .describe(
+      'The deadline of the current wait; at `verified`, the next periodic reverification. A review stays open after it. null: none.',
+    ),
   escalation: z
     .enum(escalations)
     .nullable()

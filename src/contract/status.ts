@@ -31,12 +31,12 @@ export type NextAction =
     }
   | {
       kind: 'enter_one_time_code';
-      /** Of about five; RiskOS does not tell [doc]. */
+      /** How many codes RiskOS probably still accepts, about five at first; RiskOS does not report it [doc]. */
       attemptsLeft: number;
     }
   | {
       kind: 'provide_information';
-      /** Those of address, dateOfBirth and nationalId that RiskOS has not been given; it does not say which it wants [open]. */
+      /** Which of address, dateOfBirth and nationalId RiskOS does not have; it does not say which it needs [open]. */
       fields: string[];
     }
   | { kind: 'open_hosted_flow'; url: string }
@@ -62,10 +62,10 @@ export interface VerdictRecord {
   audit: Audit;
 }
 
-/** A verdict; what an audit needs is in the timeline, the answers of updates and the result of the workflow. */
+/** A verdict; its audit details may be only in the timeline, the answers of updates and the result of the workflow. */
 export type VerdictSummary = Omit<VerdictRecord, 'audit'> & { audit?: Audit };
 
-/** What RiskOS said of an evaluation, for routing and audit; never its free text. */
+/** What RiskOS reported about an evaluation, for routing and audit; never its free text. */
 export type Audit = Pick<
   Evaluation,
   | 'decision'
@@ -84,22 +84,22 @@ export type Audit = Pick<
   | 'evalSource'
 >;
 
-/** Why a funnel stands at `needs_attention`: in a word for programs, in a text for people, and the fields that RiskOS named. */
+/** Why a funnel stands at `needs_attention`: a word for programs, a text for people, and the fields that RiskOS named. */
 export interface Attention {
   kind: AttentionReason;
   reason: string;
   fields: string[];
 }
 
-/** The answer of the query `status`, of every update and of the workflow itself. No PII but the hand-off link. */
+/** The answer of the query `status`, of every update and of the workflow itself. No PII except the hand-off link. */
 export interface Status {
   applicationId: string;
   stage: Stage;
   attempt: number;
   waitingFor: WaitingFor;
-  /** ISO 8601: when the current wait ends by itself, if it does. */
+  /** ISO 8601: the deadline of the current wait; at `verified`, the next periodic reverification. A review stays open after it. */
   deadline: string | null;
-  /** Whether that deadline is near (`reminder`), or has passed and a person has to see to it (`overdue`). */
+  /** Whether that deadline is near (`reminder`), or has passed and a person has to act (`overdue`). */
   escalation: Escalation | null;
   nextAction: NextAction;
   verdicts: VerdictRecord[];
@@ -114,12 +114,12 @@ export interface Status {
 export const escalations = ['reminder', 'overdue'] as const;
 export type Escalation = (typeof escalations)[number];
 
-/** What RiskOS does not do at the moment. */
+/** How RiskOS is unavailable at the moment. */
 export const troubleReasons = ['request_not_taken', 'request_unclear', 'unreadable'] as const;
 export type TroubleReason = (typeof troubleReasons)[number];
 
 export const troubleInWords: Record<TroubleReason, string> = {
-  request_not_taken: 'RiskOS does not take the request',
+  request_not_taken: 'The request could not be sent, or RiskOS did not take it',
   request_unclear: 'RiskOS did not say whether it took the request',
   unreadable: 'RiskOS cannot be read',
 };
@@ -162,8 +162,8 @@ export interface TimelineEntry {
   what: string;
   /** Who sent the update, if they said so. */
   by?: string | undefined;
-  /** Of a line about a verdict. */
+  /** The evaluation that the line is about. */
   evaluationId?: string | undefined;
-  /** The same verdict with its audit details, when the timeline is read. */
+  /** The verdict with its audit details; added when the timeline is read. */
   verdict?: VerdictRecord | undefined;
 }

@@ -8,7 +8,7 @@ export function lineOf(longest: number): z.ZodString {
   return text(longest, unseen);
 }
 
-/** A name has a letter; `placeholder` is what stands for a name that the person does not have. */
+/** A name has a letter; `placeholder` stands for a name that the person does not have. */
 export function nameOf(longest: number, placeholder?: string): z.ZodString {
   return text(longest, (name) => {
     if (name === placeholder) return undefined;
@@ -54,7 +54,7 @@ function faultOf(
   return fault(value);
 }
 
-/** What people paste without seeing it, by how to mend it. The first that matches is named. */
+/** Invisible characters that people paste, with the fix for each; the first match is reported. */
 const unseenCharacters: [RegExp, string][] = [
   [/\p{Surrogate}/u, 'has half a character (a lone surrogate); write it again'],
   [/\ufffd/, 'has a character that was lost in a conversion (U+FFFD); write it again'],

@@ -42,7 +42,7 @@ export const flags = [
   'unknown_decision',
   /** A step of RiskOS failed; the candidate did nothing wrong. */
   'technical',
-  /** The capture link expired, or the candidate let the session lapse: their attempt, as a passed deadline is. */
+  /** The capture link expired, or the candidate let the session lapse; it counts as an attempt, like a missed deadline. */
   'link_expired',
   /** A reason code marks fraud. */
   'risk',
@@ -63,7 +63,7 @@ export const flags = [
 ] as const;
 export type Flag = (typeof flags)[number];
 
-/** The steps of a RiskOS workflow that can fail; `other` is any that the funnel does not depend on. */
+/** The steps of a RiskOS workflow that can fail; `other` is any step that the funnel does not depend on. */
 export const failedSteps = [
   'document_request',
   'document_verification',

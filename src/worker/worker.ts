@@ -182,7 +182,7 @@ function queuesOf({
         riskos,
         archive,
         budget: createBudget(imageMemory),
-        hrIsTold: notifier !== undefined,
+        noticesConfigured: notifier !== undefined,
       }),
       // They wait for the budget, in turn; only their answers' heads are in memory meanwhile.
       maxConcurrentActivityTaskExecutions: 20,

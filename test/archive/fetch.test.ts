@@ -71,7 +71,7 @@ async function riskosThat(
     riskos,
     archive: { ...fixture.archive, ...faults },
     budget: createBudget(memory),
-    hrIsTold: true,
+    noticesConfigured: true,
   });
   return { ...fixture, activities, asked: () => asked, riskos };
 }
@@ -95,7 +95,7 @@ describe('archiveImages', () => {
   test('archives, and a second try says so without asking RiskOS again', async () => {
     const { activities, asked } = await riskosThat([good]);
     const first = await inActivity(() => activities.archiveImages(ask));
-    expect(first).toMatchObject({ result: 'archived', count: 1, attachments: 0, hrIsTold: true });
+    expect(first).toMatchObject({ result: 'archived', count: 1, attachments: 0, noticesConfigured: true });
     expect(await inActivity(() => activities.archiveImages(ask))).toEqual(first);
     expect(asked()).toBe(1);
   });
@@ -155,7 +155,9 @@ describe('archiveImages', () => {
     const { activities } = await riskosThat([answer]);
     const failure = await failureOf(inActivity(() => activities.archiveImages(ask)));
     expect(failure).toMatchObject({ type: 'ImagesNeedOperator', nonRetryable: true });
-    expect(failure.details).toEqual([{ reason, action: expect.stringContaining('retry'), hrIsTold: true }]);
+    expect(failure.details).toEqual([
+      { reason, action: expect.stringContaining('retry'), noticesConfigured: true },
+    ]);
   });
 
   test.each([
@@ -262,7 +264,7 @@ describe('archiveImages', () => {
     const { activities, asked } = await riskosThat([good]);
     await inActivity(() => activities.archiveImages(ask));
     const deletion = await inActivity(() => activities.deleteImages({ ...ref }));
-    expect(deletion).toMatchObject({ removed: 2, verifiedAt: expect.any(String), hrIsTold: true });
+    expect(deletion).toMatchObject({ removed: 2, verifiedAt: expect.any(String), noticesConfigured: true });
     expect(await inActivity(() => activities.archiveImages(ask))).toMatchObject({
       result: 'deleted',
       count: 0,
@@ -306,7 +308,7 @@ describe('archiveImages', () => {
     const { riskos, archive } = await riskosThat([good]);
     const budget = createBudget(64 * mebibyte);
     const holder = await budget.lease(64 * mebibyte, new AbortController().signal);
-    const activities = createImageActivities({ riskos, archive, budget, hrIsTold: false });
+    const activities = createImageActivities({ riskos, archive, budget, noticesConfigured: false });
     const environment = new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
     const phases: unknown[] = [];
     const waits = new Promise<void>((resolve) => {
@@ -342,7 +344,7 @@ describe('archiveImages', () => {
           throw new RiskosError('ConnectionLost', { call: 'GET', processed: 'no' });
         },
       };
-      const activities = createImageActivities({ riskos: losing, archive, budget, hrIsTold: false });
+      const activities = createImageActivities({ riskos: losing, archive, budget, noticesConfigured: false });
       expect(await failureOf(inActivity(() => activities.archiveImages(ask)))).toMatchObject({
         type: 'ImagesUnavailable',
       });
@@ -377,7 +379,7 @@ test('RiskOS may hang up while a download waits for memory: it is tried again, a
     },
   };
   const riskos = createRiskosClient(settings);
-  const activities = createImageActivities({ riskos, archive, budget: waiting, hrIsTold: false });
+  const activities = createImageActivities({ riskos, archive, budget: waiting, noticesConfigured: false });
   expect(await failureOf(inActivity(() => activities.archiveImages(ask)))).toMatchObject({
     type: 'ImagesUnavailable',
     details: [{ reason: 'riskos_unavailable' }],

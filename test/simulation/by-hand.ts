@@ -244,7 +244,7 @@ export function openByHand(
 
   /** What the workflow waits for before a run ends. */
   const answerFirst = (): void => {
-    const last = 'an update is answered first';
+    const last = 'lets updates finish before the run ends';
     while (funnel.timer(last) !== undefined) funnel.fire(last);
   };
 

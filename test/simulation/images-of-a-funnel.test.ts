@@ -90,7 +90,7 @@ function accepted(refusesChild: (workflowType: string) => boolean = () => false)
     complete: () => server.update(workflowId, 'complete', {}, () => undefined),
     deliverImages() {
       const archivedAt = new Date(agenda.now()).toISOString();
-      const value = { result: 'archived', count: 3, attachments: 0, archivedAt, hrIsTold: true };
+      const value = { result: 'archived', count: 3, attachments: 0, archivedAt, noticesConfigured: true };
       for (const end of waiting.splice(0)) end({ kind: 'completed', value });
     },
     shown() {

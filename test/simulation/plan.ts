@@ -48,7 +48,7 @@ export interface Plan {
   application: ApplicationInput;
   policy: PlannedPolicy;
   /** Whether the worker has a NOTIFY_URL. */
-  hrIsTold: boolean;
+  noticesConfigured: boolean;
   /** What HR wants, one after the other, when the funnel rests at `verified`. */
   visits: Visit[];
   requestsDocuments: boolean;
@@ -122,7 +122,7 @@ export function planOf(seed: number): Plan {
     seed,
     application: applicationOf(seed, policy, withBaseline, random.chance(0.25)),
     policy,
-    hrIsTold: random.chance(0.6),
+    noticesConfigured: random.chance(0.6),
     visits: visitsOf(randomOf(seed, 'visits'), policy.selfie.every !== null),
     requestsDocuments: random.chance(0.97),
     answers: randomOf(seed, 'answers').chance(0.8),

@@ -7,7 +7,7 @@ import { openSandbox } from './server/sandbox.ts';
 const sandbox = openSandbox(bundlePath);
 const hold = { by: 'Ada', reason: 'case 7' };
 const refused = (reason: string) =>
-  failed('ImagesNeedOperator', true, { reason, action: 'mend it', hrIsTold: true });
+  failed('ImagesNeedOperator', true, { reason, action: 'mend it', noticesConfigured: true });
 
 describe('archived images', () => {
   test('are deleted when their time is over, and not a day before', () => {
@@ -113,7 +113,7 @@ describe('continued as new at every task,', () => {
         tries.push(life.now());
         return tries.length < 8
           ? refused('storage_denied')
-          : completed({ removed: 4, verifiedAt: iso(life.now()), hrIsTold: true });
+          : completed({ removed: 4, verifiedAt: iso(life.now()), noticesConfigured: true });
       },
     };
     const life = retentionLife(sandbox, { hazards, answers });
@@ -171,7 +171,8 @@ describe('a hold on images that were deleted behind the workflow', () => {
   test('is refused, and the workflow ends with the result deleted, where the archive recorded it', () => {
     const life = retentionLife(sandbox, {
       answers: {
-        holdImages: () => failed('ImagesDeleted', true, { reason: 'deleted', action: '', hrIsTold: true }),
+        holdImages: () =>
+          failed('ImagesDeleted', true, { reason: 'deleted', action: '', noticesConfigured: true }),
       },
     });
     life.pass(day);

@@ -100,7 +100,7 @@ interface Final {
 export function checkShown(final: Final): void {
   checkEnds(final);
   checkImages(final);
-  if (final.plan.hrIsTold) checkNotices(final);
+  if (final.plan.noticesConfigured) checkNotices(final);
 }
 
 function checkEnds({ status, funnel, executions, wrong }: Final): void {

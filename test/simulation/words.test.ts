@@ -223,7 +223,7 @@ describe('each trouble is shown, and is gone when RiskOS answers', () => {
   test.each(Object.entries(rows))('%s', (reason, bring) => {
     const funnel = bring();
     expect(funnel.status().trouble).toMatchObject({ reason });
-    expect(JSON.stringify(funnel.details())).toMatch(/RiskOS (does not take|did not say|cannot be read)/);
+    expect(JSON.stringify(funnel.details())).toMatch(/RiskOS (did not take|did not say|cannot be read)/);
     funnel.fire(reason === 'unreadable' ? timers.read : timers.post);
     const type = reason === 'unreadable' ? 'readEvaluation' : 'createEvaluation';
     funnel.settle(type, { evaluation: paused(documents) });

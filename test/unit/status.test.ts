@@ -181,11 +181,11 @@ describe('a stop for attention', () => {
   const rows: Record<AttentionCause['kind'], [Resumption, RegExp]> = {
     request_refused: [
       'event',
-      /^RiskOS refused the request \(DataRefused\): correct the data\. .*an SMS may be out/,
+      /^RiskOS refused the request \(DataRefused\): correct the data\. RiskOS may already have processed .*SMS/,
     ],
     requests_unclear: [
       'event',
-      /^RiskOS left 3 requests without a clear answer; each may have sent an SMS\./,
+      /^RiskOS gave no clear answer to 3 requests\. .*SMS if the check needs the candidate\./,
     ],
     reading_refused: [
       'request',
@@ -193,11 +193,11 @@ describe('a stop for attention', () => {
     ],
     evaluation_unknown: [
       'request',
-      /^RiskOS no longer knows the evaluation eval-7 .*A retry begins another one/,
+      /^RiskOS no longer knows the evaluation eval-7 .*A retry begins another evaluation/,
     ],
     unreadable_after_deadline: [
       'reading',
-      /^The deadline has passed, .*\(ServerError\)\. .*resumes by itself/,
+      /^RiskOS has been unreadable since the deadline \(ServerError\)\. .*resumes by itself/,
     ],
     riskos_late: [
       'reading',
@@ -208,7 +208,7 @@ describe('a stop for attention', () => {
       /^The RiskOS workflow of this evaluation failed\. .*A retry begins another/,
     ],
     technical_errors: ['request', /^RiskOS ended 4 evaluations with a technical error\. .*then retry\.$/],
-    reset_run_gone: ['request', /^The funnel was reset, .*an SMS may be out/],
+    reset_run_gone: ['request', /^The funnel was reset, .*SMS if the check needs the candidate/],
   };
 
   it.each(Object.values(causes))('$kind says what happened, and what lets the funnel go on', (cause) => {

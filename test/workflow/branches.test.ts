@@ -143,7 +143,7 @@ describe('documents', () => {
       .map(({ what }) => what)
       .filter((what) => !what.startsWith('images:'));
     expect(lines.at(-1)).toBe(
-      'RiskOS says REJECT of document verification, attempt 1 now; the verdict stays',
+      'RiskOS now says REJECT for document verification, attempt 1; the verdict stays',
     );
   });
 

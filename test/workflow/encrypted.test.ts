@@ -204,6 +204,6 @@ test('a POST whose key cannot be had is known not to have been sent, and is sent
   const funnel = await world.start('unread', { custom: { scenario: 'accept' } });
   await until(funnel, ({ stage }) => stage === 'verified');
   const timeline = JSON.stringify(await funnel.timeline());
-  expect(timeline).toContain('RiskOS does not take the request');
+  expect(timeline).toContain('The request could not be sent, or RiskOS did not take it');
   expect(timeline).not.toContain('RiskOS did not say whether');
 });

@@ -97,7 +97,7 @@ describe('without webhooks', () => {
     const policy = { ...quickPolicy, ambiguousWait: '100ms' };
     const funnel = await world.start('unclear', { custom: { scenario: 'as-404' }, policy });
     const stopped = await until(funnel, ({ stage }) => stage === 'needs_attention');
-    expect(stopped.attention?.reason).toContain('an SMS may be out');
+    expect(stopped.attention?.reason).toContain('may already have processed the request');
     const [created] = documentsOf(world, funnel.applicationId);
     await world.temporal.workflow.getHandle(`funnel-${funnel.applicationId}`).signal('riskosEvent', {
       eventId: 'names-it',

@@ -318,7 +318,7 @@ describe('a hold', () => {
       expect(await timelineOf(standing)).toEqual(
         expect.arrayContaining([
           'held: case 7 (Mo Ito)',
-          'held already; asked again: case 8 (Ada)',
+          'already on hold; new request: case 8 (Ada)',
           'released: closed (Ada)',
         ]),
       );
@@ -568,7 +568,7 @@ describe('the retention workflow', () => {
     await standing.handle.cancel();
     await expect
       .poll(() => timelineOf(standing))
-      .toContainEqual(expect.stringContaining('cancelled in Temporal'));
+      .toContainEqual(expect.stringContaining('cancellation in Temporal ignored'));
     expect(await standing.images.hold(because)).toMatchObject({ state: 'kept', hold: because });
     await standing.images.release(because);
     expect(await standing.images.erase(because)).toMatchObject(deleted);

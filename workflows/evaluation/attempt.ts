@@ -15,7 +15,7 @@ import { settle } from './settle.ts';
 
 const keptGivenUp = 5;
 
-/** One attempt, from its POST to a verdict, its deadline, or a stop for attention. Goes on with one that is under way. */
+/** Runs or resumes one attempt, from its POST to a verdict, its deadline, or a stop for attention. */
 export async function evaluate(state: FunnelState, position: Checking): Promise<Result> {
   for (;;) {
     const { attempt } = position;

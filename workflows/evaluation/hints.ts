@@ -5,7 +5,10 @@ export const mostEvalIds = 4;
 
 type Hinted = Pick<RiskosEvent, 'evaluationId' | 'evalId'> & Partial<Pick<RiskosEvent, 'eventType'>>;
 
-/** Queues a reading of the evaluation that an event named. It belongs to the current attempt, whose `eval_id` may be new, or to one that was given up. */
+/**
+ * Queues a reading of the evaluation that an event named: of the current attempt, perhaps with a new `eval_id`, or of an attempt
+ * that was given up.
+ */
 export function hint(position: Checking, { evaluationId, evalId, eventType }: Hinted): void {
   const { attempt } = position;
   if (attempt.evaluationId !== evaluationId) {
@@ -25,7 +28,7 @@ export function isGivenUp(position: Checking, evaluationId: string): boolean {
   return position.givenUp.some((attempt) => attempt.evaluationId === evaluationId);
 }
 
-/** Queues a reading of all that is known, attempts that were given up included. */
+/** Queues a reading of every known evaluation, including those of attempts that were given up. */
 export function hintAll(position: Checking, attempt: Reading): void {
   for (const { evalId } of attempt.known) queue(position, attempt.evaluationId, evalId);
   for (const { evaluationId, evalIds } of position.givenUp)
@@ -37,7 +40,7 @@ function queue(position: Checking, evaluationId: string, evalId: string): void {
   if (!isQueued) position.toRead.push({ evaluationId, evalId });
 }
 
-/** The first pause of an evaluation is what the POST's answer says too, if it says that it is paused. */
+/** The event of a first pause is no newer than an answer of the POST that says `paused`. */
 function learnEarly({ evalIds, perhapsNewer }: Posting, evalId: string, eventType: string | undefined): void {
   const isKnown = evalIds.includes(evalId);
   if (!isKnown) evalIds.push(evalId);

@@ -24,7 +24,7 @@ export function judge(evaluation: Evaluation, circumstances: Circumstances): Jud
   const { stage, policy, byReviewer } = circumstances;
   const { advice } = evaluation;
   const judgement = { advice, ...judgeDecision(evaluation, circumstances) };
-  // A reviewer has seen what the rules look at.
+  // The reviewer has already seen what the rules check.
   if (byReviewer) return judgement;
   return weighFailures(route(judgement, evaluation, stage, policy), evaluation, policy);
 }
@@ -85,7 +85,7 @@ function isComparedWith(baseline: Baseline | null, evaluation: Evaluation): bool
   return baseline !== null && comparedWith(baseline, evaluation) === 'same';
 }
 
-/** What a review began with. */
+/** The decision that started a review. */
 interface Settled {
   verdict: Verdict;
   evalId: string;
@@ -103,8 +103,8 @@ export function endsReview(evaluation: Evaluation, verdict: Verdict, settled: Se
 }
 
 /**
- * True if what RiskOS says now contradicts a verdict that the funnel acted upon. A REVIEW says nothing new of an evaluation
- * that a person decided.
+ * True if what RiskOS says now contradicts a verdict that the funnel acted upon. A known decision,
+ * such as the REVIEW before a person decided, is no contradiction.
  */
 export function contradicts(
   evaluation: Evaluation,

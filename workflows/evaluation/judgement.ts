@@ -6,6 +6,6 @@ export interface Judgement {
   flags: Flag[];
   /** The rule of the policy that changed RiskOS's decision. */
   rule?: string;
-  /** For the candidate's next attempt. */
+  /** Advice for the candidate's next attempt. */
   advice: Advice[];
 }

@@ -20,16 +20,16 @@ import { judge } from './judge.ts';
 import { type Stopped, stopped } from './result.ts';
 import { deadlineIsNear, pollInterval, waitAfterFailedReadings } from './schedule.ts';
 
-/** RiskOS may know an evaluation a moment later than it names it, so an unknown one is asked for again. */
+/** RiskOS may not find an evaluation right after the event that names it, so an unknown evaluation is read again. */
 export const mostMisses = 3;
 
 /** For whom the readings are. */
 export interface Reader {
-  /** The candidate's deadline counts, and what only a person can mend stops the attempt. */
+  /** The deadline applies, and an error that only a person can fix stops the attempt. */
   hasDeadline: boolean;
   /** No more readings are needed. */
   interrupted(): boolean;
-  /** True if this evaluation ends the readings, so that no other one of the same request is read over it. */
+  /** True if no further evaluation of the same request may replace this one. */
   isEnd(evaluation: Evaluation): boolean;
 }
 

@@ -25,7 +25,7 @@ const otherDocument: Advice = {
 
 /**
  * Applies the policy's rules on documents and reason codes to an accept, review or resubmit of RiskOS. A reject is never
- * changed, and what the funnel itself holds against an evaluation never gets milder.
+ * changed, and a verdict that the funnel itself has flagged never gets milder.
  */
 export function route(
   judgement: Judgement,

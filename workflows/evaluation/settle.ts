@@ -83,7 +83,7 @@ function auditOf(evaluation: Evaluation): Audit {
   return { failedSteps, tags, reviewQueues, ...given };
 }
 
-/** A decision that changes later is noticed only of what is remembered here. */
+/** Only evaluations that are remembered here are checked for later changes of the decision. */
 function remember(state: FunnelState, { evaluationId, known, latest }: Decidable): void {
   const { decision, evalId } = latest;
   const earlier = state.settled.find((one) => one.evaluationId === evaluationId);

@@ -3,7 +3,7 @@ import type { Candidate, Checking, FunnelState, Refusal } from '../../src/contra
 import { patch } from '../activities.ts';
 import { hint } from './hints.ts';
 
-/** What a paused evaluation can be given by an update. */
+/** What an update can give a paused evaluation. */
 export type StepUp =
   | { kind: 'one_time_code'; code: string }
   | { kind: 'resend_one_time_code' }
@@ -24,8 +24,8 @@ export async function stepUp(state: FunnelState, position: Checking, given: Step
     const refused = type === 'RiskosRefused';
     throw ApplicationFailure.nonRetryable(
       refused
-        ? `RiskOS refused it (${reason}): ${action}`
-        : `RiskOS did not answer clearly (${reason}); look at the status, then repeat it`,
+        ? `RiskOS refused the request (${reason}): ${action}`
+        : `RiskOS gave no clear answer (${reason}); look at the status before you send the update again`,
       (refused ? 'RiskosRefused' : 'RiskosUnavailable') satisfies Refusal,
     );
   }

@@ -21,14 +21,14 @@ import {
 import type { Because, RetentionState } from './state.ts';
 
 const retry = { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '10m' } as const;
-/** Attempts that Temporal makes by itself; what fails as often is shown as trouble. */
+/** Attempts that Temporal makes by itself before the failure is shown as trouble. */
 const few = { ...retry, maximumAttempts: 3 };
 
 const { archiveImages } = proxyActivities<ImageActivities>({
-  // Three downloads.
+  // Long enough for three downloads.
   startToCloseTimeout: '20m',
   heartbeatTimeout: '30s',
-  // A deletion begins only when nothing is stored any more.
+  // A deletion must not begin before the last write has ended.
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 });
 
@@ -40,9 +40,9 @@ const { deleteImages, holdImages, releaseImages } = proxyActivities<ImageActivit
 
 /** Why a call failed. */
 export interface Failure {
-  /** Absent: the failure says nothing, for example because the worker ended. */
+  /** Absent if the failure has no reason, for example because the worker ended. */
   reason?: ImagesFailure | 'held' | 'deleted';
-  /** False: a retry cannot help until somebody has changed a setting. */
+  /** False: retries cannot help until a setting is changed. */
   retried: boolean;
   /** The time for attempts is over. */
   givenUp: boolean;
@@ -52,7 +52,7 @@ export interface Failure {
 
 export type Called<Answer> = { answer: Answer } | { failure: Failure };
 
-/** Attempts to archive the images within `milliseconds`, a few times or as often as they allow. Throws when it is cancelled. */
+/** Tries to archive the images within `milliseconds`, a few times or until they are over. Throws if it is cancelled. */
 export function tryArchiving(
   state: RetentionState,
   ask: ImagesAsk,
@@ -132,8 +132,8 @@ function reasonIn(detail: unknown): Failure['reason'] {
 
 /** Most answers and failures say whether the worker has a `NOTIFY_URL`. */
 function noteReceiver(state: RetentionState, answer: unknown): void {
-  if (typeof answer !== 'object' || answer === null || !('hrIsTold' in answer)) return;
-  if (typeof answer.hrIsTold === 'boolean') state.notices.wanted = answer.hrIsTold;
+  if (typeof answer !== 'object' || answer === null || !('noticesConfigured' in answer)) return;
+  if (typeof answer.noticesConfigured === 'boolean') state.notices.wanted = answer.noticesConfigured;
 }
 
 function onImagesQueue(summary: string): { taskQueue: string; summary: string } {

@@ -28,7 +28,7 @@ export async function fetchImages(state: RetentionState, position: Fetching): Pr
   if (found) await settle(state, position, found);
 }
 
-/** Images can lag the decision, so "none" is believed only at the third asking [doc]. */
+/** Images can lag the decision, so only the third answer "none" counts [doc]. */
 const askings = 3;
 
 async function fetched(state: RetentionState): Promise<ImagesFound> {
@@ -37,7 +37,7 @@ async function fetched(state: RetentionState): Promise<ImagesFound> {
   for (let asking = 1; ; asking += 1) {
     const found = await asked(state, end);
     if (!isNone(found) || asking === askings) return found;
-    await sleep(ask.lag, { summary: 'RiskOS has no images yet; it is asked again then' });
+    await sleep(ask.lag, { summary: 'no images yet; wait before the next fetch' });
   }
 }
 
@@ -48,7 +48,7 @@ function isNone({ result }: ImagesFound): boolean {
 /** How long to wait, in milliseconds, after the first few attempts have failed. */
 const firstPause = 10_000;
 
-/** Asks until the end: the first few attempts that fail are shown as trouble, while the others go on. */
+/** Fetches until `end`: once the first few attempts have failed, the trouble is shown and the attempts go on. */
 async function asked(state: RetentionState, end: number): Promise<ImagesFound> {
   const left = () => Math.max(1, end - now());
   const { ask } = state.retention;
@@ -75,11 +75,11 @@ function failedBy({ notices }: RetentionState, { reason }: Failure): ImagesFound
     count: 0,
     attachments: 0,
     reason: wordOf(reason),
-    hrIsTold: notices.wanted !== false,
+    noticesConfigured: notices.wanted !== false,
   };
 }
 
-/** Archiving meets no hold and no deletion: those are answers of other calls. */
+/** `held` and `deleted` are answers of other calls, never of archiving. */
 function wordOf(reason: Failure['reason']): ImagesFailure {
   return reason === undefined || reason === 'held' || reason === 'deleted' ? 'interrupted' : reason;
 }
@@ -101,7 +101,7 @@ async function settle(state: RetentionState, position: Fetching, found: ImagesFo
     state.position = next;
     return reportResult(state);
   }
-  // Erased meanwhile: what has just been stored is deleted at once.
+  // An `erase` arrived during the fetch: the images just stored are deleted next.
   note(state, 'images', `images: ${result}, and to be erased`);
   if (state.position.state === 'deleting' && next.state === 'kept') state.position.keepUntil = next.keepUntil;
 }

@@ -5,21 +5,21 @@ import { tryDeletion, tryHold, tryRelease, type Failure } from './calls.ts';
 import { notify, publish, reportResult } from './report.ts';
 import { type Deleting, type Kept, note, noteTrouble, type RetentionState, type Stopped } from './state.ts';
 
-/** Waits for a retry until the images would be deleted anyway; under a hold without an end. */
+/** Waits for a retry until the retention period is over; under a hold, without limit. */
 export async function waitForRetry(state: RetentionState, position: Stopped): Promise<void> {
-  // A hold that was written for images that are gone would forbid even the deletion of their leftovers.
+  // A hold on images that are gone would forbid even the deletion of their leftovers.
   if (state.hold === null && !(await writeHold(state, position))) return;
-  const isOver = await timeIsOver(state, position.endsAt, 'nobody retries the images any more');
+  const isOver = await timeIsOver(state, position.endsAt, 'last chance to retry');
   if (!isOver || state.position !== position) return;
   note(state, 'close', 'nobody retried in time');
   state.position = { state: 'ended' };
 }
 
-/** Keeps the archived images until their time is over and no hold stands. */
+/** Keeps the archived images until the retention period is over and no hold stands. */
 export async function keep(state: RetentionState, position: Kept): Promise<void> {
   if (!(await writeHold(state, position))) return;
   const { keepUntil } = position;
-  const isOver = await timeIsOver(state, keepUntil, 'the images are deleted then');
+  const isOver = await timeIsOver(state, keepUntil, 'end of the retention period');
   if (isOver && state.position === position) state.position = { state: 'deleting', because: null, keepUntil };
 }
 
@@ -34,7 +34,7 @@ export async function remove(state: RetentionState, position: Deleting): Promise
   await end(state);
 }
 
-/** The archive has verified that it has nothing of them any more. */
+/** The archive has verified that none of the images are left. */
 async function end(state: RetentionState): Promise<void> {
   const { evaluationId, count, attachments } = state.record;
   state.record = {
@@ -48,7 +48,7 @@ async function end(state: RetentionState): Promise<void> {
   await reportResult(state);
 }
 
-/** Somebody deleted them through the archive alone, which its record says; so nothing is left to hold. */
+/** The archive records a deletion that bypassed this workflow, so no images are left to hold. */
 async function endWithoutHold(state: RetentionState): Promise<void> {
   state.hold = null;
   state.holdInArchive = 'no';
@@ -56,19 +56,19 @@ async function endWithoutHold(state: RetentionState): Promise<void> {
   await end(state);
 }
 
-/** The manifest is gone, and nobody recorded a deletion: a hold keeps nothing, until the images are back. */
+/** The manifest is gone and no deletion is recorded: the hold protects nothing until the images are restored. */
 async function stopWithout(state: RetentionState, { keepUntil }: Kept): Promise<void> {
   const { evaluationId } = state.record;
   state.record = { evaluationId, result: 'failed', count: 0, attachments: 0, reason: 'storage_unsafe' };
   state.position = { state: 'stopped', endsAt: keepUntil };
-  note(state, 'images', 'held, but the archive has the images no more, and no record of their deletion');
+  note(state, 'images', 'on hold, but the images are missing from the archive and no deletion is recorded');
   recovered(state);
   await reportResult(state);
 }
 
 /** A hold that was lost with a terminated workflow is still in the archive. */
 async function keepAsHeld(state: RetentionState, position: Deleting): Promise<void> {
-  // Returns the hold that stands, which is not this one.
+  // The archive keeps and returns the earlier hold.
   const found = await tryHold(state, {
     by: 'retention',
     reason: 'a hold in the archive or its storage forbids the deletion',
@@ -83,11 +83,11 @@ async function keepAsHeld(state: RetentionState, position: Deleting): Promise<vo
   notify(state);
 }
 
-/** True once the archive has a hold if and only if this workflow has one; one attempt, and its back-off. */
+/** True if the archive has a hold exactly when this workflow has one. If not, makes one attempt to write or remove it. */
 async function writeHold(state: RetentionState, position: Kept | Deleting | Stopped): Promise<boolean> {
   const { hold, released } = state;
   if (state.holdInArchive === (hold === null ? 'no' : 'yes')) return true;
-  // It is unknown what a failed attempt did.
+  // A failed attempt may or may not have changed the archive.
   state.holdInArchive = 'perhaps';
   if (hold === null) {
     const written = await tryRelease(state, released ?? { by: 'retention', reason: 'released' });
@@ -129,26 +129,26 @@ function recovered(state: RetentionState): void {
 const firstPause = 10_000;
 const longestPause = 12 * 3600_000;
 
-/** Shows the trouble and waits before the next attempt, or until somebody sends something. */
+/** Shows the trouble and waits before the next attempt, or until a message arrives. */
 async function backOff(state: RetentionState, { reason }: Failure): Promise<void> {
   const isNew = noteTrouble(state, reason === undefined || reason === 'deleted' ? 'interrupted' : reason);
   publish(state);
-  // It may go on for ever, and only a person can end it.
+  // The trouble may last for ever, and only a person can end it.
   if (isNew) notify(state);
   const pause = Math.min(longestPause, firstPause * 2 ** state.failures);
   state.failures += 1;
   await received(state, pause, 'back-off before the archive is tried again');
 }
 
-/** True when the time has come and no hold stands; false when something came before it. */
+/** True when the time has come and no hold stands; false when a message arrived first. */
 async function timeIsOver(state: RetentionState, at: number, summary: string): Promise<boolean> {
   const isHeld = state.hold !== null;
   const came = await received(state, isHeld ? undefined : Math.max(1, at - now()), summary);
-  // What came with the timer counts.
+  // A message in the same task as the timer counts.
   return !came && state.hold === null;
 }
 
-/** True when something came; false when the time was over before. */
+/** True when a message arrived; false when the time ran out first. */
 async function received(
   state: RetentionState,
   milliseconds: number | undefined,

@@ -46,7 +46,7 @@ export async function signalFunnel({ retention, record }: RetentionState): Promi
   try {
     await getExternalWorkflowHandle(workflowIdOf(retention.ask.applicationId)).signal(imagesSignal, record);
   } catch {
-    // The funnel has closed: the status and the notice of this workflow say it.
+    // The funnel has closed; this workflow's status and notice show the result.
   }
 }
 
@@ -59,7 +59,7 @@ export function notify(state: RetentionState): void {
   if (wanted === false) return;
   const { evaluationId } = state.record;
   unsent.push({
-    // Of random bits, which a reset of the workflow makes anew: an id never names two contents.
+    // Random, and different after a reset of the workflow, so that no id is ever used for two contents.
     id: `${evaluationId}~images~${uuid4()}`,
     timestamp: iso(now()),
     type: 'images.changed',
@@ -78,13 +78,13 @@ export function deliverNotices(state: RetentionState): void {
       if (!first) continue;
       const failure = notices.wanted === false ? undefined : await deliver(first);
       if (failure) note(state, 'notice', failureInWords(failure));
-      // A run that has continued as new meanwhile sends it again, under the same id.
+      // After a continue-as-new in the meantime, the next run sends the notice again, under the same id.
       notices.unsent = notices.unsent.filter(({ id }) => id !== first.id);
     }
   });
 }
 
-/** What has not been sent at the end is sent by a workflow that outlives this one. */
+/** Notices left unsent at the end are sent by a workflow that outlives this one. */
 export async function handOverNotices({ notices, record }: RetentionState): Promise<void> {
   const isEmpty = () => notices.unsent.length === 0;
   if (isEmpty() || (await condition(isEmpty, '5s'))) return;

@@ -20,7 +20,7 @@ export interface Retention {
   giveUpAfter: number;
 }
 
-/** Who wants something, and why. */
+/** Who asked for a change, and why. */
 export interface Because {
   by: string;
   reason: string;
@@ -33,9 +33,9 @@ export type Position =
   | { state: 'kept'; keepUntil: number }
   | {
       state: 'deleting';
-      /** Absent: the time to keep them is over. */
+      /** null: the retention period is over. */
       because: Because | null;
-      /** Of images that are archived. */
+      /** The end of the retention period of archived images; null: none are archived. */
       keepUntil: number | null;
     }
   | { state: 'ended' };
@@ -59,7 +59,7 @@ export interface RetentionState {
   trouble: ImagesStatus['trouble'];
   /** Consecutive failed attempts of the archive. */
   failures: number;
-  /** Counts what came in, so that a wait ends when something does. */
+  /** Counts received messages; a wait ends when it changes. */
   received: number;
   notices: {
     /** True if the workers have a `NOTIFY_URL`; `null`: not known yet. */
@@ -113,7 +113,7 @@ function actionOf({ position, record, trouble }: RetentionState): string | null 
   return actionFor(trouble.reason);
 }
 
-/** An operator who sends the same for years is noted for as long as the timeline has room. */
+/** Bounds the timeline, however often an operator repeats an update. */
 const keptLines = 100;
 
 /** Adds a line for people; never PII of the candidate. */
@@ -128,12 +128,12 @@ export function noteTrouble(
   reason: NonNullable<ImagesStatus['trouble']>['reason'],
 ): boolean {
   if (state.trouble?.reason === reason) return false;
-  note(state, 'trouble', `${reason.replaceAll('_', ' ')}; tried again`);
+  note(state, 'trouble', `${reason.replaceAll('_', ' ')}; retrying`);
   state.trouble = { reason, since: state.trouble?.since ?? iso(now()) };
   return true;
 }
 
-/** True for a run that goes on from an earlier one: only then does a second argument count, since anybody can start a workflow. */
+/** True for a run that continues an earlier one. Only then does a second argument count, because anybody can start a workflow. */
 export function isContinued(): boolean {
   return workflowInfo().continuedFromExecutionRunId !== undefined;
 }

@@ -33,7 +33,7 @@ export function registerHandlers(state: RetentionState): void {
   setHandler(defineQuery<TimelineEntry[]>(timelineQuery), () => state.timeline, {
     description: 'What happened so far, for people.',
   });
-  // A funnel that was reset asks again for a result that it has forgotten.
+  // A funnel that was reset asks again for the result.
   setHandler(defineSignal(imagesReport), () => CancellationScope.nonCancellable(() => signalFunnel(state)), {
     description: 'Sends the funnel the result again.',
   });
@@ -63,7 +63,7 @@ function register<Name extends ImagesUpdateName>(
   setHandler(
     defineUpdate<ImagesStatus, [unknown]>(name),
     (input) =>
-      // A workflow that somebody cancelled goes on, and so do its answers.
+      // A cancelled workflow goes on and still answers.
       CancellationScope.nonCancellable(async () => {
         await handling.take(state, schema.parse(input));
         publish(state);
@@ -133,7 +133,7 @@ function admitHold(state: RetentionState): void {
 
 async function hold(state: RetentionState, { by, reason }: Message<'hold'>): Promise<void> {
   const isFirst = state.hold === null;
-  note(state, 'update', isFirst ? `held: ${reason}` : `held already; asked again: ${reason}`, by);
+  note(state, 'update', isFirst ? `held: ${reason}` : `already on hold; new request: ${reason}`, by);
   if (isFirst) {
     state.hold = { by, reason, since: iso(now()) };
     notify(state);
@@ -141,7 +141,7 @@ async function hold(state: RetentionState, { by, reason }: Message<'hold'>): Pro
   state.received += 1;
   if (state.position.state !== 'kept') return;
   await answered(() => state.holdInArchive === 'yes' || state.hold === null);
-  // They had been deleted behind the workflow.
+  // The images had been deleted without this workflow.
   if (isEnded(state)) throw wrongState(state, 'hold');
 }
 
@@ -191,9 +191,9 @@ async function erase(state: RetentionState, { by, reason }: Message<'erase'>): P
   if (state.position.state === 'kept') throw held(state);
 }
 
-/** Waits until it is done, but no longer than whoever sent the update can wait. */
+/** Waits for `isDone`, but no longer than the sender of the update can wait. */
 async function answered(isDone: () => boolean): Promise<void> {
-  await condition(isDone, '10s', { summary: 'an update is answered at the latest' });
+  await condition(isDone, '10s', { summary: 'time limit for the answer to an update' });
 }
 
 function refusal(type: Refusal, message: string): ApplicationFailure {

@@ -38,7 +38,7 @@ const longestCall = 62_000;
 
 /** A worker's activities over the model of RiskOS, with everything that can go wrong between the two. */
 export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): Calls {
-  const { rates, seed, hrIsTold } = plan;
+  const { rates, seed, noticesConfigured } = plan;
   const counts = new Map<string, number>();
   const notices: Notice[] = [];
   const archived = new Map<string, number>();
@@ -111,7 +111,7 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
           const record = process();
           record.answered = true;
           const evaluation = riskos.snapshot(record);
-          agenda.after(duration - processedAt, () => end(answered(evaluation, hrIsTold)));
+          agenda.after(duration - processedAt, () => end(answered(evaluation, noticesConfigured)));
         });
     }
   };
@@ -141,7 +141,7 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
     const seenAt = random.between(1, duration - 1);
     agenda.after(seenAt, () => {
       const evaluation = riskos.snapshot(record);
-      agenda.after(duration - seenAt, () => end(answered(evaluation, hrIsTold)));
+      agenda.after(duration - seenAt, () => end(answered(evaluation, noticesConfigured)));
     });
   };
 
@@ -158,7 +158,7 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
       if (fault === 'ambiguous' || fault === 'refused') return end(failed(fault));
       const taken = riskos.stepUp(record, given, code);
       if (taken === 'refused') return end(failed('refused'));
-      end(fault === 'lost' ? failed('ambiguous') : answered(riskos.snapshot(record), hrIsTold));
+      end(fault === 'lost' ? failed('ambiguous') : answered(riskos.snapshot(record), noticesConfigured));
     });
   };
 
@@ -174,7 +174,7 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
         );
       }
       const answer = (found: ImagesFound): void => end({ kind: 'completed', value: found });
-      const nothing = { count: 0, attachments: 0, hrIsTold };
+      const nothing = { count: 0, attachments: 0, noticesConfigured };
       if (images === 'refused') return answer({ ...nothing, result: 'refused', reason: 'damaged' });
       if (images === 'military') return answer({ ...nothing, result: 'military' });
       // Images lag the decision: the first asking can be too early.
@@ -182,7 +182,7 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
         return answer({ ...nothing, result: 'none' });
       archived.set(ask.evaluationId, (archived.get(ask.evaluationId) ?? 0) + 1);
       const archivedAt = new Date(agenda.now()).toISOString();
-      answer({ result: 'archived', count: 3, attachments: 0, hrIsTold, archivedAt });
+      answer({ result: 'archived', count: 3, attachments: 0, noticesConfigured, archivedAt });
     });
   };
 
@@ -191,7 +191,7 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
     agenda.after(random.between(20, 3000), () => {
       const fails = nth <= 6 && random.chance(rates.noticeFails);
       // A receiver's answer can be lost, too: then the notice comes twice.
-      if (hrIsTold && (!fails || random.chance(0.5))) notices.push(notice);
+      if (noticesConfigured && (!fails || random.chance(0.5))) notices.push(notice);
       end(
         fails
           ? { kind: 'failed', failure: applicationFailure('Error', false) }
@@ -221,7 +221,7 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
           deleted.set(call.evaluationId, (deleted.get(call.evaluationId) ?? 0) + 1);
           return end({
             kind: 'completed',
-            value: { removed: 3, verifiedAt: new Date(agenda.now()).toISOString(), hrIsTold },
+            value: { removed: 3, verifiedAt: new Date(agenda.now()).toISOString(), noticesConfigured },
           });
       }
     },

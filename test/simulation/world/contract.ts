@@ -93,8 +93,8 @@ export function callOf({ type, input }: ActivityCall): Call {
   }
 }
 
-export function answered(evaluation: Evaluation, hrIsTold: boolean): ActivityOutcome {
-  return { kind: 'completed', value: { evaluation, hrIsTold } satisfies Answered };
+export function answered(evaluation: Evaluation, noticesConfigured: boolean): ActivityOutcome {
+  return { kind: 'completed', value: { evaluation, noticesConfigured } satisfies Answered };
 }
 
 /** What {@link answered} made. */

@@ -45,8 +45,8 @@ if none is in progress, the last one:`,
   \`RiskosUnavailable\`. The funnel stays where it is, and reads RiskOS.
 - The row \`review\` shows the decision \`accept\`. The reminder comes when a quarter of the time is left, unless
   \`documents.reminder\`, \`review.reminder\` or \`reverification.reminder\` is set.
-- Without any event the funnel reads RiskOS after 30 seconds, 2, 10 and 30 minutes, 1, 2, 4 and 8 hours, then every 12
-  hours (\`reconciliation\`), and once more at the deadline.
+- Without any event the funnel reads RiskOS after 30 seconds, then at intervals of 2, 10 and 30 minutes, 1, 2, 4 and 8 hours, and
+  from then on every 12 hours (\`reconciliation\`). It reads once more at the deadline.
 - An attempt that expired can still be accepted: while the same stage is open, its events are read and an accept counts. It
   supersedes the newer attempt.
 - An attempt expires only after a reading that began after its deadline, of every evaluation that RiskOS has for it.
