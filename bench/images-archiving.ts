@@ -78,7 +78,7 @@ async function archiveAll(recipient: string, round: number): Promise<void> {
     riskos,
     archive,
     budget: createBudget(64 * 1024 ** 2),
-    hrIsTold: false,
+    noticesConfigured: false,
   });
   const one = (nth: number): Promise<ImagesFound> => {
     const ask = {

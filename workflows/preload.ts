@@ -7,7 +7,6 @@ import * as contract from '../src/contract/index.ts';
  */
 const surface: object = contract;
 Object.freeze(surface);
-Error.stackTraceLimit = 5;
 
 /**
  * Frames of a stack. The SDK records one stack for each promise, which is a quarter of the time that workflows take; two of its frames
