@@ -1,7 +1,8 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { milliseconds, policy } from '../../src/contract/index.ts';
 import { backOff, deadlineFrom, deadlineIsNear, pollInterval } from '../../workflows/evaluation/schedule.ts';
+import { property } from '../support/property.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -35,7 +36,7 @@ describe('readings without events', () => {
     expect(pollInterval({ first: '1 hour', longest: '1 hour' }, 0)).toBe(hour);
   });
 
-  test.prop([fc.integer({ min: 1, max: 100_000 }), fc.integer({ min: 0, max: 1_000_000 }), fc.nat(40)])(
+  property([fc.integer({ min: 1, max: 100_000 }), fc.integer({ min: 0, max: 1_000_000 }), fc.nat(40)])(
     'begin with the first interval, and get no shorter',
     (first, more, reads) => {
       const rule = { first: `${first}ms`, longest: `${first + more}ms` };
@@ -96,7 +97,7 @@ describe('a deadline', () => {
     });
   });
 
-  test.prop([
+  property([
     fc.nat(2_000_000_000),
     fc.integer({ min: 2, max: 100_000 }),
     fc.integer({ min: 1, max: 100_000 }),
@@ -128,7 +129,7 @@ describe('a back-off', () => {
     expect(backOff('1ms', Number.MAX_SAFE_INTEGER, 20)).toBe(2 ** 19);
   });
 
-  test.prop([
+  property([
     fc.integer({ min: 1, max: 100_000 }),
     fc.integer({ min: 100_000, max: 10_000_000 }),
     fc.integer({ min: 1, max: 5000 }),
