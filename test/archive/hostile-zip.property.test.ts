@@ -5,6 +5,7 @@ import { zipRefusals } from '../../src/contract/index.ts';
 import { filesBelow, type Fixture, keysIn, ref, withArchive } from './fixture.ts';
 import { forgedZip, paths, type ForgedEntry } from './zips.ts';
 import { property } from '../support/property.ts';
+import { codePoint } from '../support/code-point.ts';
 
 const limits = { files: 20, fileBytes: 50_000, totalBytes: 100_000 };
 
@@ -43,7 +44,7 @@ const segment = fc.oneof(
     '%2e%2e',
     '．．',
   ),
-  fc.string({ unit: 'binary', maxLength: 8 }),
+  fc.string({ unit: codePoint, maxLength: 8 }),
 );
 const name = fc
   .array(fc.tuple(segment, fc.constantFrom('/', '\\', '//', '')), { maxLength: 6 })

@@ -5,6 +5,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseJson, readJson } from '../../src/cli/json-file.ts';
 import { property } from '../support/property.ts';
+import { codePoint } from '../support/code-point.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -67,7 +68,7 @@ describe('a JSON file', () => {
     expect(await readJson(hidden).then(JSON.stringify, String)).toMatch(outcome);
   });
 
-  property([fc.string({ unit: 'binary' })])(
+  property([fc.string({ unit: codePoint })])(
     'is parsed as JSON.parse does, or refused with a place inside it',
     (input) => {
       const read = parseJson(input);

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { application, candidate, checkInput, describeIssues, updates } from '../../src/contract/index.ts';
 import { badApplications, badMessages, completeApplication } from '../workflow/bad-input/messages.ts';
 import { property } from '../support/property.ts';
+import { codePoint } from '../support/code-point.ts';
 
 const whole = completeApplication.candidate;
 
@@ -137,7 +138,7 @@ describe('a candidate', () => {
 
 /** Text of every kind: plain, of other scripts, and what people paste. */
 const anyText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.string({ unit: codePoint, maxLength: 300 }),
   fc.string({ unit: 'grapheme', maxLength: 250 }),
   fc.constantFrom('', ' ', '-', '\u200b', 'a\ud800', 'x'.repeat(241)),
 );
