@@ -2,7 +2,7 @@ import { decode } from 'jpeg-js';
 import { describe, expect, test } from 'vitest';
 import type { Scenario } from '../../src/emulator/index.ts';
 import { body, emulator, subscriber, until } from './support.ts';
-import { unzip } from './unzip.ts';
+import { countEntries, unzip } from './unzip.ts';
 
 type Play = NonNullable<Scenario['documents']>[number];
 type Faults = NonNullable<Play['faults']>;
@@ -252,7 +252,7 @@ describe('the ZIP', () => {
   });
 
   test('can have very many files', async () => {
-    expect((await unzip(await documents('zip-many'))).size).toBe(20_000);
+    expect(await countEntries(await documents('zip-many'))).toBe(20_000);
   });
 
   test('shows glare where there is glare', async () => {
