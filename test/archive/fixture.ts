@@ -51,11 +51,12 @@ export async function withArchive<T>(
 }
 
 /** One for all archives of a process. */
-const { identity, recipient } = await createArchiveKey();
+const key = await createArchiveKey();
 
 async function fixtureIn(around: string, limits: Partial<Limits>): Promise<Fixture> {
   const root = join(around, 'archive');
   const url = pathToFileURL(root).href;
+  const { identity, recipient } = key;
   const archive = openArchive({ url, recipients: [recipient], limits });
   const storage = openStorage(url);
   const opened = () => openedFiles(storage, identity);
