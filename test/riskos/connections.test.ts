@@ -130,7 +130,7 @@ describe('an answer that does not come', () => {
         socket.once('close', () => clearInterval(drip));
       }),
     );
-    const error = await failureOf(clientOf(server.url, { timeouts: { total: 120 } }).create(documentRequest));
+    const error = await failureOf(clientOf(server.url, { timeouts: { total: 300 } }).create(documentRequest));
     expect(error).toMatchObject({ type: 'TimedOut', processed: 'perhaps' });
   });
 
@@ -140,7 +140,7 @@ describe('an answer that does not come', () => {
       const drip = setInterval(() => response.write(' '), 5);
       response.once('close', () => clearInterval(drip));
     });
-    const error = await failureOf(clientOf(riskos.url, { timeouts: { total: 120 } }).create(documentRequest));
+    const error = await failureOf(clientOf(riskos.url, { timeouts: { total: 1000 } }).create(documentRequest));
     expect(error).toMatchObject({ type: 'PermissionDenied', status: 403, processed: 'perhaps' });
   });
 
@@ -151,7 +151,7 @@ describe('an answer that does not come', () => {
         socket.once('close', () => clearInterval(drip));
       }),
     );
-    const error = await failureOf(clientOf(server.url, { timeouts: { total: 120 } }).create(documentRequest));
+    const error = await failureOf(clientOf(server.url, { timeouts: { total: 300 } }).create(documentRequest));
     expect(error).toMatchObject({ processed: 'perhaps' });
     expect(['TimedOut', 'MalformedAnswer']).toContain(error.type);
   });
