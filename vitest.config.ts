@@ -7,6 +7,7 @@ export default defineConfig({
     // What needs more than Node.js and Temporal, kills processes, or runs for minutes: vitest.system.config.ts.
     exclude: ['test/{system,compose,hazards}/**'],
     globalSetup: ['test/support/temporal.ts'],
+    setupFiles: ['test/support/bytes.ts'],
     testTimeout: 180_000,
     hookTimeout: 120_000,
     // To load the SDKs and zod anew for each file was a quarter of the processor time.

@@ -7,7 +7,9 @@ export default defineConfig({
     ...base.test,
     globalSetup: [],
     // They wait for little, and each process loads the modules anew.
-    maxWorkers: 3,
+    maxWorkers: 2,
+    // Sources that did not change are not compiled again.
+    experimental: { fsModuleCache: true },
     exclude: [
       // A thousand lives take longer than all the rest; `npm test` has them.
       'test/simulation/seeds.test.ts',

@@ -5,6 +5,8 @@ import base from './vitest.fast.config.ts';
 export default defineConfig({
   test: {
     ...base.test,
+    // The sources have mutants in them.
+    experimental: { fsModuleCache: false },
     passWithNoTests: true,
     include: ['test/unit/**/*.test.ts', 'test/riskos/**/*.test.ts', 'test/archive/unzip.test.ts'],
     exclude: [

@@ -1,6 +1,7 @@
-import { fc, test as property } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBudget, type Lease } from '../../src/archive/index.ts';
+import { property } from '../support/property.ts';
 
 const never = new AbortController().signal;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -63,7 +64,7 @@ describe('the budget', () => {
     expect((await next).memory).toHaveLength(20);
   });
 
-  property.prop([fc.array(fc.integer({ min: 0, max: 100 }), { maxLength: 30 })])(
+  property([fc.array(fc.integer({ min: 0, max: 100 }), { maxLength: 30 })])(
     'never gives out more than it has, and serves everybody',
     async (sizes) => {
       const budget = createBudget(100);

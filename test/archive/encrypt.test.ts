@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { Decrypter, generateHybridIdentity, identityToRecipient } from 'age-encryption';
-import { describe, expect } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createFileEncrypter } from '../../src/archive/encrypt.ts';
 import { createArchiveKey } from '../../src/archive/index.ts';
+import { property } from '../support/property.ts';
 
 const chunk = 64 * 1024;
 const key = await createArchiveKey();
@@ -19,7 +20,7 @@ describe('what is encrypted here', () => {
     },
   );
 
-  test.prop([fc.array(fc.oneof(fc.nat(3), fc.nat(2 * chunk), fc.constant(chunk)), { maxLength: 4 })], {
+  property([fc.array(fc.oneof(fc.nat(3), fc.nat(2 * chunk), fc.constant(chunk)), { maxLength: 4 })], {
     numRuns: 20,
   })('is the same whatever the pieces are that it comes in', async (sizes) => {
     const pieces = sizes.map((size) => randomBytes(size));

@@ -50,10 +50,13 @@ export async function withArchive<T>(
   }
 }
 
+/** One for all archives of a process. */
+const sharedKey = await createArchiveKey();
+
 async function fixtureIn(around: string, limits: Partial<Limits>): Promise<Fixture> {
   const root = join(around, 'archive');
   const url = pathToFileURL(root).href;
-  const { identity, recipient } = await createArchiveKey();
+  const { identity, recipient } = sharedKey;
   const archive = openArchive({ url, recipients: [recipient], limits });
   const storage = openStorage(url);
   const opened = () => openedFiles(storage, identity);

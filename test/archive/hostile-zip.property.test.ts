@@ -1,9 +1,11 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { expect } from 'vitest';
 import { ZipRefusedError } from '../../src/archive/index.ts';
 import { zipRefusals } from '../../src/contract/index.ts';
 import { filesBelow, type Fixture, keysIn, ref, withArchive } from './fixture.ts';
 import { forgedZip, paths, type ForgedEntry } from './zips.ts';
+import { property } from '../support/property.ts';
+import { codePoint } from '../support/code-point.ts';
 
 const limits = { files: 20, fileBytes: 50_000, totalBytes: 100_000 };
 
@@ -42,19 +44,19 @@ const segment = fc.oneof(
     '%2e%2e',
     '．．',
   ),
-  fc.string({ unit: 'binary', maxLength: 8 }),
+  fc.string({ unit: codePoint, maxLength: 8 }),
 );
 const name = fc
   .array(fc.tuple(segment, fc.constantFrom('/', '\\', '//', '')), { maxLength: 6 })
   .map((parts) => parts.flat().join(''));
 
-test.prop([fc.array(fc.record({ name, data: fc.uint8Array({ maxLength: 50 }) }), { maxLength: 4 })], {
+property([fc.array(fc.record({ name, data: fc.uint8Array({ maxLength: 50 }) }), { maxLength: 4 })], {
   numRuns: 100,
 })('whatever the names are, no file is written outside the evaluation', async (entries) => {
   await withArchive(limits, (fixture) => stores(fixture, forgedZip(entries)));
 });
 
-test.prop([fc.uint8Array({ maxLength: 500 })], { numRuns: 100 })(
+property([fc.uint8Array({ maxLength: 500 })], { numRuns: 100 })(
   'random bytes are refused and nothing worse',
   async (bytes) => {
     await withArchive(limits, async (fixture) => {
@@ -93,7 +95,7 @@ const end = fc.record(
   { requiredKeys: [] },
 );
 
-test.prop([fc.array(entry, { maxLength: 3 }), end], { numRuns: 100 })(
+property([fc.array(entry, { maxLength: 3 }), end], { numRuns: 100 })(
   'a ZIP that lies in any of its fields is refused or stored whole, and nothing worse',
   async (entries, ending) => {
     await withArchive(limits, (fixture) => stores(fixture, forgedZip(entries, ending)));
@@ -112,7 +114,7 @@ async function holdsOriginals({ opened }: Fixture): Promise<void> {
   }
 }
 
-test.prop([fc.nat({ max: original.length - 1 })], { numRuns: 100 })(
+property([fc.nat({ max: original.length - 1 })], { numRuns: 100 })(
   'of a ZIP that is cut anywhere nothing is stored',
   async (length) => {
     await withArchive(limits, async (fixture) => {
@@ -126,7 +128,7 @@ const mutation = fc.record({
   byte: fc.integer({ min: 0, max: 255 }),
 });
 
-test.prop([fc.array(mutation, { minLength: 1, maxLength: 4 })], { numRuns: 100 })(
+property([fc.array(mutation, { minLength: 1, maxLength: 4 })], { numRuns: 100 })(
   'of a damaged ZIP nothing is stored but files that are whole',
   async (mutations) => {
     const damaged = Buffer.from(original);

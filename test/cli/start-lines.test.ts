@@ -1,9 +1,11 @@
-import { fc, test } from '@fast-check/vitest';
-import { afterEach, beforeEach, describe, expect, vi } from 'vitest';
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, vi, test } from 'vitest';
 import { type LineResult, startLines } from '../../src/cli/start-file/start-lines.ts';
 import { report } from '../../src/cli/start-file/run.ts';
 import { type ApplicationInput, FunnelError } from '../../src/client/index.ts';
 import { exampleApplication } from '../support/application.ts';
+import { property } from '../support/property.ts';
+import { codePoint } from '../support/code-point.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -172,7 +174,7 @@ describe('start --file', () => {
     await Promise.all([expect(results).rejects.toThrow('a defect'), vi.runAllTimersAsync()]);
   });
 
-  test.prop([fc.array(fc.string({ unit: 'binary' }))])(
+  property([fc.array(fc.string({ unit: codePoint }))])(
     'has a result for each line that is not blank, whatever it holds',
     async (lines) => {
       const text = lines.join('\n');

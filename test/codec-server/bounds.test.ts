@@ -3,6 +3,7 @@ import { Pool } from 'undici';
 import { describe, expect, test } from 'vitest';
 import { exchange, open } from '../relay/support.ts';
 import { ask, refusals, sealed, startRig, testCipher } from './support.ts';
+import { codePoint } from '../support/code-point.ts';
 
 describe('requests are limited', () => {
   const burst = async (url: string, token: string) => {
@@ -112,7 +113,7 @@ test('3,000 bodies that nobody should send: no crash, no fault, nothing decoded 
   const anything = fc.jsonValue({ maxDepth: 4 });
   const base64 = fc.oneof(
     fc.base64String({ maxLength: 40 }),
-    fc.string({ unit: 'binary', maxLength: 40 }),
+    fc.string({ unit: codePoint, maxLength: 40 }),
     fc.constantFrom('', 'YmluYXJ5L3Rlc3Q=', 'anNvbi9wbGFpbg==', '===='),
   );
   const name = fc.oneof(
@@ -135,7 +136,7 @@ test('3,000 bodies that nobody should send: no crash, no fault, nothing decoded 
     fc.record({ payloads: fc.array(payload, { maxLength: 5 }) }).map((value) => JSON.stringify(value)),
     fc.record({ payloads: anything }).map((value) => JSON.stringify(value)),
     anything.map((value) => JSON.stringify(value)),
-    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.string({ unit: codePoint, maxLength: 200 }),
   );
   const pool = new Pool(rig.url, { connections: 20 });
   const statuses: Record<string, number> = {};

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { fc, test as property } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CodecError, type DataKey, labelOf, open, seal } from '../../src/codec/index.ts';
+import { property } from '../support/property.ts';
 
 const newKey = (): DataKey => ({ keyId: randomBytes(8).toString('hex'), bytes: randomBytes(32) });
 const key = newKey();
@@ -29,7 +30,7 @@ function problemOf(work: () => unknown): string {
 
 const bytes = fc.uint8Array({ maxLength: 2000 });
 
-property.prop([fc.dictionary(fc.string(), bytes), bytes, fc.string(), fc.string()])(
+property([fc.dictionary(fc.string(), bytes), bytes, fc.string(), fc.string()])(
   'what is sealed opens as it was, whatever it is',
   (metadata, data, namespace, workflowId) => {
     const { purpose: _purpose, ...rest } = metadata;

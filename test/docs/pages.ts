@@ -29,9 +29,14 @@ export const pages: readonly Page[] = [
     .map((name) => `docs/${name.replaceAll('\\', '/')}`),
 ]
   .filter((name) => existsSync(join(root, name)))
-  .map(readPage);
+  .map(loadPage);
 
+/** A page of the list, or another Markdown file of the repository. */
 export function readPage(name: string): Page {
+  return pages.find((page) => page.name === name) ?? loadPage(name);
+}
+
+function loadPage(name: string): Page {
   const text = readFileSync(join(root, name), 'utf8');
   return { name, tree: parse(text) };
 }

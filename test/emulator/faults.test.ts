@@ -2,7 +2,7 @@ import { decode } from 'jpeg-js';
 import { describe, expect, test } from 'vitest';
 import type { Scenario } from '../../src/emulator/index.ts';
 import { body, emulator, subscriber, until } from './support.ts';
-import { unzip } from './unzip.ts';
+import { countEntries, unzip } from './unzip.ts';
 
 type Play = NonNullable<Scenario['documents']>[number];
 type Faults = NonNullable<Play['faults']>;
@@ -248,11 +248,11 @@ describe('the ZIP', () => {
     const bytes = await documents('zip-huge');
     expect(bytes.length).toBeLessThan(1_000_000);
     // Only sizes are read here: the central directory's.
-    expect(bytes.readUInt32LE(bytes.lastIndexOf('PK\x01\x02') + 24)).toBe(200_000_000);
+    expect(bytes.readUInt32LE(bytes.lastIndexOf('PK\x01\x02') + 24)).toBe(100_000_000);
   });
 
   test('can have very many files', async () => {
-    expect((await unzip(await documents('zip-many'))).size).toBe(20_000);
+    expect(await countEntries(await documents('zip-many'))).toBe(5_000);
   });
 
   test('shows glare where there is glare', async () => {

@@ -1,4 +1,4 @@
-import { fc, test as property } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stamp } from '../../src/emulator/evaluation.ts';
 import { builtInScenarios } from '../../src/emulator/index.ts';
@@ -6,6 +6,7 @@ import { mergePatch } from '../../src/emulator/json.ts';
 import { html } from '../../src/emulator/pages/html.ts';
 import { createRateLimit } from '../../src/emulator/rate-limit.ts';
 import { scenarios } from '../../src/emulator/scenarios.ts';
+import { property } from '../support/property.ts';
 
 describe('parts', () => {
   test('every built-in scenario is valid and says what it is about', () => {
@@ -14,7 +15,7 @@ describe('parts', () => {
     expect(parsed.filter(({ about }) => about === '')).toEqual([]);
   });
 
-  property.prop([fc.date({ min: new Date('2000-01-01'), max: new Date('2100-01-01'), noInvalidDate: true })])(
+  property([fc.date({ min: new Date('2000-01-01'), max: new Date('2100-01-01'), noInvalidDate: true })])(
     'timestamps have 8 or 9 digits and begin with the time',
     (at) => {
       const text = stamp(at.getTime());
@@ -23,14 +24,14 @@ describe('parts', () => {
     },
   );
 
-  property.prop([fc.string()])('nothing gets through a template unescaped', (text) => {
+  property([fc.string()])('nothing gets through a template unescaped', (text) => {
     const { html: result } = html`<p title="${text}">${text}</p>`;
     expect(result.slice(10, -4)).not.toMatch(/[<'](?!\/?p)/);
     expect(result.match(/"/g)).toHaveLength(2);
     expect(result.match(/[<>]/g)).toHaveLength(4);
   });
 
-  property.prop([fc.jsonValue(), fc.jsonValue()])('a merge is the same when merged again', (one, other) => {
+  property([fc.jsonValue(), fc.jsonValue()])('a merge is the same when merged again', (one, other) => {
     const target = JSON.parse(JSON.stringify(one));
     const change = JSON.parse(JSON.stringify(other));
     const once = mergePatch(target, change);

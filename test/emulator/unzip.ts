@@ -10,3 +10,11 @@ export async function unzip(zip: Buffer): Promise<Map<string, Buffer>> {
   }
   return files;
 }
+
+/** How many entries the directory of a ZIP lists, without what is in them. */
+export async function countEntries(zip: Buffer): Promise<number> {
+  const opened = await fromBufferPromise(zip);
+  let count = 0;
+  for await (const _ of opened.eachEntry()) count += 1;
+  return count;
+}

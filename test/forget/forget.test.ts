@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { fc, test as property } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CodecError } from '../../src/codec/index.ts';
 import { forget, forgetSteps } from '../../src/forget/forget.ts';
@@ -12,6 +12,7 @@ import {
   killedAt,
   type Plan,
 } from './world.ts';
+import { property } from '../support/property.ts';
 
 const ask = { applicationId, by: 'Mo Ito', reason: 'erasure request 7' };
 const full: Plan = {
@@ -187,7 +188,7 @@ describe('a kill', () => {
     expect(await run(world, killedAt(world.parts, calls.length, 'before'))).toBe('done');
   });
 
-  property.prop([
+  property([
     fc.record({
       funnel: fc.constantFrom('open', 'unbegun', 'closing', 'terminated', 'none'),
       images: fc.array(fc.record({ running: fc.boolean(), archived: fc.boolean() }), { maxLength: 3 }),

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { jsonSchemaOf, schemaNames } from '../../src/contract/json-schema.ts';
@@ -12,6 +11,7 @@ import { fieldsOf, readNode } from './json-schema.ts';
 import { exampleArguments } from './messages-page.ts';
 import { examplePolicy } from './policy-page.ts';
 import { publishedIn, recordedFiles } from './recorded.ts';
+import { property } from '../support/property.ts';
 
 const example: unknown = JSON.parse(
   await readFile(new URL('../../examples/application.json', import.meta.url), 'utf8'),
@@ -85,7 +85,7 @@ describe('the JSON Schema of an application', () => {
     expect(application.safeParse(sent).success).toBe(false);
   });
 
-  property.prop([mutated(completeApplication)], { numRuns: 1000 })(
+  property([mutated(completeApplication)], { numRuns: 1000 })(
     'accepts whatever a funnel accepts',
     (value) => {
       const text = JSON.stringify(value);

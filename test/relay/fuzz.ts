@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import * as fc from 'fast-check';
 import { Pool } from 'undici';
+import { codePoint } from '../support/code-point.ts';
 
 export interface Fuzzed {
   sent: number;
@@ -158,7 +159,7 @@ function oddHeaders(token: string, target: string): fc.Arbitrary<Buffer> {
 const anything = fc.jsonValue({ maxDepth: 4 });
 const nearly = fc.record(
   {
-    event_id: fc.oneof(fc.uuid(), fc.string({ unit: 'binary' }), anything),
+    event_id: fc.oneof(fc.uuid(), fc.string({ unit: codePoint }), anything),
     event_type: fc.oneof(fc.constantFrom('evaluation_completed', 'case_notes_added', '__proto__'), anything),
     event_at: fc.oneof(
       fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
@@ -189,7 +190,7 @@ const nearly = fc.record(
 const oddJson = fc.oneof(
   nearly.map((value) => JSON.stringify(value)),
   anything.map((value) => JSON.stringify(value)),
-  fc.string({ unit: 'binary', maxLength: 200 }),
+  fc.string({ unit: codePoint, maxLength: 200 }),
 );
 
 /** The status of the answer, 0 for none. */

@@ -1,4 +1,4 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type Processed,
@@ -10,6 +10,7 @@ import {
 } from '../../src/riskos/index.ts';
 import { documentRequest, evalId, evaluationId, passiveRequest } from './support/answers.ts';
 import { clientOf, failureOf, startAnswering } from './support/server.ts';
+import { property } from '../support/property.ts';
 
 const now = (): Date => new Date('2026-03-02T10:00:00.000Z');
 
@@ -153,7 +154,7 @@ describe('the wait that RiskOS asks for', () => {
     expect((await refusedWith(503, {}, { 'retry-after': '4' })).retryAfter).toBe(4000);
   });
 
-  test.prop([fc.string(), fc.string()])(
+  property([fc.string(), fc.string()])(
     'is within an hour or absent, whatever is written',
     (first, second) => {
       const wait = retryAfterOf({ 'x-retry-after': first, 'retry-after': second }, now());
@@ -173,7 +174,7 @@ describe('the delay before another attempt', () => {
     expect(delays).toEqual([100, 200, 400, 800, 1000]);
   });
 
-  test.prop([fc.integer({ min: 1, max: 200 }), fc.double({ min: 0, max: 1, noNaN: true })])(
+  property([fc.integer({ min: 1, max: 200 }), fc.double({ min: 0, max: 1, noNaN: true })])(
     'is spread by jitter, and never shorter than RiskOS asked for',
     (attempt, random) => {
       const free = retryDelay(down, attempt, { random: () => random });

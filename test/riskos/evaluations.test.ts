@@ -1,4 +1,4 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { comparedWith, type RiskosProblem } from '../../src/contract/index.ts';
 import { interpretEvaluation } from '../../src/riskos/answers.ts';
@@ -19,6 +19,7 @@ import {
   verification,
 } from './support/answers.ts';
 import { thrownBy } from './support/thrown.ts';
+import { property } from '../support/property.ts';
 
 describe('an accepted document verification', () => {
   it('is reduced to exactly what the funnel needs', () => {
@@ -248,7 +249,7 @@ describe('whatever RiskOS sends', () => {
     }
   }
 
-  test.prop([fc.anything({ withNullPrototype: true, withBigInt: true })])(
+  property([fc.anything({ withNullPrototype: true, withBigInt: true })])(
     'is interpreted or refused by name',
     (raw) => {
       expect(faultOf(raw)).toBeUndefined();
@@ -333,11 +334,11 @@ describe('whatever RiskOS sends', () => {
     { requiredKeys: ['id', 'eval_id'] },
   );
 
-  test.prop([nearlyRight])('is interpreted or refused by name when it is nearly right', (raw) => {
+  property([nearlyRight])('is interpreted or refused by name when it is nearly right', (raw) => {
     expect(faultOf(raw)).toBeUndefined();
   });
 
-  test.prop([fc.string({ minLength: 8 }), fc.constantFrom('evaluation_completed', 'evaluation_paused')])(
+  property([fc.string({ minLength: 8 }), fc.constantFrom('evaluation_completed', 'evaluation_paused')])(
     'lets no personal data, free text or QR code through',
     (text, eval_status) => {
       // A label may hold a colon, never a character of an e-mail address or of markup.

@@ -1,4 +1,4 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import pino, { type Level, type Logger } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { redactedAnswer, redactedRequest } from '../../src/riskos/redaction.ts';
@@ -13,6 +13,7 @@ import {
   verification,
 } from './support/answers.ts';
 import { apiKey, clientOf, failureOf, startAnswering } from './support/server.ts';
+import { property } from '../support/property.ts';
 
 function recording(level: Level): { logger: Logger; lines: Json[]; text: () => string } {
   const lines: Json[] = [];
@@ -208,7 +209,7 @@ describe('redaction', () => {
     );
   });
 
-  test.prop([fc.anything({ withNullPrototype: true })])('takes anything', (value) => {
+  property([fc.anything({ withNullPrototype: true })])('takes anything', (value) => {
     JSON.stringify([redactedAnswer(value), redactedRequest(value)]);
   });
 
@@ -219,7 +220,7 @@ describe('redaction', () => {
         typeof inner === 'string' ? `CANARY/${inner}` : inner,
       ),
     );
-  test.prop([fc.dictionary(fc.constantFrom(...Object.keys(answer), 'data', 'code'), canaries)])(
+  property([fc.dictionary(fc.constantFrom(...Object.keys(answer), 'data', 'code'), canaries)])(
     'shows no text that is not of the expected form',
     (value) => {
       expect(JSON.stringify([redactedAnswer(value), redactedRequest(value)])).not.toContain('CANARY/');

@@ -1,4 +1,4 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { observed, stepsOf } from '../../src/riskos/index.ts';
@@ -13,6 +13,7 @@ import {
   verification,
 } from './support/answers.ts';
 import { clientOf, failureOf, startAnswering } from './support/server.ts';
+import { property } from '../support/property.ts';
 
 const phone = {
   enrichment_provider: 'Socure',
@@ -39,7 +40,7 @@ describe('the steps of an evaluation', () => {
     expect(stepsOf({ status: 201, body: paused({ data_enrichments: [phone] }) })).toEqual([]);
   });
 
-  test.prop([fc.anything(), fc.array(fc.anything())])('are read of anything', (raw, data_enrichments) => {
+  property([fc.anything(), fc.array(fc.anything())])('are read of anything', (raw, data_enrichments) => {
     expect(stepsOf({ status: 200, body: raw })).toBeInstanceOf(Array);
     const steps = stepsOf({ status: 200, body: completed({ data_enrichments }) });
     expect(steps.every(({ attempts }) => Number.isInteger(attempts) && attempts >= 0)).toBe(true);

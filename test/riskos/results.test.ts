@@ -1,4 +1,4 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Evaluation } from '../../src/contract/index.ts';
 import { interpretEvaluation } from '../../src/riskos/answers.ts';
@@ -12,6 +12,7 @@ import {
   paused,
   selfie,
 } from './support/answers.ts';
+import { property } from '../support/property.ts';
 
 /** One Document Verification result of its own reference, token, type and country. */
 function result(name: string, decision: unknown, changes: Json = {}): Json {
@@ -228,7 +229,7 @@ describe('the document result that counts', () => {
     ]);
   });
 
-  test.prop([
+  property([
     fc.shuffledSubarray(['reject', 'resubmit', 'review', 'UNSURE', 'accept'], { minLength: 1 }),
     fc.boolean(),
   ])('is the accepted one in any order, and never gives the reference of another', (decisions, accepts) => {
@@ -363,7 +364,7 @@ describe('whose failure it was', () => {
     expect([evaluation.technical, evaluation.linkExpired]).toEqual([technical, linkExpired]);
   });
 
-  test.prop([fc.shuffledSubarray(['phonerisk', 'kycplus', 'digitalintelligence', 'fraud', 'emailrisk'])])(
+  property([fc.shuffledSubarray(['phonerisk', 'kycplus', 'digitalintelligence', 'fraud', 'emailrisk'])])(
     'is never RiskOS’s by another step, whatever the order',
     (modules) => {
       const bad = [result('a', 'resubmit'), ...modules.map((module) => failure(module))];

@@ -1,10 +1,11 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { riskosEvent } from '../../src/contract/index.ts';
 import { RiskosError } from '../../src/riskos/errors.ts';
 import { parseWebhook } from '../../src/riskos/webhooks.ts';
 import { evalId, evaluationId, type Json } from './support/answers.ts';
 import { thrownBy } from './support/thrown.ts';
+import { property } from '../support/property.ts';
 
 function event(changes: Json = {}, data: Json = {}): Json {
   return {
@@ -172,12 +173,12 @@ describe('whatever is sent as a webhook', () => {
     }
   }
 
-  test.prop([fc.anything({ withNullPrototype: true })])('is parsed or refused by name', (body) => {
+  property([fc.anything({ withNullPrototype: true })])('is parsed or refused by name', (body) => {
     expect(faultOf(body)).toBeUndefined();
   });
 
   const strange = fc.oneof(fc.string(), fc.jsonValue({ maxDepth: 2 }));
-  test.prop([
+  property([
     fc.record(
       {
         event_id: fc.oneof(fc.uuid(), strange),
@@ -196,7 +197,7 @@ describe('whatever is sent as a webhook', () => {
     expect(faultOf(body)).toBeUndefined();
   });
 
-  test.prop([fc.string()])('lets no free text through', (text) => {
+  property([fc.string()])('lets no free text through', (text) => {
     const canary = `CANARY of ${text}`;
     const parsed = parseWebhook(
       event(

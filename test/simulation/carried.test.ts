@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { bundlePath } from '../../src/worker/bundle-path.ts';
 import { type FunnelByHand, openByHand } from './by-hand.ts';
 import { positionTables } from './carried/position-rows.ts';
 import { applicationId, at, type Row, type Table } from './carried/row.ts';
 import { stateTables } from './carried/state-rows.ts';
-import { openSandbox } from './server/sandbox.ts';
-
-const sandbox = openSandbox(bundlePath);
+import { sandbox } from './shared-sandbox.ts';
 
 /** What a run is given, and passes on at once to the next one, which is returned. */
 function secondRun(carried: unknown, neverWaits: boolean): FunnelByHand {

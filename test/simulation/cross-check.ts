@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { parseWorkflowCode } from '@temporalio/worker/lib/worker.js';
 import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
+import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
 import type { Activated, Execution, Run } from './server/execution.ts';
 import { type Command, isSame } from './server/protocol.ts';
 import { randomnessSeedOf, replayFlags, workflowInfoOf } from './server/sandbox.ts';
@@ -17,6 +18,8 @@ export interface CrossCheck {
 export async function openCrossCheck(bundlePath: string): Promise<CrossCheck> {
   const bundle = parseWorkflowCode(readFileSync(bundlePath, 'utf8'), bundlePath);
   const creator = await ReusableVMWorkflowCreator.create(bundle, 10_000, new Set());
+  // Its hook into every promise of the process is for stack traces, which nobody reads, and slows down whatever runs here and later.
+  globalHandlers.uninstall();
 
   const open = async (execution: Execution, run: Run) => {
     const start = startOf(execution, run, run.startedAt);

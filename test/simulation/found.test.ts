@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest';
-import { bundlePath } from '../../src/worker/bundle-path.ts';
-import { openSandbox } from './server/sandbox.ts';
+import { sandbox } from './shared-sandbox.ts';
 import { simulate } from './simulate.ts';
-
-const sandbox = openSandbox(bundlePath);
 
 /** Each of these seeds found something once. A change of the plans makes other lives of them: then look for new ones. */
 const found: [number, string][] = [

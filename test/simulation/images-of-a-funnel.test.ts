@@ -1,15 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Evaluation, Notice } from '../../src/contract/index.ts';
-import { bundlePath } from '../../src/worker/bundle-path.ts';
 import { exampleApplication } from '../support/application.ts';
 import { createAgenda } from './server/agenda.ts';
 import type { ActivityCall, ActivityOutcome } from './server/execution.ts';
 import { fromPayload } from './server/protocol.ts';
-import { openSandbox } from './server/sandbox.ts';
+import { sandbox } from './shared-sandbox.ts';
 import { createServer, type Server } from './server/server.ts';
 import { answered, callOf, names } from './world/contract.ts';
 
-const sandbox = openSandbox(bundlePath);
 const startedAt = Date.UTC(2026, 0, 5, 9);
 const minute = 60_000;
 const workflowId = 'funnel-app-1';

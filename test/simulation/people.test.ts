@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { bundlePath } from '../../src/worker/bundle-path.ts';
 import { type FunnelByHand, openByHand } from './by-hand.ts';
 import { asking, attempting, inReview, stoppedAt, verified } from './carried/bases.ts';
 import { accepted, open } from './carried/open.ts';
 import { applicationId, at, call, day, decided, idOf, paused, second, timers } from './carried/row.ts';
-import { openSandbox } from './server/sandbox.ts';
+import { sandbox } from './shared-sandbox.ts';
 
-const sandbox = openSandbox(bundlePath);
 const stage = 'document_verification';
 const [current, next] = [idOf(stage, 2), idOf(stage, 3)] as const;
 

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { bundlePath } from '../../src/worker/bundle-path.ts';
 import { completed, day, evaluationId, failed, iso, retentionLife } from './retention-life.ts';
-import { openSandbox } from './server/sandbox.ts';
+import { sandbox } from './shared-sandbox.ts';
 
 /** The retention workflow over days and years, which no test on a real server can wait for. */
-const sandbox = openSandbox(bundlePath);
 const hold = { by: 'Ada', reason: 'case 7' };
 const refused = (reason: string) =>
   failed('ImagesNeedOperator', true, { reason, action: 'mend it', noticesConfigured: true });

@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest';
-import { bundlePath } from '../../src/worker/bundle-path.ts';
-import { openSandbox } from './server/sandbox.ts';
+import { sandbox } from './shared-sandbox.ts';
 import { simulate } from './simulate.ts';
-
-const sandbox = openSandbox(bundlePath);
 
 /** Other ones than those that `npm run simulate` begins with would find nothing else. */
 const seeds = Array.from({ length: 1000 }, (_, index) => index + 1);

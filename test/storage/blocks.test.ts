@@ -1,8 +1,9 @@
-import { fc, test } from '@fast-check/vitest';
-import { expect } from 'vitest';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
 import { inBlocks } from '../../src/storage/blocks.ts';
+import { property } from '../support/property.ts';
 
-test.prop([fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 12 }), fc.integer({ min: 1, max: 30 })])(
+property([fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 12 }), fc.integer({ min: 1, max: 30 })])(
   'blocks are the bytes in order, full but for the last, which is marked and empty only for an empty body',
   async (pieces, size) => {
     const blocks: { bytes: Buffer; last: boolean }[] = [];

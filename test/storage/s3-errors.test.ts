@@ -1,9 +1,11 @@
-import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { proxyFor } from '../../src/storage/s3/client.ts';
 import { openS3Storage } from '../../src/storage/s3/storage.ts';
 import { openStorage, type StorageProblem } from '../../src/storage/index.ts';
 import { serve } from '../support/serve.ts';
 
+// The SDK waits between its tries for a random part of what it may wait: here for none.
+beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0));
 afterEach(() => vi.unstubAllEnvs());
 
 /** A store that answers every request the same way. */

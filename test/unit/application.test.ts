@@ -1,5 +1,5 @@
-import { fc, test } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 import {
   application,
   describeIssues,
@@ -9,6 +9,7 @@ import {
   verdictOf,
 } from '../../src/contract/index.ts';
 import { exampleApplication } from '../support/application.ts';
+import { property } from '../support/property.ts';
 
 const refusal = (input: unknown): string => {
   const parsed = application.safeParse(input);
@@ -77,13 +78,13 @@ describe('an application', () => {
     expect(refusal(input)).toMatch(reason);
   });
 
-  test.prop([fc.string({ minLength: 8 })])('is refused without quoting what was sent', (value) => {
+  property([fc.string({ minLength: 8 })])('is refused without quoting what was sent', (value) => {
     fc.pre(!'candidate.phoneNumber: must be E.164, such as "+14155550100"'.includes(value));
     const input = { ...exampleApplication('a'), candidate: { ...candidate, phoneNumber: `x${value}` } };
     expect(refusal(input)).not.toContain(value);
   });
 
-  test.prop([fc.anything()])('never makes the parser throw', (input) => {
+  property([fc.anything()])('never makes the parser throw', (input) => {
     expect(() => application.safeParse(input)).not.toThrow();
   });
 });
@@ -97,7 +98,7 @@ test('one with a baseline needs no data of an evaluation that is done', () => {
 });
 
 describe('a duration', () => {
-  test.prop([
+  property([
     fc.integer({ min: 1, max: 300 }),
     fc.constantFrom('s', ' seconds', 'm', ' minutes', ' hours', ' days'),
   ])('is read as Temporal reads it', (count, unit) => {
@@ -120,7 +121,7 @@ describe('a duration', () => {
 });
 
 describe('a verdict', () => {
-  test.prop([fc.string()])('of an unknown word is review, never accept', (word) => {
+  property([fc.string()])('of an unknown word is review, never accept', (word) => {
     fc.pre(!/^\s*(accept|approve|review|reject|decline|resubmit|cancel)\s*$/i.test(word));
     expect(verdictOf(word, {})).toEqual({ verdict: 'review', flags: ['unknown_decision'] });
   });

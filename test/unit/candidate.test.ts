@@ -1,9 +1,11 @@
 import { isIP } from 'node:net';
-import { fc, test } from '@fast-check/vitest';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { application, candidate, checkInput, describeIssues, updates } from '../../src/contract/index.ts';
 import { badApplications, badMessages, completeApplication } from '../workflow/bad-input/messages.ts';
+import { property } from '../support/property.ts';
+import { codePoint } from '../support/code-point.ts';
 
 const whole = completeApplication.candidate;
 
@@ -136,7 +138,7 @@ describe('a candidate', () => {
 
 /** Text of every kind: plain, of other scripts, and what people paste. */
 const anyText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.string({ unit: codePoint, maxLength: 300 }),
   fc.string({ unit: 'grapheme', maxLength: 250 }),
   fc.constantFrom('', ' ', '-', '\u200b', 'a\ud800', 'x'.repeat(241)),
 );
@@ -200,7 +202,7 @@ describe('whatever a field holds', () => {
     fc.record({ name: fc.constant(name), value: anyField[name] ?? fc.anything() }),
   );
 
-  test.prop([change], { numRuns: 3000 })(
+  property([change], { numRuns: 3000 })(
     'RiskOS takes what is accepted, and what is refused names the field',
     ({ name, value }) => {
       const parsed = checkInput(candidate, { ...whole, [name]: value });
@@ -219,20 +221,20 @@ describe('no message is zod’s own', () => {
   beforeAll(() => z.config({ localeError: () => 'ZOD' }));
   afterAll(() => z.config(z.locales.en()));
 
-  test.prop([badApplications], { numRuns: 500 })('of an application', (input) => {
+  property([badApplications], { numRuns: 500 })('of an application', (input) => {
     const { error } = checkInput(application, input);
     expect(error ? describeIssues(error) : '').not.toMatch(/ZOD|Invalid|Too (big|small)|expected|received/);
   });
 
   for (const name of ['correct', 'requestPayrollSetup', 'review', 'withdraw', 'readNow'] as const) {
-    test.prop([badMessages(name)], { numRuns: 200 })(`of ${name}`, (message) => {
+    property([badMessages(name)], { numRuns: 200 })(`of ${name}`, (message) => {
       const { error } = checkInput(updates[name].schema, message);
       expect(error ? describeIssues(error) : '').not.toMatch(/ZOD|Invalid|Too (big|small)|expected|received/);
     });
   }
 });
 
-test.prop([badApplications], { numRuns: 500 })(
+property([badApplications], { numRuns: 500 })(
   'the workflow, which parses without our words, says the same',
   (input) => {
     const [ours, plain] = [checkInput(application, input), application.safeParse(input)];

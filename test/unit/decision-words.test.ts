@@ -1,6 +1,7 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decisionWord, describeIssues, policy, verdictOf } from '../../src/contract/index.ts';
+import { property } from '../support/property.ts';
 
 describe('a decision word', () => {
   it.each([
@@ -21,7 +22,7 @@ describe('a decision word', () => {
     expect(decisionWord(text)).toBe(word);
   });
 
-  test.prop([fc.string({ unit: 'grapheme' })])('is written one way only', (text) => {
+  property([fc.string({ unit: 'grapheme' })])('is written one way only', (text) => {
     const word = decisionWord(text);
     expect(word === undefined ? undefined : decisionWord(word)).toBe(word);
     expect(decisionWord(`  ${text}\t`)).toBe(word);

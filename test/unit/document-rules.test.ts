@@ -1,4 +1,4 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   acceptedDocuments,
@@ -10,6 +10,7 @@ import {
   ruleFor,
   updates,
 } from '../../src/contract/index.ts';
+import { property } from '../support/property.ts';
 
 function refusedWith(input: unknown): string {
   const parsed = policy.safeParse(input);
@@ -122,7 +123,7 @@ describe('policy.documents.accepted', () => {
     expect(isAcceptedDocument(acceptedDocuments.parse(accepted), document)).toBe(expected);
   });
 
-  test.prop([
+  property([
     fc.subarray([...documentTypes], { minLength: 1 }),
     fc.subarray(['USA', 'DEU', 'FRA'], { minLength: 1 }),
   ])('reads back what it wrote', (types, countries) => {

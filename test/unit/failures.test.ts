@@ -1,4 +1,4 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   parseRiskosFailure,
@@ -8,6 +8,7 @@ import {
   riskosFailureTypes,
   type RiskosTrouble,
 } from '../../src/contract/index.ts';
+import { property } from '../support/property.ts';
 
 const trouble: RiskosTrouble = {
   reason: 'EncodedAnswer',
@@ -81,7 +82,7 @@ describe('the failure of an activity that calls RiskOS', () => {
     });
   });
 
-  test.prop([fc.anything(), fc.anything()])('is read, whatever it holds', (type, details) => {
+  property([fc.anything(), fc.anything()])('is read, whatever it holds', (type, details) => {
     const failure = parseRiskosFailure(type, details);
     expect(riskosFailureTypes).toContain(failure.type);
     expect(processedWords).toContain(failure.processed);

@@ -1,5 +1,5 @@
-import { fc, test } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 import {
   applicationId,
   applicationIdOf,
@@ -9,6 +9,7 @@ import {
   stages,
   workflowIdOf,
 } from '../../src/contract/index.ts';
+import { property } from '../support/property.ts';
 
 const key: fc.Arbitrary<EvaluationKey> = fc.record({
   applicationId: fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/),
@@ -18,16 +19,16 @@ const key: fc.Arbitrary<EvaluationKey> = fc.record({
 });
 
 describe('evaluationId', () => {
-  test.prop([key])('parse is the inverse of format', (original) => {
+  property([key])('parse is the inverse of format', (original) => {
     expect(parseEvaluationId(formatEvaluationId(original))).toEqual(original);
   });
 
-  test.prop([fc.string()])('format is the inverse of parse, for whatever parses', (text) => {
+  property([fc.string()])('format is the inverse of parse, for whatever parses', (text) => {
     const parsed = parseEvaluationId(text);
     if (parsed) expect(formatEvaluationId(parsed)).toBe(text);
   });
 
-  test.prop([key, key])('different keys have different ids', (one, other) => {
+  property([key, key])('different keys have different ids', (one, other) => {
     fc.pre(JSON.stringify(one) !== JSON.stringify(other));
     expect(formatEvaluationId(one)).not.toBe(formatEvaluationId(other));
   });
@@ -52,7 +53,7 @@ describe('evaluationId', () => {
 });
 
 describe('applicationId', () => {
-  test.prop([fc.string()])('takes exactly what its alphabet allows', (text) => {
+  property([fc.string()])('takes exactly what its alphabet allows', (text) => {
     expect(applicationId.safeParse(text).success).toBe(
       /^[A-Za-z0-9_-]{1,64}$/.test(text) && !text.includes('\n'),
     );
@@ -94,10 +95,7 @@ describe('the application of a workflow', () => {
     expect(applicationIdOf(workflowId)).toBeUndefined();
   });
 
-  test.prop([fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/)])(
-    'is found in its own workflow id',
-    (application) => {
-      expect(applicationIdOf(workflowIdOf(application))).toBe(application);
-    },
-  );
+  property([fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/)])('is found in its own workflow id', (application) => {
+    expect(applicationIdOf(workflowIdOf(application))).toBe(application);
+  });
 });

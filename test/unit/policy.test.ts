@@ -1,6 +1,7 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import { milliseconds, policy, verdicts } from '../../src/contract/index.ts';
+import { property } from '../support/property.ts';
 
 const duration = fc
   .tuple(
@@ -33,13 +34,13 @@ const valid = fc.record({
 });
 
 describe('a policy', () => {
-  test.prop([valid])('keeps what is set, fills in the rest, and reads back what it wrote', (input) => {
+  property([valid])('keeps what is set, fills in the rest, and reads back what it wrote', (input) => {
     const parsed = policy.parse(input);
     expect(parsed).toMatchObject(JSON.parse(JSON.stringify(input)));
     expect(policy.parse(JSON.parse(JSON.stringify(parsed)))).toEqual(parsed);
   });
 
-  test.prop([valid, fc.string(), fc.anything()])(
+  property([valid, fc.string(), fc.anything()])(
     'refuses a field that it does not know',
     (input, name, value) => {
       fc.pre(!(name in policy.parse({})) && name !== '__proto__');
@@ -47,7 +48,7 @@ describe('a policy', () => {
     },
   );
 
-  test.prop([duration, duration])(
+  property([duration, duration])(
     'refuses a first reading that is later than the longest wait',
     (first, longest) => {
       const { success } = policy.safeParse({ reconciliation: { first, longest } });
@@ -55,11 +56,11 @@ describe('a policy', () => {
     },
   );
 
-  test.prop([duration])('refuses images that lag for more than an hour', (lag) => {
+  property([duration])('refuses images that lag for more than an hour', (lag) => {
     expect(policy.safeParse({ images: { lag } }).success).toBe(milliseconds(lag) <= 3_600_000);
   });
 
-  test.prop([fc.anything()])('never throws', (input) => {
+  property([fc.anything()])('never throws', (input) => {
     expect(() => policy.safeParse(input)).not.toThrow();
   });
 });

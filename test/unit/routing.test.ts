@@ -1,4 +1,4 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   documentTypes,
@@ -16,6 +16,7 @@ import {
 import type { Judgement } from '../../workflows/evaluation/judgement.ts';
 import { route, weighFailures } from '../../workflows/evaluation/routing.ts';
 import { evaluation } from './support/evaluation.ts';
+import { property } from '../support/property.ts';
 
 const advice = [{ key: 'glare', text: 'Avoid glare.' }];
 const otherDocument = [
@@ -261,7 +262,7 @@ const anyJudgement = fc.record({
 const anyStage = fc.constantFrom(...evaluatedStages);
 
 describe('whatever the policy says', () => {
-  test.prop([anyJudgement, anyEvaluation, anyStage, anyPolicy])(
+  property([anyJudgement, anyEvaluation, anyStage, anyPolicy])(
     'no rule improves a verdict that the funnel or RiskOS holds against the candidate',
     (before, found, stage, rules) => {
       const after = weighFailures(route(before, found, stage, rules), found, rules);
@@ -277,7 +278,7 @@ describe('whatever the policy says', () => {
     },
   );
 
-  test.prop([anyJudgement, anyEvaluation, anyStage, anyPolicy])(
+  property([anyJudgement, anyEvaluation, anyStage, anyPolicy])(
     'routing twice is routing once',
     (before, found, stage, rules) => {
       const once = route(before, found, stage, rules);

@@ -1,4 +1,4 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { policy } from '../../src/contract/index.ts';
 import {
@@ -9,6 +9,7 @@ import {
   waitAfterRefusedPosts,
   waitAfterUnclearPosts,
 } from '../../workflows/evaluation/schedule.ts';
+import { property } from '../support/property.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -42,7 +43,7 @@ describe('readings without events', () => {
     expect(pollInterval({ first: '1 hour', longest: '1 hour' }, 0)).toBe(hour);
   });
 
-  test.prop([fc.integer({ min: 1, max: 100_000 }), fc.integer({ min: 0, max: 1_000_000 }), fc.nat(40)])(
+  property([fc.integer({ min: 1, max: 100_000 }), fc.integer({ min: 0, max: 1_000_000 }), fc.nat(40)])(
     'begin with the first interval, and get no shorter',
     (first, more, reads) => {
       const rule = { first: `${first}ms`, longest: `${first + more}ms` };
@@ -103,7 +104,7 @@ describe('a deadline', () => {
     });
   });
 
-  test.prop([
+  property([
     fc.nat(2_000_000_000),
     fc.integer({ min: 2, max: 100_000 }),
     fc.integer({ min: 1, max: 100_000 }),
@@ -163,7 +164,7 @@ describe('the wait before', () => {
     ]);
   });
 
-  test.prop([
+  property([
     fc.integer({ min: 1, max: 100_000 }),
     fc.integer({ min: 100_000, max: 10_000_000 }),
     fc.integer({ min: 1, max: 5000 }),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { fc } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Funnel } from '../../src/client/index.ts';
 import { application, describeIssues, type UpdateName, updateNames } from '../../src/contract/index.ts';

@@ -1,5 +1,4 @@
-import { test } from '@fast-check/vitest';
-import { afterAll, describe, expect } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { createFunnelClient, FunnelError, temporalClient } from '../../src/client/index.ts';
 import { updateNames } from '../../src/contract/index.ts';
 import {
@@ -9,6 +8,7 @@ import {
   completeApplication,
   reasonFor,
 } from './bad-input/messages.ts';
+import { property } from '../support/property.ts';
 
 /** Nobody listens there: a call would end as `Unreachable`. */
 const offline = createFunnelClient({ temporal: temporalClient('127.0.0.1:9'), deadline: 2000 });
@@ -32,7 +32,7 @@ const withMessage = updateNames.filter(
 
 describe('the client refuses before any call', () => {
   describe.each(withMessage)('%s', (name) => {
-    test.prop([badMessages(name)], { numRuns: 300 })(
+    property([badMessages(name)], { numRuns: 300 })(
       'with field and reason, and no value',
       async (message) => {
         const refusal = await refusalOf(offline.funnel('app-1'), name, message);
@@ -48,7 +48,7 @@ describe('the client refuses before any call', () => {
     );
   });
 
-  test.prop([badApplications], { numRuns: 1000 })('an application, in the same way', async (input) => {
+  property([badApplications], { numRuns: 1000 })('an application, in the same way', async (input) => {
     const refusal = await refusalOf(offline, 'startFunnel', input);
     expect(refusal).toBeInstanceOf(FunnelError);
     expect(refusal).toMatchObject({ type: 'InvalidApplication', message: expect.stringMatching(/\S/) });

@@ -1,10 +1,7 @@
 import type { Evaluation } from '../../../src/contract/index.ts';
-import { bundlePath } from '../../../src/worker/bundle-path.ts';
 import { type FunnelByHand, openByHand } from '../by-hand.ts';
-import { openSandbox } from '../server/sandbox.ts';
+import { sandbox } from '../shared-sandbox.ts';
 import { applicationId, at, decided } from './row.ts';
-
-const sandbox = openSandbox(bundlePath);
 
 /** A funnel that goes on from a state, under a policy. */
 export function open(carried: object, policy: object = {}): FunnelByHand {

@@ -1,4 +1,4 @@
-import { fc } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import type { z } from 'zod';
 import { application, describeIssues, type UpdateName, updates } from '../../../src/contract/index.ts';
 import { exampleApplication } from '../../support/application.ts';

@@ -1,9 +1,8 @@
 import { refusals, riskosEventSignal, type UpdateName } from '../../../src/contract/index.ts';
 import type { Scenario } from '../../../src/emulator/index.ts';
-import { bundlePath } from '../../../src/worker/bundle-path.ts';
 import { type FunnelByHand, openByHand } from '../../simulation/by-hand.ts';
 import { at, timers } from '../../simulation/carried/row.ts';
-import { openSandbox } from '../../simulation/server/sandbox.ts';
+import { sandbox } from '../../simulation/shared-sandbox.ts';
 import { exampleApplication } from '../../support/application.ts';
 import { endingScenarios, nameOf } from './ends.ts';
 import { clockSight, type Refused, type Sight } from './observe.ts';
@@ -17,7 +16,6 @@ import { clockRows } from './table.ts';
 import type { Ending } from './verdicts.ts';
 import { to, type Word } from './words.ts';
 
-const sandbox = openSandbox(bundlePath);
 const all: Record<string, Scenario> = { ...scenarios, ...endingScenarios };
 
 /** Funnels in the simulation's sandbox: every answer of RiskOS and every timer is brought by hand, and nobody waits. */
