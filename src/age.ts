@@ -9,7 +9,7 @@ import {
   webcrypto,
 } from 'node:crypto';
 import { base64nopad, bech32 } from '@scure/base';
-import { generateIdentity, identityToRecipient, type Recipient, Stanza } from 'age-encryption';
+import { generateIdentity, identityToRecipient, Stanza } from 'age-encryption';
 
 /** A new age key pair: `identity` is the secret that opens, `recipient` the public key. */
 export async function createAgeKey(): Promise<{ identity: string; recipient: string }> {
@@ -45,12 +45,22 @@ export async function importedIdentity(identity: string): Promise<string | webcr
 /** What stands before the 32 bytes of an X25519 public key in SPKI (RFC 8410). */
 const spkiHead = Buffer.from('302a300506032b656e032100', 'hex');
 
+/** A line of the header with the wrapped key of the file; age's own declarations need those of a browser. */
+interface KeyStanza {
+  args: string[];
+  body: Uint8Array;
+}
+
+interface KeyRecipient {
+  wrapFileKey(fileKey: Uint8Array): KeyStanza[];
+}
+
 /**
  * The public key as a recipient for the library's encrypter. Node's crypto wraps the key of a file for X25519, because the
  * library imports each file's own key into WebCrypto twice (docs/decisions.md). Other kinds stay text. Throws when the public key
  * is one of those with which everybody knows the secret.
  */
-export function recipientOf(publicKey: string): string | Recipient {
+export function recipientOf(publicKey: string): string | KeyRecipient {
   const decoded = bech32.decodeUnsafe(publicKey);
   const bytes = decoded && bech32.fromWordsUnsafe(decoded.words);
   if (!publicKey.startsWith('age1') || decoded?.prefix !== 'age' || bytes?.byteLength !== 32)
@@ -61,7 +71,7 @@ export function recipientOf(publicKey: string): string | Recipient {
 }
 
 /** The stanza `X25519` of age's format. */
-function wrapped(fileKey: Uint8Array, publicKey: KeyObject, bytes: Uint8Array): Stanza {
+function wrapped(fileKey: Uint8Array, publicKey: KeyObject, bytes: Uint8Array): KeyStanza {
   const once = generateKeyPairSync('x25519');
   const share = once.publicKey.export({ format: 'der', type: 'spki' }).subarray(spkiHead.byteLength);
   const secret = diffieHellman({ privateKey: once.privateKey, publicKey });

@@ -90,7 +90,7 @@ const statesInWords: Record<ImagesState, string> = {
 
 function wrongState(state: RetentionState, name: ImagesUpdateName): ApplicationFailure {
   const at = state.position.state;
-  const result = at === 'ended' ? ` with the result ${state.record.result}` : '';
+  const result = at === 'ended' ? `, with the result ${state.record.result}` : '';
   const possible = possibleIn(state);
   const instead =
     possible.length > 0 ? `possible now: ${possible.join(', ')}` : 'nothing is possible any more';
