@@ -81,7 +81,7 @@ async function lookOf(funnel: Funnel): Promise<FunnelStatus> {
   return funnel.status();
 }
 
-/** A few on a real server, with the real relay; test/simulation/seeds.test.ts has a thousand. */
+/** A few on a real server, with the real relay; the simulation has thousands. */
 const seeds = [1, 2, 3];
 
 describe('lost, doubled, late, shuffled and contradicting events', () => {

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { sandbox } from './shared-sandbox.ts';
 import { simulate } from './simulate.ts';
 
-/** Other ones than those that `npm run simulate` begins with would find nothing else. */
-const seeds = Array.from({ length: 1000 }, (_, index) => index + 1);
+/** The first ones of `npm run simulate`; test/system/simulation.test.ts goes on with the next 3,000. */
+const seeds = Array.from({ length: 500 }, (_, index) => index + 1);
 
-test('a thousand lives end as their plans say', () => {
+test('five hundred lives end as their plans say', () => {
   const ends = new Set<string>();
   const wrong = seeds.flatMap((seed) => {
     const life = simulate(sandbox, seed);
