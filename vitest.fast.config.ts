@@ -13,6 +13,8 @@ export default defineConfig({
     exclude: [
       // A thousand lives take longer than all the rest; `npm test` has them.
       'test/simulation/seeds.test.ts',
+      // Starts dozens of processes, one after the other; `npm test` has it.
+      'test/emulator/docs.test.ts',
       // They follow their pages with a server.
       'test/docs/{getting-started,integration}.test.ts',
     ],
