@@ -13,6 +13,9 @@ export default defineConfig({
     exclude: [
       // A thousand lives take longer than all the rest; `npm test` has them.
       'test/simulation/seeds.test.ts',
+      // They start processes: dozens of curl, and the command with all its modules. `npm test` has them.
+      'test/emulator/docs.test.ts',
+      'test/reference/schema-verb.test.ts',
       // They follow their pages with a server.
       'test/docs/{getting-started,integration}.test.ts',
     ],

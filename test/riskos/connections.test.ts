@@ -140,7 +140,7 @@ describe('an answer that does not come', () => {
       const drip = setInterval(() => response.write(' '), 5);
       response.once('close', () => clearInterval(drip));
     });
-    const error = await failureOf(clientOf(riskos.url, { timeouts: { total: 1000 } }).create(documentRequest));
+    const error = await failureOf(clientOf(riskos.url, { timeouts: { total: 600 } }).create(documentRequest));
     expect(error).toMatchObject({ type: 'PermissionDenied', status: 403, processed: 'perhaps' });
   });
 
