@@ -11,8 +11,8 @@ export default defineConfig({
     // Sources that did not change are not compiled again.
     experimental: { fsModuleCache: true },
     exclude: [
-      // A thousand lives take longer than all the rest; `npm test` has them.
-      'test/simulation/seeds.test.ts',
+      // Hundreds of lives, and lives in the SDK's own sandbox, take long; `npm test` has them.
+      'test/simulation/{seeds,cross-check}.test.ts',
       // They start processes: dozens of curl, and the command with all its modules. `npm test` has them.
       'test/emulator/docs.test.ts',
       'test/reference/schema-verb.test.ts',
