@@ -40,8 +40,10 @@ const { pid } = await place.startWorkerProcess();
 const forImages = await images.startWorkerProcess();
 const withKeys = await encrypted.startWorkerProcess();
 const bare = await startBare(server.address, place);
+const bareImages = await startBare(server.address, images, { images: true });
 const contenders = [
   bare,
+  bareImages,
   funnels('funnel', place, pid),
   funnels('encrypted funnel', encrypted, withKeys.pid),
   funnels('funnel with images', images, forImages.pid),
@@ -60,6 +62,7 @@ try {
   }
 } finally {
   await bare.stop();
+  await bareImages.stop();
   await place.close();
   await images.close();
   await encrypted.close();
@@ -83,6 +86,13 @@ const rows = [
     to: 'bare',
     figure: 'worker',
     target: 3,
+  },
+  {
+    what: 'worker CPU to archived images',
+    name: 'funnel with images',
+    to: 'bare with images',
+    figure: 'worker',
+    target: undefined,
   },
   { what: 'signal to verdict, one at a time', name: 'funnel', to: 'bare', figure: 'latency', target: 1.8 },
   { what: 'worker CPU, encrypted', name: 'encrypted funnel', to: 'funnel', figure: 'worker', target: 1.15 },

@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
 import { request } from 'undici';
 import { z } from 'zod';
 
@@ -6,7 +9,8 @@ export type BareActivities = ReturnType<typeof bareActivities>;
 const answer = z.object({ eval_id: z.string(), decision: z.string().optional() });
 
 /** The same calls of the same server as the funnel's, without checks, without typed failures and without logs. */
-export function bareActivities(baseUrl: string, apiKey: string) {
+export function bareActivities(baseUrl: string, apiKey: string, folder: string) {
+  const recipient = generateIdentity().then(identityToRecipient);
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
   return {
     async post(evaluationId: string): Promise<string> {
@@ -17,6 +21,14 @@ export function bareActivities(baseUrl: string, apiKey: string) {
     async get(evalId: string): Promise<string> {
       const response = await request(`${baseUrl}/api/evaluation/${evalId}`, { headers });
       return answer.parse(await response.body.json()).decision ?? '';
+    },
+    /** RiskOS's ZIP as one encrypted file. */
+    async archive(evalId: string): Promise<void> {
+      const response = await request(`${baseUrl}/api/evaluation/${evalId}/documents`, { headers });
+      const zip = new Uint8Array(await response.body.arrayBuffer());
+      const encrypter = new Encrypter();
+      encrypter.addRecipient(await recipient);
+      await writeFile(join(folder, `${evalId}.zip.age`), await encrypter.encrypt(zip));
     },
   };
 }

@@ -10,7 +10,11 @@ const worker = await Worker.create({
   connection,
   taskQueue: env['FUNNEL_TASK_QUEUE'] ?? '',
   workflowsPath: fileURLToPath(new URL('bare-workflow.ts', import.meta.url)),
-  activities: bareActivities(env['RISKOS_BASE_URL'] ?? '', env['RISKOS_API_KEY'] ?? ''),
+  activities: bareActivities(
+    env['RISKOS_BASE_URL'] ?? '',
+    env['RISKOS_API_KEY'] ?? '',
+    env['ARCHIVE_FOLDER'] ?? '',
+  ),
   workflowThreadPoolSize: 2,
   stickyQueueScheduleToStartTimeout: '1s',
 });

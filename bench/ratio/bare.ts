@@ -15,6 +15,7 @@ const script = fileURLToPath(new URL('bare-worker.ts', import.meta.url));
 export async function startBare(
   address: string,
   place: Place,
+  { images = false }: { images?: boolean } = {},
 ): Promise<Contender & { stop(): Promise<void> }> {
   const { temporal, emulator, gateway } = place;
   const taskQueue = `bare-${randomUUID()}`;
@@ -25,6 +26,7 @@ export async function startBare(
       FUNNEL_TASK_QUEUE: taskQueue,
       RISKOS_BASE_URL: gateway.url,
       RISKOS_API_KEY: apiKey,
+      ARCHIVE_FOLDER: place.archiveFolder,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -47,13 +49,13 @@ export async function startBare(
   const evaluationIdOf = (id: string) => `${id}~0a1b2c3d~document_verification~1`;
 
   return {
-    name: 'bare',
+    name: images ? 'bare with images' : 'bare',
     workerPid: child.pid,
     start: async (count) => {
       const ids = Array.from({ length: count }, () => `bare-${randomUUID()}`);
       await Promise.all(
         ids.map((id) =>
-          temporal.workflow.start('bare', {
+          temporal.workflow.start(images ? 'bareWithImages' : 'bare', {
             workflowId: `funnel-${id}`,
             taskQueue,
             args: [evaluationIdOf(id)],

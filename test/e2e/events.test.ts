@@ -83,6 +83,15 @@ describe('an event', () => {
 
   test('that comes twice, or only claims something, changes nothing: RiskOS is asked, and believed', async () => {
     const relay = await world.startRelay();
+    const paused = async () => {
+      const isDelivered = () =>
+        world.emulator
+          .ledger()
+          .webhooks.some(({ event_type, status }) => event_type === 'evaluation_paused' && status === 200);
+      await expect.poll(isDelivered).toBe(true);
+    };
+    // Its own webhook comes during the POST, and leads to no reading.
+    gateway.meddle = ({ method, nth }) => (method === 'POST' && nth === 2 ? { hold_after: paused } : 'pass');
     const funnel = await world.start('twice', { custom: { scenario: 'absent' } });
     const before = await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
     const created = world.emulator.ledger().evaluations.at(-1);
@@ -95,14 +104,13 @@ describe('an event', () => {
     };
     const reads = () =>
       gateway.passed.filter((call) => call === `GET /api/evaluation/${created.eval_id}`).length;
-    await expect.poll(reads).toBeGreaterThan(0);
-    const settledReads = reads();
+    expect(reads()).toBe(0);
     expect(await deliver(relay.url, event)).toBe(200);
-    await expect.poll(reads).toBe(settledReads + 1);
+    await expect.poll(reads).toBe(1);
     for (let copy = 0; copy < 5; copy++) expect(await deliver(relay.url, event)).toBe(200);
     expect(await deliver(relay.url, { ...event, eventId: randomUUID(), evalId: randomUUID() })).toBe(200);
     const after = await until(funnel, () => true);
-    expect(reads()).toBe(settledReads + 1);
+    expect(reads()).toBe(1);
     expect(after).toEqual(before);
   });
 
