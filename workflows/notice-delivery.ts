@@ -2,6 +2,7 @@ import { ActivityFailure, ApplicationFailure, log, proxyActivities } from '@temp
 import type { NotificationActivities } from '../activities/notifications.ts';
 import {
   activityBounds,
+  inWords,
   listed,
   type Notice,
   type NoticeFailure,
@@ -55,5 +56,5 @@ function failureOf(error: unknown): NoticeFailure {
 
 function summaryOf(notice: Notice): string {
   if (notice.type === 'images.changed') return `notice: images ${notice.data.result}`;
-  return `notice: ${notice.data.changes.join(', ').replaceAll('_', ' ')}`;
+  return `notice: ${inWords(notice.data.changes.join(', '))}`;
 }

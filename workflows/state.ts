@@ -8,6 +8,7 @@ import {
   formatEvaluationId,
   type FunnelState,
   funnelState,
+  type Posting,
   stateVersion,
 } from '../src/contract/index.ts';
 import { endTimers } from './timers.ts';
@@ -97,7 +98,8 @@ function nextAttempt(state: FunnelState, stage: EvaluatedStage): Attempt {
   return newAttempt(formatEvaluationId({ applicationId, run: state.run, stage, attempt: number }), number);
 }
 
-function newAttempt(evaluationId: string, number: number): Attempt {
+/** An attempt whose evaluation at RiskOS is not known. */
+export function newAttempt(evaluationId: string, number: number): Posting {
   return {
     kind: 'posting',
     evaluationId,

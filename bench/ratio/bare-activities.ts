@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
+import { Encrypter } from 'age-encryption';
 import { request } from 'undici';
 import { z } from 'zod';
+import { createAgeKey } from '../../src/age.ts';
 
 export type BareActivities = ReturnType<typeof bareActivities>;
 
@@ -10,7 +11,7 @@ const answer = z.object({ eval_id: z.string(), decision: z.string().optional() }
 
 /** The same calls of the same server as the funnel's, without checks, without typed failures and without logs. */
 export function bareActivities(baseUrl: string, apiKey: string, folder: string) {
-  const recipient = generateIdentity().then(identityToRecipient);
+  const key = createAgeKey();
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
   return {
     async post(evaluationId: string): Promise<string> {
@@ -27,7 +28,7 @@ export function bareActivities(baseUrl: string, apiKey: string, folder: string) 
       const response = await request(`${baseUrl}/api/evaluation/${evalId}/documents`, { headers });
       const zip = new Uint8Array(await response.body.arrayBuffer());
       const encrypter = new Encrypter();
-      encrypter.addRecipient(await recipient);
+      encrypter.addRecipient((await key).recipient);
       await writeFile(join(folder, `${evalId}.zip.age`), await encrypter.encrypt(zip));
     },
   };

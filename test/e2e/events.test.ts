@@ -46,6 +46,18 @@ async function deliver(url: string, event: { eventId: string; type: string; id: 
   return answer.statusCode;
 }
 
+/** Holds the answer of the second POST back until a webhook of that type was delivered. */
+function holdSecondPostUntil(eventType: string): void {
+  const isDelivered = () =>
+    world.emulator
+      .ledger()
+      .webhooks.some(({ event_type, status }) => event_type === eventType && status === 200);
+  const delivered = async () => {
+    await expect.poll(isDelivered).toBe(true);
+  };
+  gateway.meddle = ({ method, nth }) => (method === 'POST' && nth === 2 ? { hold_after: delivered } : 'pass');
+}
+
 describe('an event', () => {
   test('that comes while the relay is down is delivered again by RiskOS, and settles the evaluation', async () => {
     const relay = await world.startRelay();
@@ -66,15 +78,7 @@ describe('an event', () => {
 
   test('that comes before the POST answers is not lost', async () => {
     await world.startRelay();
-    const completed = () =>
-      world.emulator
-        .ledger()
-        .webhooks.some(({ event_type, status }) => event_type === 'evaluation_completed' && status === 200);
-    const delivered = async () => {
-      await expect.poll(completed).toBe(true);
-    };
-    gateway.meddle = ({ method, nth }) =>
-      method === 'POST' && nth === 2 ? { hold_after: delivered } : 'pass';
+    holdSecondPostUntil('evaluation_completed');
     const funnel = await world.start('early', { custom: { scenario: 'accept' } });
     const status = await until(funnel, ({ stage }) => stage === 'verified');
     expect(verdictsOf(status)).toEqual(accepted);
@@ -83,15 +87,8 @@ describe('an event', () => {
 
   test('that comes twice, or only claims something, changes nothing: RiskOS is asked, and believed', async () => {
     const relay = await world.startRelay();
-    const paused = async () => {
-      const isDelivered = () =>
-        world.emulator
-          .ledger()
-          .webhooks.some(({ event_type, status }) => event_type === 'evaluation_paused' && status === 200);
-      await expect.poll(isDelivered).toBe(true);
-    };
     // Its own webhook comes during the POST, and leads to no reading.
-    gateway.meddle = ({ method, nth }) => (method === 'POST' && nth === 2 ? { hold_after: paused } : 'pass');
+    holdSecondPostUntil('evaluation_paused');
     const funnel = await world.start('twice', { custom: { scenario: 'absent' } });
     const before = await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
     const created = world.emulator.ledger().evaluations.at(-1);

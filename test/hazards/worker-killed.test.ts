@@ -57,6 +57,12 @@ function holdSecondPost(hold: (opened: Promise<void>) => Meddling): {
   return { reached: reached.opened, open };
 }
 
+async function expectAcceptedByOnePost(funnel: Funnel): Promise<void> {
+  const status = await until(funnel, ({ stage }) => stage === 'verified');
+  expect(verdictsOf(status)).toEqual(['passive_check 1 accept', 'document_verification 1 accept']);
+  expect(posts(funnel)).toHaveLength(1);
+}
+
 describe('a worker killed with SIGKILL', () => {
   test('while an evaluation is paused: another one goes on, same verdict, nothing twice', async () => {
     const funnel = await world.start('kill-paused', { custom: { scenario: 'slow' } });
@@ -81,9 +87,7 @@ describe('a worker killed with SIGKILL', () => {
     await killProcess(worker);
     open();
     worker = await startWorker();
-    const status = await until(funnel, ({ stage }) => stage === 'verified');
-    expect(verdictsOf(status)).toEqual(['passive_check 1 accept', 'document_verification 1 accept']);
-    expect(posts(funnel)).toHaveLength(1);
+    await expectAcceptedByOnePost(funnel);
     expect(smsFor(world, funnel.applicationId)).toHaveLength(1);
   });
 
@@ -95,9 +99,7 @@ describe('a worker killed with SIGKILL', () => {
     await killProcess(worker);
     open();
     worker = await startWorker();
-    const status = await until(funnel, ({ stage }) => stage === 'verified');
-    expect(verdictsOf(status)).toEqual(['passive_check 1 accept', 'document_verification 1 accept']);
-    expect(posts(funnel)).toHaveLength(1);
+    await expectAcceptedByOnePost(funnel);
     expect(posts(funnel)[0]?.id).toMatch(/~document_verification~1$/);
   });
 });

@@ -26,6 +26,12 @@ function expired(policy: object): FunnelByHand {
   return funnel;
 }
 
+/** The funnel while its POST is under way. */
+function posting(): FunnelByHand {
+  const attempt = { kind: 'posting', evaluationId: current, number: 2 };
+  return open({ ...asking, position: { stage, attempt } });
+}
+
 describe('an attempt that was given up', () => {
   test('can still end well while the next one waits, and while the one after that does', () => {
     for (const attempts of [1, 2]) {
@@ -124,10 +130,7 @@ describe('readings, counted', () => {
 
   describe('of an evaluation whose events came during the POST', () => {
     const answered = (answer: Parameters<typeof paused>[1], ...eventTypes: string[]) => {
-      const funnel = open({
-        ...asking,
-        position: { stage, attempt: { kind: 'posting', evaluationId: current, number: 2 } },
-      });
+      const funnel = posting();
       for (const [number, eventType] of eventTypes.entries())
         funnel.signal(
           'riskosEvent',
@@ -164,10 +167,7 @@ describe('readings, counted', () => {
     });
 
     test('one for its first pause, where the POST was not answered', () => {
-      const funnel = open({
-        ...asking,
-        position: { stage, attempt: { kind: 'posting', evaluationId: current, number: 2 } },
-      });
+      const funnel = posting();
       funnel.signal('riskosEvent', event(current, { evalId: 'eval-2' }));
       funnel.settle('createEvaluation', { failure: 'ambiguous' });
       expect(funnel.calls('readEvaluation')).toEqual([{ evaluationId: current, evalId: 'eval-2' }]);
@@ -175,10 +175,7 @@ describe('readings, counted', () => {
   });
 
   test('no more of one that has completed', () => {
-    const funnel = open({
-      ...asking,
-      position: { stage, attempt: { kind: 'posting', evaluationId: current, number: 2 } },
-    });
+    const funnel = posting();
     funnel.signal('riskosEvent', event(current, { evalId: 'eval-2' }));
     funnel.settle('createEvaluation', { evaluation: accepted(current) });
     expect(funnel.status().stage).toBe('verified');

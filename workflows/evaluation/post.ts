@@ -13,6 +13,7 @@ import {
 import { postEvaluation } from '../activities.ts';
 import { now } from '../clock.ts';
 import { countFound } from '../metrics.ts';
+import { newAttempt } from '../state.ts';
 import { noteRecovery, noteTrouble } from '../timeline.ts';
 import { clearTimers, hasFired, setTimer } from '../timers.ts';
 import { waitUntil } from '../waiting.ts';
@@ -128,16 +129,7 @@ export function unidentified(state: FunnelState, attempt: Reading): Posting {
   const { evaluationId, number, notProcessed, perhapsProcessed, stop } = attempt;
   const { ambiguousWait } = state.application.policy;
   setTimer(state, 'post', now() + milliseconds(ambiguousWait));
-  return {
-    kind: 'posting',
-    evaluationId,
-    number,
-    notProcessed,
-    perhapsProcessed,
-    stop,
-    evalIds: [],
-    perhapsNewer: [],
-  };
+  return { ...newAttempt(evaluationId, number), notProcessed, perhapsProcessed, stop };
 }
 
 function askOf(state: FunnelState, position: Checking, attempt: Posting): EvaluationAsk {

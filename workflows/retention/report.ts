@@ -100,10 +100,10 @@ export async function handOverNotices({ notices, record }: RetentionState): Prom
 function details(status: ImagesStatus): string {
   const { state, result, count, reason, keepUntil, hold, action, trouble } = status;
   return [
-    `**${state}**: ${inWords(result)}${count > 0 ? ` (${count} images)` : ''}${reason ? `, ${reason.replaceAll('_', ' ')}` : ''}`,
+    `**${state}**: ${inWords(result)}${count > 0 ? ` (${count} images)` : ''}${reason ? `, ${inWords(reason)}` : ''}`,
     hold ? `Held since ${hold.since} by ${hold.by}: ${hold.reason}` : '',
     keepUntil && !hold ? `Kept until ${keepUntil}, then deleted.` : '',
-    trouble ? `Trouble since ${trouble.since}: ${trouble.reason.replaceAll('_', ' ')}.` : '',
+    trouble ? `Trouble since ${trouble.since}: ${inWords(trouble.reason)}.` : '',
     action ? `What to do: ${action}.` : '',
   ]
     .filter(Boolean)

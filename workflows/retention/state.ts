@@ -5,6 +5,7 @@ import {
   type ImagesHold,
   type ImagesRecord,
   type ImagesStatus,
+  inWords,
   type Notice,
   type TimelineEntry,
   type TimelineKind,
@@ -128,7 +129,7 @@ export function noteTrouble(
   reason: NonNullable<ImagesStatus['trouble']>['reason'],
 ): boolean {
   if (state.trouble?.reason === reason) return false;
-  note(state, 'trouble', `${reason.replaceAll('_', ' ')}; retrying`);
+  note(state, 'trouble', `${inWords(reason)}; retrying`);
   state.trouble = { reason, since: state.trouble?.since ?? iso(now()) };
   return true;
 }
