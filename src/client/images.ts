@@ -124,11 +124,18 @@ const longestAnswer = 10_000;
 
 function hasEnded(evaluationId: string, name: ImagesUpdateName, status: RetentionStatus): FunnelError {
   const how = status.ended ? `was ${status.ended.how} in Temporal` : 'has ended';
-  const what = name === 'hold' ? 'there is nothing to hold' : `${name} is not possible any more`;
   return new FunnelError(
     'WrongState',
-    `${evaluationId}: the workflow of these images ${how}, with the result ${status.result}; ${what}`,
+    `${evaluationId}: the workflow of these images ${how}, with the result ${status.result}; ${instead(name, status)}`,
   );
+}
+
+/** Who ends the workflow in Temporal leaves its images in the archive. */
+function instead(name: ImagesUpdateName, { ended, result }: RetentionStatus): string {
+  if (ended && result === 'archived' && name !== 'retry') {
+    return `the archive still has them: use \`candidate-funnel images ${name}\` with ARCHIVE_URL set`;
+  }
+  return name === 'hold' ? 'there is nothing to hold' : `${name} is not possible any more`;
 }
 
 /** The record that the retention workflow has of these images; the given one if there is no such workflow. */

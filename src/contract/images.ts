@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { duration, milliseconds } from './duration.ts';
 import { lineOf, proseOf } from './text.ts';
 import { inWords } from './words.ts';
 
@@ -321,20 +320,4 @@ export function imagesWorkflowIdOf(evaluationId: string): string {
 /** The inverse of {@link imagesWorkflowIdOf}, for the id of a retention workflow. */
 export function evaluationIdOfImages(workflowId: string): string {
   return workflowId.slice(imagesWorkflowIdOf('').length);
-}
-
-/** How long images are kept: one duration, or one for each verdict whose images are archived. */
-export const keepFor = z.union([
-  duration,
-  z.strictObject({
-    accept: duration.default('90 days').describe('After the verdict `accept`.'),
-    review: duration.default('90 days').describe('After the verdict `review`.'),
-    reject: duration.default('30 days').describe('After the verdict `reject`.'),
-  }),
-]);
-export type KeepFor = z.output<typeof keepFor>;
-
-/** Milliseconds for which the images of an evaluation with this verdict are kept. */
-export function keptFor(setting: KeepFor, verdict: keyof Exclude<KeepFor, string>): number {
-  return milliseconds(typeof setting === 'string' ? setting : setting[verdict]);
 }

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { verdictMapping } from './decision-words.ts';
 import { acceptedDocuments, enrichmentFailureRules, reasonCodeRules } from './document-rules.ts';
 import { duration, milliseconds } from './duration.ts';
-import { keepFor } from './images.ts';
 import { lineOf } from './text.ts';
 
 const attempts = z.int().min(1).max(10);
@@ -51,6 +50,17 @@ export const redirect = z.strictObject({
 const useCaseKey = lineOf(100).optional();
 
 const afterPassive = z.enum(['document_verification', 'review', 'close']);
+
+/** How long images are kept: one duration, or one for each verdict whose images are archived. */
+const keepFor = z.union([
+  duration,
+  z.strictObject({
+    accept: duration.default('90 days').describe('After the verdict `accept`.'),
+    review: duration.default('90 days').describe('After the verdict `review`.'),
+    reject: duration.default('30 days').describe('After the verdict `reject`.'),
+  }),
+]);
+type KeepFor = z.output<typeof keepFor>;
 
 /**
  * Everything that a customer can configure. Every field has a default. The policy is validated at the start, fixed from then
@@ -251,3 +261,8 @@ function longer(one: string, other: string): boolean {
 
 /** How long a wait for a person may take, and when HR is reminded. */
 export type DeadlineRule = Policy['review'];
+
+/** Milliseconds for which the images of an evaluation with this verdict are kept. */
+export function keptFor(setting: KeepFor, verdict: keyof Exclude<KeepFor, string>): number {
+  return milliseconds(typeof setting === 'string' ? setting : setting[verdict]);
+}

@@ -1,8 +1,10 @@
 import { mkdir, readFile, readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { createArchiveKey, readArchived, StorageError } from '../../src/archive/index.ts';
+import { temporalClient } from '../../src/client/index.ts';
+import { imagesWorkflowIdOf, imagesWorkflowType } from '../../src/contract/index.ts';
 import { type Finding, findingsOf, removeFinding } from '../../src/cli/images/findings.ts';
 import {
   archiveFixture,
@@ -184,6 +186,75 @@ describe('images erase, where no workflow looks after the images,', () => {
       stderr: expect.stringContaining('under a legal hold since'),
     });
     expect(await keysIn(storage)).toEqual(before);
+  });
+});
+
+describe('images hold and release, where no workflow looks after the images,', () => {
+  const why = ['--by', 'Ada', '--reason', 'case 7'];
+
+  test('hold them in the archive, keep an earlier hold, and release them there', async () => {
+    const { archive, storage, verb } = await archived();
+    await archive.store({ ...second, keepFor: day, zip });
+    await archive.hold(second, because);
+
+    const held = await verb('hold', ref.applicationId, ...why, '--json');
+    expect(held.code).toBe(0);
+    expect(jsonLines(held.stdout)).toMatchObject([
+      { ...ref, hold: { by: 'Ada', reason: 'case 7' } },
+      { ...second, hold: because },
+    ]);
+    expect((await readArchived(storage, ref)).hold).toMatchObject({ by: 'Ada', reason: 'case 7' });
+    expect(await verb('erase', ref.evaluationId, ...why)).toMatchObject({ code: 4 });
+
+    const released = await verb('release', ref.evaluationId, ...why);
+    expect(released).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('no workflow will delete them'),
+    });
+    expect((await readArchived(storage, ref)).hold).toBeUndefined();
+    expect(await keysIn(storage)).toContainEqual(expect.stringMatching(/\/release-[0-9a-f]+\.json$/));
+    expect((await readArchived(storage, second)).hold).toBeDefined();
+  });
+
+  test('change nothing where there is nothing to hold or release, and say so', async () => {
+    const { archive, storage, verb } = await archived();
+    expect(await verb('release', ref.applicationId, ...why)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('no retention workflow of this application runs'),
+    });
+    await archive.remove(ref, because);
+    const before = await keysIn(storage);
+    for (const name of ['hold', 'release']) {
+      expect(await verb(name, ref.evaluationId, ...why)).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('Temporal keeps no retention workflow'),
+      });
+    }
+    expect(await keysIn(storage)).toEqual(before);
+  });
+
+  test('name the setting without which the archive cannot be looked at', async () => {
+    const env = { TEMPORAL_ADDRESS: inject('temporalAddress') };
+    for (const name of ['hold', 'release', 'erase']) {
+      expect(await run(['images', name, ref.applicationId, ...why], env)).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('ARCHIVE_URL is not set'),
+      });
+    }
+  });
+
+  test('act on the archive when somebody terminated the workflow', async () => {
+    const { storage, verb } = await archived();
+    const temporal = temporalClient(inject('temporalAddress'));
+    onTestFinished(() => temporal.connection.close());
+    const options = { workflowId: imagesWorkflowIdOf(ref.evaluationId), taskQueue: 'nobody', args: [] };
+    const workflow = await temporal.workflow.start(imagesWorkflowType, options);
+    await workflow.terminate('a mistake');
+    expect(await verb('hold', ref.evaluationId, ...why)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('held in the archive since'),
+    });
+    expect((await readArchived(storage, ref)).hold).toMatchObject({ by: 'Ada' });
   });
 });
 

@@ -1,4 +1,4 @@
-import { deleteImages, surveyArchive, type Surveyed } from '../../archive/index.ts';
+import type { Surveyed } from '../../archive/index.ts';
 import { type EvaluationImages, type FunnelClient, FunnelError } from '../../client/index.ts';
 import { isSet } from '../../client/settings.ts';
 import {
@@ -12,6 +12,7 @@ import { InputError } from '../errors.ts';
 import { parseId, withFunnels } from '../funnels.ts';
 import { idsOf, inTurn } from '../ids.ts';
 import { print, time } from '../output.ts';
+import { type ArchiveChange, changeInArchive, concerned } from './in-archive.ts';
 import { withStorage } from './storage.ts';
 
 export interface SendOptions {
@@ -37,17 +38,23 @@ async function sendToOne(
   id: string,
   options: SendOptions,
 ): Promise<void> {
-  const sentTo = new Set<string>();
-  try {
-    for (const images of await targetsOf(funnels, name, id)) {
-      const status = await send(images, name, options);
-      sentTo.add(status.evaluationId);
-      print(status, () => statusText(status), options.json);
+  const done = new Set<string>();
+  let refusal: FunnelError | undefined;
+  for (const images of await targetsOf(funnels, name, id)) {
+    const answer = await askWorkflow(images, name, options);
+    if (answer instanceof FunnelError) {
+      refusal ??= answer;
+      continue;
     }
-  } catch (error) {
-    if (name !== 'erase' || !hasNoWorkflow(error)) throw error;
+    done.add(answer.evaluationId);
+    print(answer, () => statusText(answer), options.json);
   }
-  if (name === 'erase') await eraseOthers(funnels, id, { ...options, sentTo });
+  if (done.size === 0) refusal ??= noWorkflow(id);
+  if (name === 'retry') {
+    if (refusal) throw refusal;
+    return;
+  }
+  await changeTheRest(funnels, name, id, { ...options, done, refusal });
 }
 
 /** The images of one evaluation, or those of an application that the update is for. */
@@ -62,21 +69,22 @@ async function targetsOf(
   }
   const listed = await funnels.listImages(parseId(id));
   const running = listed.filter(({ state, ended }) => state !== 'ended' && !ended);
-  if (running.length === 0) {
-    const lost = name === 'retry' ? await neverStarted(funnels, id) : [];
-    // Each says what to do.
-    if (lost.length > 0) return lost.map((evaluationId) => funnels.images(evaluationId));
-    throw new FunnelError('NotFound', `${id}: no retention workflow of this application runs`);
-  }
+  // Each says what to do.
+  if (running.length === 0 && name === 'retry') return neverStarted(funnels, id);
   const meant = running.filter((status) => isFor(name, status));
   // Where it is for none of them, each says why.
   return (meant.length > 0 ? meant : running).map(({ evaluationId }) => funnels.images(evaluationId));
 }
 
+function noWorkflow(id: string): FunnelError {
+  return new FunnelError('NotFound', `${id}: no retention workflow of this application runs`);
+}
+
 /** The evaluations whose retention workflow the funnel could not start. */
-async function neverStarted(funnels: FunnelClient, id: string): Promise<string[]> {
+async function neverStarted(funnels: FunnelClient, id: string): Promise<EvaluationImages[]> {
   const { images } = await funnels.funnel(id).status();
-  return images.filter(({ reason }) => reason === 'not_started').map(({ evaluationId }) => evaluationId);
+  const lost = images.filter(({ reason }) => reason === 'not_started');
+  return lost.map(({ evaluationId }) => funnels.images(evaluationId));
 }
 
 function isFor(name: ImagesUpdateName, { state, hold }: ImagesStatus): boolean {
@@ -92,6 +100,28 @@ function isFor(name: ImagesUpdateName, { state, hold }: ImagesStatus): boolean {
   }
 }
 
+/** The new status; or the refusal of a workflow that does not, or no longer, look after these images. */
+async function askWorkflow(
+  images: EvaluationImages,
+  name: ImagesUpdateName,
+  options: SendOptions,
+): Promise<ImagesStatus | FunnelError> {
+  try {
+    return await send(images, name, options);
+  } catch (error) {
+    if (!(error instanceof FunnelError)) throw error;
+    // The archive may have a hold that the workflow does not know.
+    if (error.type === 'NotFound' || error.type === 'NotHeld') return error;
+    if (error.type === 'WrongState' && (await hasEnded(images))) return error;
+    throw error;
+  }
+}
+
+async function hasEnded(images: EvaluationImages): Promise<boolean> {
+  const { state, ended } = await images.status();
+  return state === 'ended' || ended !== undefined;
+}
+
 function send(
   images: EvaluationImages,
   name: ImagesUpdateName,
@@ -100,63 +130,45 @@ function send(
   return name === 'retry' ? images.retry({ by }) : images[name]({ by, reason });
 }
 
-function hasNoWorkflow(error: unknown): boolean {
-  return error instanceof FunnelError && (error.type === 'NotFound' || error.type === 'WrongState');
-}
-
-/** What the archive has of it besides: images whose workflow somebody ended are nobody's to delete otherwise. */
-async function eraseOthers(
+/** Images whose workflow somebody ended are nobody's otherwise. */
+async function changeTheRest(
   funnels: FunnelClient,
+  name: ArchiveChange,
   id: string,
-  { sentTo, ...options }: SendOptions & { sentTo: Set<string> },
+  { done, refusal, ...options }: SendOptions & { done: Set<string>; refusal: FunnelError | undefined },
 ): Promise<void> {
-  if (sentTo.size > 0 && !isArchiveNamed()) {
-    const line = `${id}: the archive itself was not looked at, since ARCHIVE_URL is not set here`;
-    process.stderr.write(`candidate-funnel: ${line}\n`);
+  if (done.has(id)) return;
+  if (!isSet('ARCHIVE_URL')) {
+    const unseen = 'the archive itself was not looked at, since ARCHIVE_URL is not set here';
+    if (refusal) throw new FunnelError(refusal.type, `${refusal.message}; ${unseen}`);
+    process.stderr.write(`candidate-funnel: ${id}: ${unseen}\n`);
     return;
   }
   await withStorage(async (storage) => {
-    let erased = sentTo.size;
-    for (const each of await leftOf(storage, id)) {
-      if (sentTo.has(each.evaluationId)) continue;
-      const status = await eraseOne(funnels, storage, each, options);
-      print(status, () => `${each.evaluationId}  deleted, verified`, options.json);
-      erased += 1;
+    const rest = (await concerned(storage, name, id)).filter(({ evaluationId }) => !done.has(evaluationId));
+    for (const each of rest) {
+      const { shown, text } = await changeOne(funnels, storage, name, each, options);
+      print(shown, () => text, options.json);
     }
-    if (erased > 0) return;
-    print({ id, result: 'deleted' }, () => `${id}  nothing of it is in the archive`, options.json);
+    if (rest.length > 0) return;
+    if (name !== 'erase' && refusal) throw refusal;
+    if (done.size === 0)
+      print({ id, result: 'deleted' }, () => `${id}  nothing of it is in the archive`, options.json);
   });
 }
 
-function isArchiveNamed(): boolean {
-  return isSet('ARCHIVE_URL');
-}
-
-/** The evaluations of an application, or the one, of which the archive has more than the record of a deletion. */
-async function leftOf(storage: Storage, id: string): Promise<Surveyed[]> {
-  const left: Surveyed[] = [];
-  for await (const each of surveyArchive(storage, id.split('~')[0] ?? id)) {
-    if (!('objects' in each) || (id.includes('~') && each.evaluationId !== id)) continue;
-    if (each.manifest || each.hold || each.unaccounted.length > 0) left.push(each);
-  }
-  return left;
-}
-
-/** By its workflow if there is one, which a list may not show yet; otherwise here, never under a hold. */
-async function eraseOne(
+/** By its workflow if there is one, which a list may not show yet; otherwise in the archive. */
+async function changeOne(
   funnels: FunnelClient,
   storage: Storage,
-  { applicationId, evaluationId }: Surveyed,
-  { by, reason = '' }: SendOptions,
-): Promise<object> {
-  try {
-    return await funnels.images(evaluationId).erase({ by, reason });
-  } catch (error) {
-    if (!hasNoWorkflow(error)) throw error;
-  }
-  const now = () => new Date();
-  const { removed } = await deleteImages({ storage, now }, { applicationId, evaluationId }, { by, reason });
-  return { applicationId, evaluationId, result: 'deleted', removed };
+  name: ArchiveChange,
+  each: Surveyed,
+  options: SendOptions,
+): Promise<{ shown: object; text: string }> {
+  const answer = await askWorkflow(funnels.images(each.evaluationId), name, options);
+  if (!(answer instanceof FunnelError)) return { shown: answer, text: statusText(answer) };
+  const { by, reason = '' } = options;
+  return changeInArchive(storage, name, each, { by, reason });
 }
 
 function statusText({
