@@ -16,9 +16,9 @@ const ready = new WeakMap<object, LoggedError>();
 const word = /^[\w.-]{1,80}$/;
 
 /**
- * The type, the code and the place of an error and of its causes. The message only of errors that are known to hold no data
- * of anybody: JSON.parse, for one, quotes what it could not read. Takes an error of any realm, and the text that Temporal's
- * core makes of one.
+ * The type and the code of an error and of its causes, with the message if the error is known to hold no data of anybody, and
+ * otherwise with its place: JSON.parse, for one, quotes what it could not read. Takes an error of any realm, and the text that
+ * Temporal's core makes of one.
  */
 export function loggedError(error: unknown, depth = 1): LoggedError {
   if (typeof error === 'string') return ofCore(error);
@@ -29,12 +29,14 @@ export function loggedError(error: unknown, depth = 1): LoggedError {
   const type = typeOf(error, stack);
   const cause =
     'cause' in error && error.cause !== undefined && error.cause !== null ? error.cause : undefined;
-  const at = framesOf(stack);
+  const shown = message && speaks(error, type, code) ? message.slice(0, 500) : undefined;
+  // A message of gRPC does not name the call.
+  const at = shown === undefined || typeof code === 'number' ? framesOf(stack) : [];
   const logged: LoggedError = {
     type,
     ...(isCode(code) ? { code: grpc(code) } : {}),
     ...(typeof status === 'number' ? { status } : {}),
-    ...(message !== undefined && speaks(error, type, code) ? { message: message.slice(0, 500) } : {}),
+    ...(shown === undefined ? {} : { message: shown }),
     ...(at.length > 0 ? { at } : {}),
     ...(cause === undefined || depth === deepest ? {} : { cause: loggedError(cause, depth + 1) }),
   };

@@ -27,7 +27,7 @@ export function registerHandlers(state: FunnelState, story: CancellationScope, k
     description: 'A RiskOS webhook from the relay; triggers a reading.',
   });
   setHandler(defineSignal<[unknown]>(imagesSignal), (images) => onImages(state, images), {
-    description: 'A result of an image workflow.',
+    description: 'A result of a retention workflow.',
   });
   registerUpdates(state, story, key);
 }

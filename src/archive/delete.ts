@@ -73,9 +73,10 @@ export async function holdImages(
 ): Promise<Hold> {
   const layout = layoutOf(ref);
   const asked: Hold = { by, reason, since: now().toISOString() };
-  await storage.putIfAbsent(layout.hold, written(asked));
+  const put = await storage.putIfAbsent(layout.hold, written(asked));
   if (await readRecord(storage, layout.deleted, tombstone)) {
-    await storage.delete(layout.hold);
+    // Another one's hold may have been confirmed before the deletion began, which then stops at it.
+    if (put === 'stored') await storage.delete(layout.hold);
     throw new ArchiveError(
       'ArchiveDeleted',
       'The images are deleted, or being deleted; there is nothing to hold.',

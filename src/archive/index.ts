@@ -4,7 +4,7 @@ export { type Because, deleteImages, holdImages, refuseHeld, releaseImages } fro
 export { ArchiveError, type ArchiveProblem, ZipRefusedError } from './errors.ts';
 export { createAgeKey as createArchiveKey } from '../age.ts';
 export type { EvaluationRef } from './layout.ts';
-export { openImages, readArchived, recordFetch } from './read.ts';
+export { type Archived, openImages, readArchived, recordFetch } from './read.ts';
 export { type Stray, type Surveyed, surveyArchive } from './survey.ts';
 export type { Limits } from './zip/limits.ts';
 export { StorageError, type StorageProblem } from '../storage/index.ts';

@@ -64,7 +64,7 @@ export const images = new Command('images')
     ),
   )
   .addCommand(
-    withReason(sending('release', 'end a hold; images whose time is over are deleted then')).addHelpText(
+    withReason(sending('release', 'end a hold; a workflow deletes images whose time is over')).addHelpText(
       'after',
       examples('images release app-1042 --reason "case 7/2026 is closed"'),
     ),
@@ -81,7 +81,7 @@ function sending(name: ImagesUpdateName, description: string): Command {
     .description(description)
     .argument(
       '<ids...>',
-      'application ids, for all images of each, or evaluation ids; "-" reads them from standard input, one a line',
+      'application ids, for all images of each, or evaluation ids; "-" reads them from standard input, one a line, or the lines of list --json',
     )
     .option('--by <who>', 'who asks for it, for the record', userName())
     .option('--json', 'print each new status as a JSON line')

@@ -55,6 +55,12 @@ export async function runWorker(): Promise<void> {
   const payloads = codecMetrics(registry, logger);
   const notifier = notifierOfSettings({ logger, registry });
   await keys?.tryOut();
+  if (await keys?.isEmpty()) {
+    logger.warn(
+      {},
+      'the key store is empty: after the first candidate, it is the wrong one or is not mounted',
+    );
+  }
   if (!keys) logger.warn({}, 'PAYLOAD_ENCRYPTION=off: Temporal stores all data of candidates in clear');
   const version = workerVersion(settings);
   const gauge = standingGauge(registry);

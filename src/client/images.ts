@@ -130,10 +130,10 @@ function hasEnded(evaluationId: string, name: ImagesUpdateName, status: Retentio
   );
 }
 
-/** Who ends the workflow in Temporal leaves its images in the archive. */
-function instead(name: ImagesUpdateName, { ended, result }: RetentionStatus): string {
-  if (ended && result === 'archived' && name !== 'retry') {
-    return `the archive still has them: use \`candidate-funnel images ${name}\` with ARCHIVE_URL set`;
+/** Who ends the workflow in Temporal leaves in the archive what it has archived. */
+function instead(name: ImagesUpdateName, { ended }: RetentionStatus): string {
+  if (ended && name !== 'retry') {
+    return `it can no longer ${name} them; \`candidate-funnel images ${name}\` does, in the archive itself`;
   }
   return name === 'hold' ? 'there is nothing to hold' : `${name} is not possible any more`;
 }
@@ -188,7 +188,9 @@ async function statusOf(
   { state, endedAt, memo }: Info,
 ): Promise<RetentionStatus> {
   const { status, private: hidden } = await readMemo(client, workflowId, memo);
-  const known = imagesOfMemo(status, hidden) ?? unpublished(workflowId);
+  const published = imagesOfMemo(status, hidden) ?? unpublished(workflowId);
+  // A status that cannot be read is not a sign of life.
+  const known = state === 'completed' ? { ...published, state: 'ended' as const } : published;
   return isEnding(state) ? { ...known, ended: { how: state, at: endedAt } } : known;
 }
 

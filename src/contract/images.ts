@@ -161,7 +161,7 @@ export const imagesRecord = z.object({
 });
 export type ImagesRecord = z.output<typeof imagesRecord>;
 
-/** A result of images as a line of the timeline, in the funnel and in the images' own workflow. */
+/** A result of images as a line of the timeline, in the funnel and in the retention workflow. */
 export function imagesInWords({ result, count, reason }: ImagesRecord): string {
   return `images: ${result}${count > 0 ? ` (${count})` : ''}${reason === undefined ? '' : `: ${inWords(reason)}`}`;
 }
@@ -252,7 +252,7 @@ export interface ImagesStatus extends ImagesRecord {
 export const imagesStatus: z.ZodType<ImagesStatus> = z.object({
   ...imagesRecord.shape,
   applicationId: z.string().describe("The HR system's id of the application."),
-  state: z.enum(imagesStates).describe('Where the image workflow stands.'),
+  state: z.enum(imagesStates).describe('Where the retention workflow stands.'),
   keepUntil: z
     .string()
     .nullable()

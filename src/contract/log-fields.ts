@@ -71,7 +71,7 @@ export const logFields = {
   error: {
     form: 'error',
     meaning:
-      'what failed: `type`, `code`, `status`, the `message` where it is known to hold no data, `at` (stack frames), `cause`',
+      'what failed: `type`, `code`, `status`, `cause`, and the `message` where it is known to hold no data, otherwise `at` (stack frames)',
   },
   type: { form: 'word', meaning: 'the type of a failed RiskOS call or notice' },
   status: { form: 'word', meaning: 'the HTTP status' },

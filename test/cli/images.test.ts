@@ -200,37 +200,53 @@ describe('images hold and release, where no workflow looks after the images,', (
     const held = await verb('hold', ref.applicationId, ...why, '--json');
     expect(held.code).toBe(0);
     expect(jsonLines(held.stdout)).toMatchObject([
-      { ...ref, hold: { by: 'Ada', reason: 'case 7' } },
-      { ...second, hold: because },
+      { ...ref, state: null, hold: { by: 'Ada', reason: 'case 7' } },
+      { ...second, state: null, hold: because },
     ]);
     expect((await readArchived(storage, ref)).hold).toMatchObject({ by: 'Ada', reason: 'case 7' });
-    expect(await verb('erase', ref.evaluationId, ...why)).toMatchObject({ code: 4 });
+    expect((await verb('hold', second.evaluationId, ...why)).stdout).toMatch(/by Mo Ito.*not recorded/s);
 
     const released = await verb('release', ref.evaluationId, ...why);
     expect(released).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('no workflow will delete them'),
+      stdout: expect.stringMatching(/released in the archive.*no workflow will delete the images/s),
     });
     expect((await readArchived(storage, ref)).hold).toBeUndefined();
     expect(await keysIn(storage)).toContainEqual(expect.stringMatching(/\/release-[0-9a-f]+\.json$/));
     expect((await readArchived(storage, second)).hold).toBeDefined();
   });
 
+  test('of several, one that is refused does not keep the others from being done', async () => {
+    const { archive, storage, verb } = await archived();
+    await archive.store({ ...second, keepFor: day, zip });
+    await archive.hold(ref, because);
+    const { code, stdout, stderr } = await verb('erase', ref.applicationId, ...why, '--json');
+    expect({ code, stderr }).toMatchObject({ code: 4, stderr: expect.stringContaining('legal hold') });
+    expect(jsonLines(stdout)).toMatchObject([{ ...second, result: 'deleted' }]);
+    expect((await readArchived(storage, ref)).manifest).toBeDefined();
+    expect((await readArchived(storage, second)).deleted).toMatchObject({ by: 'Ada' });
+  });
+
   test('change nothing where there is nothing to hold or release, and say so', async () => {
     const { archive, storage, verb } = await archived();
-    expect(await verb('release', ref.applicationId, ...why)).toMatchObject({
-      code: 3,
-      stderr: expect.stringContaining('no retention workflow of this application runs'),
-    });
+    const noHold = { code: 4, stderr: expect.stringContaining('there is no hold') };
+    expect(await verb('release', ref.applicationId, ...why)).toMatchObject(noHold);
     await archive.remove(ref, because);
     const before = await keysIn(storage);
-    for (const name of ['hold', 'release']) {
-      expect(await verb(name, ref.evaluationId, ...why)).toMatchObject({
-        code: 3,
-        stderr: expect.stringContaining('Temporal keeps no retention workflow'),
-      });
+    expect(await verb('release', ref.evaluationId, ...why)).toMatchObject(noHold);
+    for (const id of [ref.applicationId, ref.evaluationId]) {
+      const nothing = { code: 3, stderr: expect.stringContaining('there are no images to hold') };
+      expect(await verb('hold', id, ...why)).toMatchObject(nothing);
     }
     expect(await keysIn(storage)).toEqual(before);
+  });
+
+  test('are held one by one, even if the record of another evaluation is damaged', async () => {
+    const { archive, storage, root, verb } = await archived();
+    await archive.store({ ...second, keepFor: day, zip });
+    await writeFile(join(root, second.applicationId, second.evaluationId, 'manifest.json'), 'damaged');
+    expect(await verb('hold', ref.evaluationId, ...why)).toMatchObject({ code: 0 });
+    expect((await readArchived(storage, ref)).hold).toMatchObject({ by: 'Ada' });
   });
 
   test('name the setting without which the archive cannot be looked at', async () => {
@@ -238,7 +254,9 @@ describe('images hold and release, where no workflow looks after the images,', (
     for (const name of ['hold', 'release', 'erase']) {
       expect(await run(['images', name, ref.applicationId, ...why], env)).toMatchObject({
         code: 3,
-        stderr: expect.stringContaining('ARCHIVE_URL is not set'),
+        stderr: expect.stringMatching(
+          /no retention workflow.*the archive was not looked at, since ARCHIVE_URL is not set/,
+        ),
       });
     }
   });

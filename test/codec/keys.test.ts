@@ -93,6 +93,14 @@ const interruptions = [1, 2, 3, 4].flatMap((at) =>
   (['before', 'after'] as const).map((when) => [at, when] as const),
 );
 
+test('a store is empty until its first key, and never again, even if that key is erased', async () => {
+  expect(await store.isEmpty()).toBe(true);
+  await store.create('app-1');
+  expect(await store.isEmpty()).toBe(false);
+  await store.erase('app-1', tombstone);
+  expect(await store.isEmpty()).toBe(false);
+});
+
 describe('a key', () => {
   test('is made once, and found again', async () => {
     expect(await store.get('app-1')).toEqual({ kind: 'missing' });

@@ -112,6 +112,12 @@ function textsIn(value: unknown): string[] {
   return [String(value)];
 }
 
+const isEmpty = 'the key store is empty';
+
+test('a worker that starts before the first candidate says that its key store is empty', () => {
+  expect(worker.log()).toContain(isEmpty);
+});
+
 describe('a funnel whose workers encrypt', () => {
   test('goes its whole way, and nothing of the candidate, the link or the reason codes is in clear', async () => {
     const applicationId = name('sealed');
@@ -189,7 +195,7 @@ describe('a funnel whose workers encrypt', () => {
   });
 });
 
-describe('a worker whose key store is empty', () => {
+describe('a worker whose key store lacks a key', () => {
   test('makes no second key, stays up, and goes on when the keys are back; others go on meanwhile', async () => {
     const start = (what: string) =>
       funnels.startFunnel({
@@ -200,9 +206,11 @@ describe('a worker whose key store is empty', () => {
     const stuck = await start('stuck');
     await until(stuck, ({ nextAction }) => nextAction.kind === 'request_documents');
     const place = join(folder, 'keys/keys', stuck.applicationId);
+    await keys.create(name('known'));
     await killProcess(worker);
     await rename(place, join(folder, 'away'));
     worker = await startWorker();
+    expect(worker.log()).not.toContain(isEmpty);
     const asked = stuck.requestDocuments().catch((error: unknown) => error);
     await expect.poll(() => worker.log(), { timeout: 90_000 }).toMatch(/KeyMissing/);
     const other = await start('other');

@@ -52,7 +52,7 @@ const plain: KeyWrapper = { wrap: async (bytes) => bytes, unwrap: async (bytes) 
 
 export interface Plan {
   funnel: 'open' | 'unbegun' | 'closing' | 'terminated' | 'none';
-  /** Image workflows, and whether they run. */
+  /** Retention workflows, and whether they run. */
   images: { running: boolean; archived: boolean }[];
   key: boolean;
   /** The funnel leaves a workflow of undelivered notices when it closes. */

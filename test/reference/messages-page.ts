@@ -58,7 +58,7 @@ const timelineFields: Record<keyof TimelineEntry, [type: string, text: string]> 
 export async function renderMessagesPage(): Promise<string> {
   return pageOf([
     '# Messages',
-    'This page lists every update, signal and query that a funnel and its image workflows take, with their fields. Read [what a funnel does](funnel.md) first: it says what each message does in each state. `npm run docs:messages` writes the page from the schemas that check the messages (`src/contract/messages.ts`, `src/contract/images.ts`).',
+    'This page lists every update, signal and query that a funnel and its retention workflows take, with their fields. Read [what a funnel does](funnel.md) first: it says what each message does in each state. `npm run docs:messages` writes the page from the schemas that check the messages (`src/contract/messages.ts`, `src/contract/images.ts`).',
     `A funnel is a Temporal workflow of the type \`${workflowType}\` with the id \`funnel-{applicationId}\`. The TypeScript client has a method for each update and query, the command a verb; any other Temporal client can send them by name:`,
     [
       '```sh',
@@ -102,7 +102,7 @@ export async function renderMessagesPage(): Promise<string> {
     '## Signal',
     `\`${riskosEventSignal}\` is sent by the relay for each webhook of RiskOS. It makes the funnel read RiskOS and carries no decision. An HR system never sends it. If you write a relay of your own, send one object:`,
     fields(riskosEvent),
-    '## Image workflows',
+    '## Retention workflows',
     `A workflow of the type \`${imagesWorkflowType}\` manages the images of one evaluation, even after the funnel has closed: [Images](images.md). Its id is \`images-{evaluationId}\`. The TypeScript client reaches it with \`images()\`, the command with \`images\`.`,
     table(
       ['update', 'verb', 'effect'],

@@ -127,11 +127,13 @@ describe('a logged error', () => {
   test('has the message of our own classes, of failures of ours, and of connections', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
     const error = new RiskosError('Unreachable', { call: 'GET /api/evaluation/1', cause: refused });
-    expect(loggedError(error)).toMatchObject({
+    expect(loggedError(error)).toEqual({
       type: 'Unreachable',
       message: expect.stringContaining('GET /api/evaluation/1'),
       cause: { type: 'Error', code: 'ECONNREFUSED', message: 'connect ECONNREFUSED 127.0.0.1:1' },
     });
+    const both = Object.assign(new AggregateError([refused]), { code: 'ECONNREFUSED' });
+    expect(loggedError(both)).toMatchObject({ code: 'ECONNREFUSED', at: expect.any(Array) });
     const failure = ApplicationFailure.nonRetryable('nothing was sent', 'RiskosNotProcessed');
     expect(loggedError(failure)).toMatchObject({ type: 'RiskosNotProcessed', message: 'nothing was sent' });
     const foreign = loggedError(ApplicationFailure.nonRetryable(canary, 'TypeError'));
@@ -141,7 +143,11 @@ describe('a logged error', () => {
 
   test('of gRPC has the name of the code, and details of the connection only', () => {
     const grpc = (code: number) => Object.assign(new Error(`${code}: ${canary}`), { code, details: canary });
-    expect(loggedError(grpc(14))).toMatchObject({ code: 'UNAVAILABLE', message: `14: ${canary}` });
+    expect(loggedError(grpc(14))).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: `14: ${canary}`,
+      at: expect.any(Array),
+    });
     expect(loggedError(grpc(3))).toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(JSON.stringify(loggedError(grpc(3)))).not.toContain(canary);
   });

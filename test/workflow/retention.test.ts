@@ -625,3 +625,35 @@ describe('the retention workflow', () => {
     }
   });
 });
+
+describe('the command, beside the workflow,', () => {
+  const verb = (name: string, { ref }: Standing) =>
+    run(['images', name, ref.evaluationId, '--by', 'Ada', '--reason', 'case 9'], {
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      ARCHIVE_URL: `file://${world.archiveFolder}`,
+    });
+
+  test('releases a hold that only the archive knows, and shows what the workflow does then', async () => {
+    const standing = await start([good]);
+    await comesTo(standing, { state: 'kept', hold: null });
+    await archive.hold(standing.ref, because);
+    expect(await verb('release', standing)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/kept, archived.*kept until/s),
+    });
+    expect((await readArchived(storage, standing.ref)).hold).toBeUndefined();
+    expect(await verb('release', standing)).toMatchObject({ code: 4 });
+  });
+
+  test('holds in the archive what a terminated workflow no longer can', async () => {
+    const standing = await start([good]);
+    await comesTo(standing, { state: 'kept' });
+    await standing.handle.terminate('a mistake');
+    await expect(standing.images.hold(because)).rejects.toMatchObject({
+      type: 'WrongState',
+      message: expect.stringContaining('in the archive itself'),
+    });
+    expect(await verb('hold', standing)).toMatchObject({ code: 0 });
+    expect((await readArchived(storage, standing.ref)).hold).toMatchObject({ by: 'Ada' });
+  });
+});

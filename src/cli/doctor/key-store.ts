@@ -66,6 +66,11 @@ async function opened(store: KeyStore): Promise<Finding> {
     count += 1;
     if (count === sample) break;
   }
-  const keys = count === 0 ? 'it has no key yet' : count === 1 ? '1 key opens' : `${count} keys open`;
+  const keys =
+    count === 0
+      ? 'it has no key yet, which is right only before the first candidate'
+      : count === 1
+        ? '1 key opens'
+        : `${count} keys open`;
   return ok(about, `can be written and read; ${keys}${count === sample ? ', of those looked at' : ''}`);
 }

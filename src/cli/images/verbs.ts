@@ -1,4 +1,3 @@
-import type { Surveyed } from '../../archive/index.ts';
 import { type EvaluationImages, type FunnelClient, FunnelError } from '../../client/index.ts';
 import { isSet } from '../../client/settings.ts';
 import {
@@ -10,9 +9,9 @@ import {
 import type { Storage } from '../../storage/index.ts';
 import { InputError } from '../errors.ts';
 import { parseId, withFunnels } from '../funnels.ts';
-import { idsOf, inTurn } from '../ids.ts';
+import { idsOf, inTurn, report } from '../ids.ts';
 import { print, time } from '../output.ts';
-import { type ArchiveChange, changeInArchive, concerned } from './in-archive.ts';
+import { type ArchiveChange, changeInArchive, type Concerned, concerned } from './in-archive.ts';
 import { withStorage } from './storage.ts';
 
 export interface SendOptions {
@@ -28,7 +27,7 @@ export async function sendToImages(
   given: string[],
   options: SendOptions,
 ): Promise<void> {
-  const ids = await idsOf(given);
+  const ids = await idsOf(given, 'evaluationId');
   await withFunnels((funnels) => inTurn(ids, (id) => sendToOne(funnels, name, id, options)));
 }
 
@@ -38,23 +37,34 @@ async function sendToOne(
   id: string,
   options: SendOptions,
 ): Promise<void> {
-  const done = new Set<string>();
-  let refusal: FunnelError | undefined;
+  const asked: Asked = { answered: new Set(), left: new Map(), failures: [] };
   for (const images of await targetsOf(funnels, name, id)) {
-    const answer = await askWorkflow(images, name, options);
-    if (answer instanceof FunnelError) {
-      refusal ??= answer;
-      continue;
+    try {
+      const answer = await askWorkflow(images, name, options);
+      if (answer instanceof FunnelError) {
+        asked.left.set(images.evaluationId, answer);
+        continue;
+      }
+      print(answer, () => statusText(answer), options.json);
+    } catch (error) {
+      asked.failures.push(error);
     }
-    done.add(answer.evaluationId);
-    print(answer, () => statusText(answer), options.json);
+    asked.answered.add(images.evaluationId);
   }
-  if (done.size === 0) refusal ??= noWorkflow(id);
-  if (name === 'retry') {
-    if (refusal) throw refusal;
-    return;
-  }
-  await changeTheRest(funnels, name, id, { ...options, done, refusal });
+  if (name === 'retry') asked.failures.push(...asked.left.values());
+  else await changeTheRest(funnels, name, id, asked, options);
+  if (asked.failures.length === 1) throw asked.failures[0];
+  for (const failure of asked.failures) report(failure, id);
+}
+
+/** What the retention workflows of one id said. */
+interface Asked {
+  /** Evaluations whose workflow did it, or refused it. */
+  answered: Set<string>;
+  /** Evaluations that are left to the archive: the refusal of a workflow that no longer looks after them. */
+  left: Map<string, FunnelError>;
+  /** Of a workflow, or of the archive; one must not keep the others from being done. */
+  failures: unknown[];
 }
 
 /** The images of one evaluation, or those of an application that the update is for. */
@@ -69,8 +79,12 @@ async function targetsOf(
   }
   const listed = await funnels.listImages(parseId(id));
   const running = listed.filter(({ state, ended }) => state !== 'ended' && !ended);
-  // Each says what to do.
-  if (running.length === 0 && name === 'retry') return neverStarted(funnels, id);
+  if (running.length === 0 && name === 'retry') {
+    const lost = await neverStarted(funnels, id);
+    if (lost.length === 0) throw noWorkflow(id);
+    // Each says what to do.
+    return lost;
+  }
   const meant = running.filter((status) => isFor(name, status));
   // Where it is for none of them, each says why.
   return (meant.length > 0 ? meant : running).map(({ evaluationId }) => funnels.images(evaluationId));
@@ -135,26 +149,54 @@ async function changeTheRest(
   funnels: FunnelClient,
   name: ArchiveChange,
   id: string,
-  { done, refusal, ...options }: SendOptions & { done: Set<string>; refusal: FunnelError | undefined },
+  { answered, left, failures }: Asked,
+  options: SendOptions,
 ): Promise<void> {
-  if (done.has(id)) return;
+  if (answered.has(id)) return;
   if (!isSet('ARCHIVE_URL')) {
-    const unseen = 'the archive itself was not looked at, since ARCHIVE_URL is not set here';
-    if (refusal) throw new FunnelError(refusal.type, `${refusal.message}; ${unseen}`);
-    process.stderr.write(`candidate-funnel: ${id}: ${unseen}\n`);
+    const [refusal = noWorkflow(id)] = left.values();
+    const unset = 'since ARCHIVE_URL is not set here';
+    if (answered.size === 0) {
+      failures.push(
+        new FunnelError(refusal.type, `${refusal.message}; the archive was not looked at, ${unset}`),
+      );
+      return;
+    }
+    const line = `${id}: images that no workflow looks after were not ${done[name]}, ${unset}`;
+    process.stderr.write(`candidate-funnel: ${line}\n`);
     return;
   }
   await withStorage(async (storage) => {
-    const rest = (await concerned(storage, name, id)).filter(({ evaluationId }) => !done.has(evaluationId));
+    const rest = (await concerned(storage, name, id)).filter(
+      ({ evaluationId }) => !answered.has(evaluationId),
+    );
     for (const each of rest) {
-      const { shown, text } = await changeOne(funnels, storage, name, each, options);
-      print(shown, () => text, options.json);
+      try {
+        const { shown, text } = await changeOne(funnels, storage, name, each, {
+          ...options,
+          refusal: left.get(each.evaluationId),
+        });
+        print(shown, () => text, options.json);
+      } catch (error) {
+        failures.push(error);
+      }
     }
-    if (rest.length > 0) return;
-    if (name !== 'erase' && refusal) throw refusal;
-    if (done.size === 0)
+    if (rest.length > 0 || answered.size > 0) return;
+    if (name === 'erase')
       print({ id, result: 'deleted' }, () => `${id}  nothing of it is in the archive`, options.json);
-  });
+    else failures.push(nothingTo(name, id));
+  }).catch((error: unknown) => failures.push(error));
+}
+
+const done: Record<ArchiveChange, string> = { hold: 'held', release: 'released', erase: 'erased' };
+
+function nothingTo(name: 'hold' | 'release', id: string): FunnelError {
+  return name === 'hold'
+    ? new FunnelError(
+        'NotFound',
+        `${id}: there are no images to hold, neither with a workflow nor in the archive`,
+      )
+    : new FunnelError('NotHeld', `${id}: there is no hold, neither with a workflow nor in the archive`);
 }
 
 /** By its workflow if there is one, which a list may not show yet; otherwise in the archive. */
@@ -162,13 +204,19 @@ async function changeOne(
   funnels: FunnelClient,
   storage: Storage,
   name: ArchiveChange,
-  each: Surveyed,
-  options: SendOptions,
+  each: Concerned,
+  { refusal, ...options }: SendOptions & { refusal: FunnelError | undefined },
 ): Promise<{ shown: object; text: string }> {
-  const answer = await askWorkflow(funnels.images(each.evaluationId), name, options);
+  const images = funnels.images(each.evaluationId);
+  const answer = refusal ?? (await askWorkflow(images, name, options));
   if (!(answer instanceof FunnelError)) return { shown: answer, text: statusText(answer) };
   const { by, reason = '' } = options;
-  return changeInArchive(storage, name, each, { by, reason });
+  const changed = await changeInArchive(storage, name, each, { by, reason });
+  if (answer.type !== 'NotHeld') return changed;
+  // The workflow runs, and may have found the hold in the archive just before it was removed there.
+  const again = await askWorkflow(images, name, options);
+  const status = again instanceof FunnelError ? await images.status() : again;
+  return { shown: status, text: statusText(status) };
 }
 
 function statusText({

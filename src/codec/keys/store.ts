@@ -61,6 +61,8 @@ export interface KeyStore {
   list(): AsyncIterable<string>;
   /** Every application that has a key or a tombstone. */
   check(): AsyncIterable<KeyCheck>;
+  /** True if nobody has, or had, a key in it: right only before the first candidate. */
+  isEmpty(): Promise<boolean>;
   /** Rejects with what the storage lacks. */
   tryOut(): Promise<void>;
   close(): void;
@@ -254,6 +256,14 @@ export function createKeyStore(storage: Storage, wrapper: KeyWrapper): KeyStore 
         yield { applicationId, state: unfinished.has(applicationId) ? 'unfinished' : 'forgotten' };
       }
     },
+    isEmpty: () =>
+      available(async () => {
+        for (const prefix of [keysPrefix, tombstonesPrefix, requestsPrefix]) {
+          const { done } = await storage.list(prefix)[Symbol.asyncIterator]().next();
+          if (!done) return false;
+        }
+        return true;
+      }),
     tryOut: () =>
       available(async () => {
         await storage.tryOut();
