@@ -86,15 +86,17 @@ function publishAttributes(state: FunnelState, status: Status): void {
   const words = [stage, outcome, attempt, waitingFor, deadline, escalation, attention, trouble];
   const published = JSON.stringify(words);
   if (published === state.published) return;
+  const before: unknown[] = JSON.parse(state.published || '[]');
   state.published = published;
-  upsertSearchAttributes([
+  const attributes = [
     { key: searchAttributes.stage, value: stage },
     { key: searchAttributes.outcome, value: outcome },
     { key: searchAttributes.attempt, value: attempt },
     { key: searchAttributes.waitingFor, value: waitingFor },
+    { key: searchAttributes.deadline, value: deadline === null ? null : new Date(deadline) },
     { key: searchAttributes.escalation, value: escalation },
     { key: searchAttributes.attention, value: attention },
     { key: searchAttributes.trouble, value: trouble },
-    { key: searchAttributes.deadline, value: deadline === null ? null : new Date(deadline) },
-  ]);
+  ];
+  upsertSearchAttributes(attributes.filter((_, at) => words[at] !== before[at]));
 }
