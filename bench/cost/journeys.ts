@@ -59,7 +59,7 @@ const all: Journey[] = [
   },
 ];
 
-/** Longer ways through the funnel, from the start to the last event; for information. */
+/** Longer ways through the funnel, from the start to the last event. */
 export const journeys = all.map(
   ({ name, scenario, travel }) =>
     (address: string): Promise<Row[]> =>
