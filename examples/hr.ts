@@ -1,6 +1,6 @@
 import { createFunnelClient } from 'candidate-funnel';
 
-const funnels = createFunnelClient(); // finds Temporal by TEMPORAL_ADDRESS and its siblings
+const funnels = createFunnelClient(); // Temporal by TEMPORAL_ADDRESS, encryption through CODEC_URL and CODEC_TOKEN
 
 const funnel = await funnels.startFunnel({
   applicationId: 'app-1043',

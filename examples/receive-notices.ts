@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { Notice } from 'candidate-funnel/contract';
+import type { NoticeBody } from 'candidate-funnel/contract';
 import { Webhook } from 'standardwebhooks';
 
 const webhook = new Webhook(process.env['NOTIFY_SECRET'] ?? ''); // one of the worker's NOTIFY_SECRETS
@@ -29,7 +29,7 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   response.writeHead(204).end();
 }
 
-function handle(notice: Notice): void {
+function handle(notice: NoticeBody): void {
   if (notice.type !== 'funnel.changed') return;
   const { applicationId, stage, nextAction } = notice.data;
   process.stdout.write(`${applicationId} ${stage} ${nextAction.kind}\n`);

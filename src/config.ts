@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { build } from './build-info.ts';
-import { type Environment, SettingsError, valueOf } from './client/settings.ts';
+import { type Environment, SettingsError, urlFault, valueOf } from './client/settings.ts';
 import { defaultLimits as codecServerLimits } from './codec/server/limits.ts';
 import { isLoopback } from './codec/server/loopback.ts';
 import { checkInput, defaultTaskQueue, describeIssues } from './contract/index.ts';
@@ -40,9 +40,6 @@ export const logSettings = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
-/** On this machine or in the same Compose network: to nobody else may a key or a link go in clear text. */
-const localHost = /^(127(\.\d+){3}|localhost|\[::1\]|[a-z0-9-]+)$/i;
-
 /** An http(s) URL; `exception` is who may have it without TLS. */
 const secureUrl = (exception: string) =>
   z
@@ -55,16 +52,6 @@ const secureUrl = (exception: string) =>
         context.issues.push({ code: 'custom', message, input: context.value, continue: true });
       }
     });
-
-function urlFault(text: string, exception: string): string | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) return 'must be an http(s) URL';
-  if (url.username !== '' || url.password !== '') {
-    return 'must not have a user or a password in it, which would never be sent';
-  }
-  if (url.protocol === 'http:' && !localHost.test(url.hostname)) return `must be https, except ${exception}`;
-  return undefined;
-}
 
 const riskosUrl = secureUrl('for the emulator').refine((text) => {
   if (!URL.canParse(text)) return true;

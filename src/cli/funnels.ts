@@ -8,7 +8,7 @@ import {
   temporalClient,
 } from '../client/index.ts';
 import { encryptedClient, type KeyStore } from '../codec/index.ts';
-import { codecClientSettings, queueSettings, readSettings } from '../config.ts';
+import { codecClientSettings, payloadSettings, queueSettings, readSettings } from '../config.ts';
 import { applicationId } from '../contract/index.ts';
 import { InputError } from './errors.ts';
 import { keyStoreOfSettings } from './payload-keys.ts';
@@ -25,6 +25,7 @@ export async function withFunnels<T>(
     taskQueue: readSettings(queueSettings).FUNNEL_TASK_QUEUE,
     deadline: 10_000,
     findForgotten,
+    inClear: readSettings(payloadSettings).PAYLOAD_ENCRYPTION === 'off' ? 'allowed' : 'refused',
   });
   try {
     return await work(funnels, findForgotten);

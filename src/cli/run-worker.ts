@@ -55,12 +55,6 @@ export async function runWorker(): Promise<void> {
   const payloads = codecMetrics(registry, logger);
   const notifier = notifierOfSettings({ logger, registry });
   await keys?.tryOut();
-  if (await keys?.isEmpty()) {
-    logger.warn(
-      {},
-      'the key store is empty: after the first candidate, it is the wrong one or is not mounted',
-    );
-  }
   if (!keys) logger.warn({}, 'PAYLOAD_ENCRYPTION=off: Temporal stores all data of candidates in clear');
   const version = workerVersion(settings);
   const gauge = standingGauge(registry);
@@ -78,6 +72,12 @@ export async function runWorker(): Promise<void> {
     interceptor: activityMetrics(registry),
     version,
   });
+  if (await keys?.isEmpty()) {
+    logger.warn(
+      {},
+      'the key store is empty: after the first candidate, it is the wrong one or is not mounted',
+    );
+  }
   if (settings.METRICS_ADDRESS) await health.listen(hostAndPort(settings.METRICS_ADDRESS));
   logger.info({ taskQueue: settings.FUNNEL_TASK_QUEUE }, 'worker runs');
   const stop = new AbortController();

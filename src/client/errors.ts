@@ -28,7 +28,10 @@ export function explain(error: unknown, applicationId: string, client: Client): 
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
     const { type, message } = error.cause;
     const refusal = refusals.find((known) => known === type);
-    if (refusal) return new FunnelError(refusal, `${applicationId}: ${message}`, { cause: error });
+    if (refusal) {
+      const reason = message === encoded ? `refused (${refusal}); the reason ${ofNobody}` : message;
+      return new FunnelError(refusal, `${applicationId}: ${reason}`, { cause: error });
+    }
   }
   if (isKeyForgotten(error)) return forgotten(applicationId, undefined, error);
   if (isNotFound(error)) {
@@ -49,12 +52,18 @@ export function explain(error: unknown, applicationId: string, client: Client): 
   return error;
 }
 
+/** What the SDK leaves as the message of a failure that it could not decrypt. */
+const encoded = 'Encoded failure';
+const ofNobody =
+  'is encrypted, and this process could not decrypt it; check its codec (CODEC_URL, or the keys)';
+
 /** Why a workflow has no result: its start argument was refused, or somebody else ended it. */
 export function explainResult(error: unknown, applicationId: string, client: Client): unknown {
   if (!(error instanceof WorkflowFailedError)) return explain(error, applicationId, client);
   const { cause } = error;
   if (cause instanceof ApplicationFailure && cause.type === 'InvalidApplication') {
-    return new FunnelError('InvalidApplication', `${applicationId}: ${cause.message}`, { cause: error });
+    const reason = cause.message === encoded ? `the reason ${ofNobody}` : cause.message;
+    return new FunnelError('InvalidApplication', `${applicationId}: ${reason}`, { cause: error });
   }
   // A client without encryption started a forgotten application; `ensureKey` then fails.
   if (cause instanceof ApplicationFailure && cause.type === 'Forgotten') {

@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Client, QueryNotRegisteredError } from '@temporalio/client';
-import { ValueError } from '@temporalio/common';
 import {
   aboutToMove,
   checkInput,
@@ -26,6 +25,7 @@ import { latestImages } from './images.ts';
 import { describeExecution, earlierRun, type Execution, isEnding } from './execution.ts';
 import { readMemo } from './memo.ts';
 import { type FunnelStatus, statusOfMemo } from './published.ts';
+import { isUnreadable, storedInClear, unreadableAnswer } from './unreadable.ts';
 
 /** One candidate's funnel, seen from HR. Every method rejects with a {@link FunnelError}. */
 export interface Funnel {
@@ -70,12 +70,17 @@ interface FunnelOptions {
   /** 1 is the funnel before the latest one of the same application, 2 the one before that; 0 the latest. */
   earlier: number;
   findForgotten: FindForgotten;
+  /** False: personal data would be stored in clear, and is not sent. */
+  maySend: boolean;
 }
+
+/** Updates that carry data of the candidate. */
+const personal: readonly UpdateName[] = ['correct', 'provideInformation', 'submitOneTimeCode'];
 
 export function funnelOf(
   client: Client,
   applicationId: string,
-  { deadline, earlier, findForgotten }: FunnelOptions,
+  { deadline, earlier, findForgotten, maySend }: FunnelOptions,
 ): Funnel {
   const workflowId = workflowIdOf(applicationId);
 
@@ -115,8 +120,11 @@ export function funnelOf(
       const { state } = await standing(runId);
       const handle = client.workflow.getHandle(workflowId, runId);
       try {
-        return await queried(() => handle.query<TimelineEntry[]>(timelineQuery));
+        const lines = await queried(() => handle.query<TimelineEntry[]>(timelineQuery));
+        if (isUnreadable(lines)) throw unreadableAnswer(applicationId, 'timeline');
+        return lines;
       } catch (error) {
+        if (error instanceof FunnelError) throw error;
         // The workflow ended before it could answer, or its worker is gone.
         if (isEnding(state)) throw endedInTemporal(applicationId, state, error);
         throw error;
@@ -142,15 +150,15 @@ export function funnelOf(
     if (!checked.success) {
       throw new FunnelError('InvalidMessage', `${applicationId}: ${describeIssues(checked.error)}`);
     }
+    if (!maySend && personal.includes(name)) throw storedInClear(applicationId);
     return ask(async () => {
       const runId = await runIdOf();
       try {
         const handle = client.workflow.getHandle(workflowId, runId);
         const answer = await handle.executeUpdate<Status, [unknown]>(name, { args: [message] });
-        return 'stage' in answer ? answer : await status();
+        // The update was carried out; only its answer could not be decrypted here.
+        return isUnreadable(answer) ? await status() : answer;
       } catch (error) {
-        // The update was carried out; only its answer is encrypted, and this process has no key for it.
-        if (isUnreadable(error)) return await status();
         if (!isNotFound(error)) throw error;
         const { state } = await standing(runId);
         throw isEnding(state) ? endedInTemporal(applicationId, state, error) : closed(applicationId, name);
@@ -165,7 +173,9 @@ export function funnelOf(
     timeline,
     result: async () => {
       try {
-        return await client.workflow.result<() => Promise<Status>>(workflowId, await runIdOf());
+        const result = await client.workflow.result<() => Promise<Status>>(workflowId, await runIdOf());
+        if (isUnreadable(result)) throw unreadableAnswer(applicationId, 'result');
+        return result;
       } catch (error) {
         throw explainedResult(error);
       }
@@ -222,11 +232,6 @@ async function withImages(client: Client, status: FunnelStatus, { state }: Execu
     ),
   );
   return { ...status, images };
-}
-
-/** True for the SDK's error about a payload that no codec of this client could decode. */
-function isUnreadable(error: unknown): boolean {
-  return error instanceof ValueError && error.message.startsWith('Unknown encoding');
 }
 
 function closed(applicationId: string, name: UpdateName): FunnelError {

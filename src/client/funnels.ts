@@ -1,5 +1,5 @@
 import {
-  type Client,
+  Client,
   WorkflowExecutionAlreadyStartedError,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
@@ -21,7 +21,10 @@ import { type FindForgotten, type Funnel, funnelOf } from './funnel.ts';
 import { type EvaluationImages, imagesOf, listImages, type RetentionStatus } from './images.ts';
 import { type FunnelFilter, type FunnelSummary, listFunnels } from './list.ts';
 import { attentionOf, type RetryAllOptions, retryEach, type RetryResult } from './retry-all.ts';
+import { remoteCodec, remoteTombstones } from './remote-codec.ts';
+import { codecServer } from './settings.ts';
 import { temporalClient } from './temporal.ts';
+import { storedInClear, toleratingEncrypted } from './unreadable.ts';
 
 /** What an HR system needs of Temporal to run funnels. */
 export interface FunnelClient {
@@ -51,23 +54,39 @@ export interface FunnelClient {
   close(): Promise<void>;
 }
 
-/**
- * `deadline`: how long a call may take, in milliseconds, before it rejects as `Unreachable`; 10,000 when absent. Without
- * a Temporal client of your own, one is made from Temporal's settings. `findForgotten` asks the key store, such as
- * `(id) => keys.tombstone(id)`, or the codec server, such as `remoteTombstones({ url, token })`, so that a forgotten application
- * is refused as `Forgotten` and not as `NotFound`.
- */
-export function createFunnelClient(
-  options: { temporal?: Client; taskQueue?: string; deadline?: number; findForgotten?: FindForgotten } = {},
-): FunnelClient {
-  const { temporal = temporalClient(), taskQueue = defaultTaskQueue, deadline = 10_000 } = options;
-  const { findForgotten = () => Promise.resolve(undefined) } = options;
+interface FunnelClientOptions {
+  /**
+   * Without one, a client is made from Temporal's settings, with the codec server that CODEC_URL and CODEC_TOKEN name.
+   */
+  temporal?: Client;
+  taskQueue?: string;
+  /** How long a call may take, in milliseconds, before it rejects as `Unreachable`; 10,000 when absent. */
+  deadline?: number;
+  /**
+   * Asks the key store, such as `(id) => keys.tombstone(id)`, or the codec server, such as `remoteTombstones({ url, token })`, so
+   * that a forgotten application is refused as `Forgotten` and not as `NotFound`.
+   */
+  findForgotten?: FindForgotten;
+  /**
+   * Whether a client without a codec may send personal data, which Temporal then stores in clear. `refused` rejects with a
+   * `SettingsError`. Default: `allowed` for a `temporal` of your own; otherwise only if PAYLOAD_ENCRYPTION is `off`.
+   */
+  inClear?: 'allowed' | 'refused';
+}
+
+export function createFunnelClient(options: FunnelClientOptions = {}): FunnelClient {
+  const { temporal: given, inClear, ...rest } = { ...ofSettings(options), ...options };
+  const { taskQueue = defaultTaskQueue, deadline = 10_000 } = rest;
+  const { findForgotten = () => Promise.resolve(undefined) } = rest;
+  // Shows the workflow that the application's key exists; see workflows/key.ts.
+  const encrypts = given.options.loadedDataConverter.payloadCodecs.length > 0;
+  const maySend = encrypts || inClear === 'allowed';
+  const temporal = toleratingEncrypted(given);
   const funnels: FunnelClient = {
     startFunnel: async (input, { again = false } = {}) => {
       const checked = checkApplication(input);
       const { applicationId } = checked;
-      // Shows the workflow that the application's key exists; see workflows/key.ts.
-      const encrypts = temporal.options.loadedDataConverter.payloadCodecs.length > 0;
+      if (!maySend) throw storedInClear(applicationId);
       const first = firstFields(applicationId, checked.baseline !== undefined);
       const start = async (reuse: Reuse) => {
         await temporal.workflow.start(workflowType, {
@@ -83,7 +102,7 @@ export function createFunnelClient(
           staticSummary: `Candidate funnel of application ${applicationId}`,
         });
       };
-      const funnel = funnelOf(temporal, applicationId, { deadline, earlier: 0, findForgotten });
+      const funnel = funnelOf(temporal, applicationId, { deadline, earlier: 0, findForgotten, maySend });
       try {
         await temporal.connection.withDeadline(Date.now() + deadline, () =>
           again ? startAgain(temporal, funnel, start) : startOnce(temporal, funnel, start),
@@ -94,7 +113,7 @@ export function createFunnelClient(
       return funnel;
     },
     funnel: (applicationId, { earlier = 0 } = {}) =>
-      funnelOf(temporal, applicationId, { deadline, earlier, findForgotten }),
+      funnelOf(temporal, applicationId, { deadline, earlier, findForgotten, maySend }),
     list: async (filter = {}) => {
       try {
         return await temporal.connection.withDeadline(Date.now() + deadline, () =>
@@ -128,6 +147,24 @@ export function createFunnelClient(
     close: () => temporal.connection.close(),
   };
   return funnels;
+}
+
+function ofSettings({
+  temporal,
+}: FunnelClientOptions): Required<Pick<FunnelClientOptions, 'temporal' | 'inClear'>> &
+  Pick<FunnelClientOptions, 'findForgotten'> {
+  if (temporal) return { temporal, inClear: 'allowed' };
+  const server = codecServer();
+  const inClear = process.env['PAYLOAD_ENCRYPTION'] === 'off' ? 'allowed' : 'refused';
+  const plain = temporalClient();
+  if (!server) return { temporal: plain, inClear };
+  const { connection, options } = plain;
+  const dataConverter = { payloadCodecs: [remoteCodec(server)] };
+  return {
+    temporal: new Client({ connection, namespace: options.namespace, dataConverter }),
+    inClear,
+    findForgotten: remoteTombstones(server),
+  };
 }
 
 type Reuse = (typeof WorkflowIdReusePolicy)[keyof typeof WorkflowIdReusePolicy];

@@ -29,6 +29,7 @@ import {
   stateOf,
 } from './execution.ts';
 import { readMemo } from './memo.ts';
+import { isUnreadable } from './unreadable.ts';
 
 /** The status that the retention workflow published, and whether the workflow was ended in Temporal since. */
 export type RetentionStatus = ImagesStatus & {
@@ -85,7 +86,8 @@ export function imagesOf(client: Client, evaluationId: string, deadline: number)
     return ask(deadline + longestAnswer, async () => {
       try {
         const handle = client.workflow.getHandle(workflowId);
-        return await handle.executeUpdate<ImagesStatus, [unknown]>(name, { args: [message] });
+        const answer = await handle.executeUpdate<ImagesStatus, [unknown]>(name, { args: [message] });
+        return isUnreadable(answer) ? await status() : answer;
       } catch (error) {
         if (error instanceof WorkflowUpdateFailedError || !isNotFound(error)) throw error;
         throw hasEnded(evaluationId, name, await status());

@@ -1,7 +1,8 @@
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import { z } from 'zod';
-import { isClear, plainPayload, workflowIdOf } from '../contract/index.ts';
+import { isClear, workflowIdOf } from '../contract/index.ts';
 import type { FindForgotten } from './funnel.ts';
+import { isEncrypted, unreadablePayload } from './unreadable.ts';
 
 export interface RemoteCodecOptions {
   /** The address of the codec server, such as `https://codec.example`. */
@@ -47,7 +48,10 @@ export function remoteCodec(options: RemoteCodecOptions): PayloadCodec {
         if (error instanceof RemoteCodecError) return undefined;
         throw error;
       });
-      return decoded ?? payloads.map((payload) => (isEncrypted(payload) ? unreadable : payload));
+      return (
+        decoded ??
+        payloads.map((payload) => (isEncrypted(payload) ? unreadablePayload('CodecServer') : payload))
+      );
     },
   };
 }
@@ -69,12 +73,6 @@ export function remoteTombstones(options: RemoteCodecOptions): FindForgotten {
 const tombstoneAnswer = z.object({
   tombstone: z.object({ at: z.string(), by: z.string(), reason: z.string() }).nullable(),
 });
-
-const unreadable = plainPayload({ unreadable: 'CodecServer' });
-
-function isEncrypted({ metadata }: Payload): boolean {
-  return new TextDecoder().decode(metadata?.['encoding'] ?? new Uint8Array()).startsWith('binary/encrypted');
-}
 
 /** HTTP's 410 Gone. */
 const forgottenStatus = 410;

@@ -53,6 +53,32 @@ export function temporalEnvironment(environment: Environment = process.env): Rec
   return read;
 }
 
+/** On this machine or in the same Compose network: to nobody else may a key or a link go in clear text. */
+const localHost = /^(127(\.\d+){3}|localhost|\[::1\]|[a-z0-9-]+)$/i;
+
+/** What is wrong with a URL that must be https; `exception` is who may have it without TLS. */
+export function urlFault(text: string, exception: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) return 'must be an http(s) URL';
+  if (url.username !== '' || url.password !== '') {
+    return 'must not have a user or a password in it, which would never be sent';
+  }
+  if (url.protocol === 'http:' && !localHost.test(url.hostname)) return `must be https, except ${exception}`;
+  return undefined;
+}
+
+/** The codec server of CODEC_URL, and the token of CODEC_TOKEN; `undefined`: none is named. Throws {@link SettingsError}. */
+export function codecServer(
+  environment: Environment = process.env,
+): { url: string; token?: string } | undefined {
+  const read = { url: valueOf('CODEC_URL', environment), token: valueOf('CODEC_TOKEN', environment) };
+  const [url, token] = [read.url.value?.trim(), read.token.value?.trim()];
+  const wrong = url ? urlFault(url, 'on this machine') : undefined;
+  const faults = [read.url.fault, read.token.fault, wrong && `CODEC_URL ${wrong}`].filter(Boolean);
+  if (faults.length > 0) throw new SettingsError(faults.join('; '));
+  return url ? { url, ...(token ? { token } : {}) } : undefined;
+}
+
 /** How to connect to Temporal. Throws {@link SettingsError}. */
 export function temporalConfig(environment: Environment = process.env): ClientConnectConfig {
   const overrideEnvVars = temporalEnvironment(environment);

@@ -19,11 +19,14 @@ export const changes = [
 ] as const;
 export type Change = (typeof changes)[number];
 
+/** What `NOTIFY_URL` receives: the body of a webhook as Standard Webhooks defines it. No PII but the link in `nextAction`. */
+export type NoticeBody = { /** ISO 8601. */ timestamp: string } & (FunnelChanged | ImagesChanged);
+
 /**
- * A notice to `NOTIFY_URL`: the body of a webhook as Standard Webhooks defines it. `id` begins the header `webhook-id`,
- * which is the same each time it is sent again, and never that of other content. No PII but the link in `nextAction`.
+ * A notice to be sent. `id` is not in the body: it begins the header `webhook-id`, which is the same each time the notice is sent
+ * again, and never that of other content.
  */
-export type Notice = { id: string; /** ISO 8601. */ timestamp: string } & (FunnelChanged | ImagesChanged);
+export type Notice = { id: string } & NoticeBody;
 
 /** The status of a funnel when something changed that HR must act on or know. */
 export interface FunnelChanged {
@@ -32,9 +35,8 @@ export interface FunnelChanged {
   data: { changes: Change[] } & Omit<Status, 'trouble'>;
 }
 
-/** Sent by `candidate-funnel notices test`: a receiver checks the signature, answers 2xx and does nothing. */
+/** The body that `candidate-funnel notices test` sends: a receiver checks the signature, answers 2xx and does nothing. */
 export interface TestNotice {
-  id: string;
   /** ISO 8601. */
   timestamp: string;
   type: 'notice.test';

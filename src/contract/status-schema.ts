@@ -219,9 +219,6 @@ export const statusSchema = status
   })
   .meta({ title: 'Status', description: 'Where a funnel stands, and what HR has to do now.' });
 
-const id = z
-  .string()
-  .describe('The beginning of the header `webhook-id`; the same when the notice is sent again.');
 const timestamp = time.describe('When the notice was made.');
 
 /** The body of a webhook notification. */
@@ -229,7 +226,6 @@ export const noticeSchema = z
   .discriminatedUnion('type', [
     z
       .object({
-        id,
         timestamp,
         type: z.literal('funnel.changed'),
         data: status
@@ -240,7 +236,6 @@ export const noticeSchema = z
       .describe('Something changed in a funnel that HR must act on or know.'),
     z
       .object({
-        id,
         timestamp,
         type: z.literal('images.changed'),
         data: imagesStatus.describe('The status of the images of one evaluation.'),
@@ -248,7 +243,6 @@ export const noticeSchema = z
       .describe('The images of an evaluation have a new result, a hold or a release.'),
     z
       .object({
-        id,
         timestamp,
         type: z.literal('notice.test'),
         data: z.strictObject({}).describe('Nothing.'),

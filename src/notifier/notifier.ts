@@ -3,7 +3,7 @@ import type { Log } from '../contract/log-fields.ts';
 import type { Registry } from 'prom-client';
 import { Webhook } from 'standardwebhooks';
 import { type Dispatcher, Pool } from 'undici';
-import type { Notice, TestNotice } from '../contract/index.ts';
+import type { NoticeBody, TestNotice } from '../contract/index.ts';
 import { errorOfAnswer } from './answer.ts';
 import { NotifyError } from './errors.ts';
 import { post } from './post.ts';
@@ -27,7 +27,7 @@ export interface NotifierOptions {
 
 export interface Notifier {
   /** One POST, signed. Rejects with {@link NotifyError} unless it is answered with 2xx, whatever its body. */
-  send(notice: Notice | TestNotice, signal?: AbortSignal): Promise<void>;
+  send(notice: { id: string } & (NoticeBody | TestNotice), signal?: AbortSignal): Promise<void>;
   /** Waits for the notices under way. */
   close(): Promise<void>;
 }

@@ -15,7 +15,11 @@ beforeAll(async () => {
   world = await createWorld({ scenarios: { absent: { documents: [{ candidate: 'absent' }] } } });
   await world.startRelay();
   await world.startWorker();
-  env = { TEMPORAL_ADDRESS: inject('temporalAddress'), FUNNEL_TASK_QUEUE: world.taskQueue };
+  env = {
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    FUNNEL_TASK_QUEUE: world.taskQueue,
+    PAYLOAD_ENCRYPTION: 'off',
+  };
 });
 afterAll(async () => {
   await world.close();

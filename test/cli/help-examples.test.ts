@@ -56,6 +56,7 @@ beforeAll(async () => {
   const { identity } = await createArchiveKey();
   await writeFile(join(folder, 'archive-key.txt'), `${identity}\n`);
   env = {
+    PAYLOAD_ENCRYPTION: 'off',
     PATH: `${folder}:${process.env['PATH'] ?? ''}`,
     HOME: folder,
     NO_COLOR: '1',

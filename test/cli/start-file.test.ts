@@ -8,7 +8,11 @@ import { exampleApplication } from '../support/application.ts';
 import { killProcess, run, spawnCommand } from '../support/processes.ts';
 
 const batch = `batch-${randomBytes(4).toString('hex')}`;
-const env = { TEMPORAL_ADDRESS: inject('temporalAddress'), FUNNEL_TASK_QUEUE: `${batch}-without-a-worker` };
+const env = {
+  TEMPORAL_ADDRESS: inject('temporalAddress'),
+  FUNNEL_TASK_QUEUE: `${batch}-without-a-worker`,
+  PAYLOAD_ENCRYPTION: 'off',
+};
 
 /** Two hundred applications; three of the lines cannot be used. */
 async function fileOf(lines: string[]): Promise<string> {

@@ -12,7 +12,11 @@ let env: Record<string, string>;
 beforeAll(async () => {
   world = await createWorld({ scenarios: { absent: { documents: [{ candidate: 'absent' }] } } });
   await world.startWorker();
-  env = { TEMPORAL_ADDRESS: inject('temporalAddress'), FUNNEL_TASK_QUEUE: world.taskQueue };
+  env = {
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    FUNNEL_TASK_QUEUE: world.taskQueue,
+    PAYLOAD_ENCRYPTION: 'off',
+  };
 });
 afterAll(() => world.close());
 

@@ -1,5 +1,5 @@
 import type { Status } from '../../src/client/index.ts';
-import type { Notice, TestNotice, VerdictRecord } from '../../src/contract/index.ts';
+import type { NoticeBody, TestNotice, VerdictRecord } from '../../src/contract/index.ts';
 
 const accepted: VerdictRecord = {
   stage: 'passive_check',
@@ -69,15 +69,13 @@ export const exampleStatus: Status = {
 
 const { trouble: _trouble, ...published } = exampleStatus;
 
-export const exampleNotices: Record<Notice['type'] | TestNotice['type'], Notice | TestNotice> = {
+export const exampleNotices: Record<NoticeBody['type'] | TestNotice['type'], NoticeBody | TestNotice> = {
   'funnel.changed': {
-    id: 'app-1042~notice~4f3c2a1e-8f0a-4d6e-9c1b-0a2b3c4d5e6f',
     timestamp: '2026-02-03T09:05:12.000Z',
     type: 'funnel.changed',
     data: { changes: ['verdict', 'next_action'], ...published, verdicts: [resubmitted] },
   },
   'images.changed': {
-    id: 'app-1042~7c1e09af~document_verification~2~images~1',
     timestamp: '2026-02-03T11:40:02.000Z',
     type: 'images.changed',
     data: {
@@ -94,7 +92,6 @@ export const exampleNotices: Record<Notice['type'] | TestNotice['type'], Notice 
     },
   },
   'notice.test': {
-    id: 'notice-test-0c9a1b',
     timestamp: '2026-02-01T08:00:00.000Z',
     type: 'notice.test',
     data: {},

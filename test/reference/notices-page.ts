@@ -24,7 +24,7 @@ export async function renderNoticesPage(): Promise<string> {
   return pageOf([
     '# Notice reference',
     'This page lists the bodies of the webhook notifications that an HR system receives at `NOTIFY_URL`. Read the [status reference](status.md) first: a notice carries a status. `npm run docs:notices` writes the page from `src/contract/status-schema.ts`.',
-    'A notice is sent as [Standard Webhooks](https://www.standardwebhooks.com) defines: the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, and a JSON body. The same notice can arrive more than once, always with the same `webhook-id`; other content always has another one. The only personal data in a notice is the link in `nextAction`.',
+    'A notice is sent as [Standard Webhooks](https://www.standardwebhooks.com) defines: the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, and a JSON body. The same notice can arrive more than once, always with the same `webhook-id`; other content always has another one, so use that header to recognize repeats: the body has no id. The only personal data in a notice is the link in `nextAction`.',
     'A newer release may add types, fields and words: ignore what you do not know, and answer 2xx. The JSON Schema is printed by `candidate-funnel schema notice`; in the package it is `candidate-funnel/schemas/notice.json`.',
     table(
       ['type', 'sent when'],
@@ -33,10 +33,10 @@ export async function renderNoticesPage(): Promise<string> {
         node.description ?? '',
       ]),
     ),
-    'Every notice has these fields:',
+    'Every notice has this field:',
     rows(
       root,
-      fieldsOf(types[0] ?? {}, root).filter(({ path }) => path === 'id' || path === 'timestamp'),
+      fieldsOf(types[0] ?? {}, root).filter(({ path }) => path === 'timestamp'),
     ),
     '## `funnel.changed`',
     '`data` is the [status](status.md) at that time without `trouble`; of `verdicts` and `images` it has only what is new. `changes` says what is new:',

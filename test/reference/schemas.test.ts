@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { jsonSchemaOf, schemaNames } from '../../src/contract/json-schema.ts';
 import { application, imagesUpdates, policy, riskosEvent, updates } from '../../src/contract/index.ts';
+import { createNotifier } from '../../src/notifier/index.ts';
+import { startAnswering } from '../riskos/support/server.ts';
 import { exampleApplication } from '../support/application.ts';
 import { completeApplication, mutated } from '../workflow/bad-input/messages.ts';
 import { faultsIn, validatorOf } from './ajv.ts';
@@ -113,6 +115,17 @@ describe('the JSON Schemas of status and notice', () => {
   test('accept the examples of the reference', () => {
     expect(faultsIn(ofStatus, exampleStatus)).toEqual([]);
     for (const notice of Object.values(exampleNotices)) expect(faultsIn(ofNotice, notice)).toEqual([]);
+  });
+
+  test('accept a notice as it is sent, whose body has no id', async () => {
+    const receiver = await startAnswering(204, '');
+    const secret = `whsec_${Buffer.alloc(32, 'a').toString('base64')}`;
+    const notifier = createNotifier({ url: receiver.url, secrets: [secret] });
+    for (const notice of Object.values(exampleNotices)) await notifier.send({ id: 'notice~1', ...notice });
+    const bodies = receiver.received.map(({ body }): unknown => JSON.parse(body));
+    expect(bodies).toEqual(Object.values(exampleNotices));
+    for (const body of bodies) expect(faultsIn(ofNotice, body)).toEqual([]);
+    await notifier.close();
   });
 
   test('accept fields of a newer release', () => {

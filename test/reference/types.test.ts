@@ -1,7 +1,7 @@
 import { expectTypeOf, test } from 'vitest';
 import type { z } from 'zod';
 import type { FunnelStatus } from '../../src/client/index.ts';
-import type { Notice, TestNotice } from '../../src/contract/index.ts';
+import type { NoticeBody, TestNotice } from '../../src/contract/index.ts';
 import type { noticeSchema, statusSchema } from '../../src/contract/status-schema.ts';
 
 type StatusOfSchema = z.output<typeof statusSchema>;
@@ -19,7 +19,7 @@ test('the schemas of status and notice say what the types say', () => {
   expectTypeOf<Whole<StatusOfSchema>>().toEqualTypeOf<Whole<FunnelStatus>>();
   expectTypeOf<StatusOfSchema>().toExtend<FunnelStatus>();
   expectTypeOf<FunnelStatus>().toExtend<StatusOfSchema>();
-  expectTypeOf<Whole<NoticeOfSchema>>().toEqualTypeOf<Whole<Notice | TestNotice>>();
-  expectTypeOf<NoticeOfSchema>().toExtend<Notice | TestNotice>();
-  expectTypeOf<Notice | TestNotice>().toExtend<NoticeOfSchema>();
+  expectTypeOf<Whole<NoticeOfSchema>>().toEqualTypeOf<Whole<NoticeBody | TestNotice>>();
+  expectTypeOf<NoticeOfSchema>().toExtend<NoticeBody | TestNotice>();
+  expectTypeOf<NoticeBody | TestNotice>().toExtend<NoticeOfSchema>();
 });

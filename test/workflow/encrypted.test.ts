@@ -16,6 +16,7 @@ import {
 } from '../../src/codec/index.ts';
 import { createFunnelClient, temporalClient } from '../../src/client/index.ts';
 import { exampleApplication } from '../support/application.ts';
+import { run } from '../support/processes.ts';
 import { createWorld, quickPolicy, until, type World } from '../support/world.ts';
 
 let folder: string;
@@ -139,6 +140,30 @@ test('a start in clear by another program gets its key once, and is encrypted fr
   expect(asked).toHaveLength(1);
   const later = proto.api.history.v1.History.encode({ events: (events ?? []).slice(1) }).finish();
   expect(tracesIn(Buffer.from(later).toString('latin1'))).toEqual([]);
+});
+
+test('a client without a codec says whether an update was carried out or refused, and never takes a marker for an answer', async () => {
+  await startWorker(keys);
+  const { applicationId } = await world.start('blind', {
+    policy: { ...quickPolicy, documents: { start: 'on_request' } },
+  });
+  await until(world.funnels.funnel(applicationId), ({ waitingFor }) => waitingFor === 'hr');
+  const client = createFunnelClient({
+    temporal: temporalClient(inject('temporalAddress')),
+    taskQueue: world.taskQueue,
+  });
+  onTestFinished(() => client.close());
+  const blind = client.funnel(applicationId);
+  await expect(blind.complete()).rejects.toMatchObject({
+    type: 'WrongStage',
+    message: expect.stringContaining('the reason is encrypted'),
+  });
+  const env = { TEMPORAL_ADDRESS: inject('temporalAddress'), FUNNEL_TASK_QUEUE: world.taskQueue };
+  expect(await run(['complete', applicationId], env)).toMatchObject({ code: 4, stdout: '' });
+  expect(await run(['timeline', applicationId, '--json'], env)).toMatchObject({ code: 1, stdout: '' });
+  await expect(blind.timeline()).rejects.toMatchObject({ type: 'UnreadableStatus' });
+  expect(await blind.withdraw()).toMatchObject({ stage: 'closed', unreadable: true });
+  await expect(blind.result()).rejects.toMatchObject({ type: 'UnreadableStatus' });
 });
 
 test('a worker with an empty store makes no key, and the funnel goes on when the right one is back', async () => {
