@@ -40,6 +40,8 @@ export function createConnections({
   let open = 0;
 
   function onConnection(socket: Socket): void {
+    // Node takes its own listener off before it hands a socket over, and an error without a listener ends the process.
+    socket.on('error', () => {});
     open += 1;
     socket.once('close', () => {
       open -= 1;

@@ -259,6 +259,22 @@ test('nothing says which framework answers', async () => {
   );
 });
 
+test.each([
+  ['at once', (socket: Socket) => socket.resetAndDestroy()],
+  ['after its answer', (socket: Socket) => socket.once('data', () => socket.resetAndDestroy())],
+])('a CONNECT whose sender resets the connection %s ends no process', async (_when, reset) => {
+  const { url, signals } = await startRig();
+  for (let nth = 0; nth < 20; nth += 1) {
+    const { socket, ended } = await open(url);
+    socket.write('CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', () => reset(socket));
+    await ended;
+  }
+  await expect.poll(() => refusals(url, 'wrong_method')).toBe(20);
+  await expect.poll(() => metric(url, 'candidate_funnel_relay_connections')).toBeLessThanOrEqual(2);
+  expect((await send(url)).status).toBe(200);
+  expect(signals).toHaveLength(1);
+});
+
 test('a connection that breaks in the middle of a body is counted, and harms nobody', async () => {
   const { url, signals } = await startRig();
   const { socket } = await open(url);
