@@ -85,14 +85,19 @@ export function createConnections({
         return false;
       }
       unanswered.set(socket, count);
-      response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+      response.once('close', () => {
+        const left = (unanswered.get(socket) ?? 1) - 1;
+        unanswered.set(socket, left);
+        // What comes next on this connection is another request.
+        if (left === 0) handled.delete(socket);
+      });
       return true;
     },
     handling: (socket) => handled.add(socket),
     onClientError: (error, socket) => {
       const reason = reasonOf(error.code);
-      // A request that has reached its handler is answered and counted there.
-      if (reason && !handled.has(socket)) {
+      // A request that has reached its handler is answered and counted there; after its last answer, a connection gets no more.
+      if (reason && !handled.has(socket) && socket.writable) {
         refused(reason);
         end(socket, reason);
       } else {

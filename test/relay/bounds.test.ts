@@ -259,6 +259,26 @@ test('nothing says which framework answers', async () => {
   );
 });
 
+test.each<[string, string, number]>([
+  ['headers_too_large', `POST / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ['not_http', 'no http\r\n\r\n', 400],
+  ['too_slow', 'POST /webhooks/riskos HTTP/1.1\r\nX-Slow: ', 408],
+])(
+  '%s after a good request on the same connection is answered and counted too',
+  async (reason, bytes, status) => {
+    const { url, signals } = await startRig({ limits: quick });
+    const { socket, received, ended } = await open(url);
+    const body = JSON.stringify({ event_id: 'e-1', event_type: 'x', data: { id: ours } });
+    socket.write(`${head(body.length)}${body}`);
+    await expect.poll(received).toMatch(/^HTTP\/1.1 200 [^]*signalled/);
+    socket.write(bytes);
+    await ended;
+    expect(received()).toMatch(new RegExp(`signalled"}HTTP/1.1 ${status} `));
+    expect(await refusals(url, reason)).toBe(1);
+    expect(signals).toHaveLength(1);
+  },
+);
+
 test.each([
   ['at once', (socket: Socket) => socket.resetAndDestroy()],
   ['after its answer', (socket: Socket) => socket.once('data', () => socket.resetAndDestroy())],
