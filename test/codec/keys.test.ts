@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { generateHybridIdentity, identityToRecipient } from 'age-encryption';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   ageWrapper,
   cachedKeys,
@@ -482,6 +482,23 @@ describe('the cache', () => {
     pass(1);
     await keys.get('a');
     expect(reads()).toBe(2);
+  });
+
+  test('drops a key that nobody asks for again', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    // The clock of `counting` stands still: only a timer can drop the key.
+    const { keys, reads } = counting(async () => ({ kind: 'found', key }));
+    await keys.get('a');
+    await vi.advanceTimersByTimeAsync(59_999);
+    await keys.get('a');
+    expect(reads()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(vi.getTimerCount()).toBe(0);
+    await keys.get('a');
+    expect(reads()).toBe(2);
+    keys.forget('a');
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('answers at once, without a promise, what it remembers', async () => {
