@@ -26,7 +26,7 @@ export interface AnswererOptions {
   cipher: Cipher;
   limits: CodecServerLimits;
   metrics: Pick<CodecServerMetrics, 'payload'>;
-  /** Gets the line before the answer is sent, so that nothing is read without one. */
+  /** Gets each line before the answer is sent, so that nothing is read without one. */
   audit: (line: AuditLine) => void;
 }
 
@@ -49,7 +49,7 @@ export function createAnswerer(options: AnswererOptions): (asked: Asked) => Prom
     const decoded = await within(limits.keyTime, work);
     if (decoded === 'key_store_unavailable') return decoded;
     for (const { result } of decoded.fates) metrics.payload(result);
-    audit(auditOfDecode(identity, namespace, decoded.fates));
+    for (const line of auditOfDecode(identity, namespace, decoded.fates)) audit(line);
     return { payloads: decoded.payloads };
   }
 
