@@ -27,7 +27,8 @@ const pauseAfterFailure = 1000;
 export function createJwtCheck(
   options: JwtOptions,
   fetchKeys: Fetch = globalThis.fetch,
-  now: () => number = Date.now,
+  // For the pause alone; not the wall clock, which can be set back.
+  now: () => number = () => performance.now(),
 ): (token: string) => Promise<JWTPayload | JwtRefusal> {
   const keys = createRemoteJWKSet(new URL(options.jwksUrl), {
     timeoutDuration: 5000,

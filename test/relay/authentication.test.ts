@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { SignJWT } from 'jose';
 import { readSettings, relaySettings } from '../../src/config.ts';
 import { createAuthenticator } from '../../src/relay/authenticate.ts';
@@ -142,6 +142,23 @@ describe('OAuth 2', () => {
       expect(await check(good)).toMatchObject({ client_id: 'riskos' });
     },
   );
+
+  test('a clock that is set back keeps no keys from being read again', async () => {
+    vi.useFakeTimers({ now: new Date(), toFake: ['Date', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const issuer = await createTestIssuer();
+    let down = true;
+    const check = createJwtCheck(issuer.options, (input, init) =>
+      down ? Promise.reject(new TypeError('fetch failed')) : issuer.fetch(input, init),
+    );
+    const good = await issuer.token();
+    expect(await check(good)).toBe('jwks_unavailable');
+    down = false;
+    // Within the tolerance of the token's own times.
+    vi.setSystemTime(Date.now() - 20_000);
+    vi.advanceTimersByTime(1001);
+    expect(await check(good)).toMatchObject({ client_id: 'riskos' });
+  });
 });
 
 describe('a relay without a lock', () => {
