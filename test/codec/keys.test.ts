@@ -16,6 +16,7 @@ import {
   type KeyWrapper,
   labelOf,
   open,
+  patientKeys,
   seal,
 } from '../../src/codec/index.ts';
 import { openStorage, type Storage, StorageError } from '../../src/storage/index.ts';
@@ -527,4 +528,14 @@ describe('the cache', () => {
     await keys.get('app-0');
     expect(reads()).toBe(3001);
   });
+});
+
+test('patience ends for a read that never does', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const keys = patientKeys({ get: () => new Promise<KeyFound>(() => undefined) });
+  const problem = problemOf(Promise.resolve(keys.get('a')));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(vi.getTimerCount()).toBe(0);
+  expect(await problem).toBe('KeyStoreUnavailable');
 });
