@@ -83,7 +83,9 @@ async function passes(check: () => Promise<boolean> | boolean, deadline: number)
 function atMostOncePerSecond<T>(look: () => Promise<T>): () => Promise<T> {
   let last: { at: number; answer: Promise<T> } | undefined;
   return () => {
-    if (!last || Date.now() - last.at > 1000) last = { at: Date.now(), answer: look() };
+    // Not the wall clock: one that is set back would keep an old answer for as long.
+    const now = performance.now();
+    if (!last || now - last.at > 1000) last = { at: now, answer: look() };
     return last.answer;
   };
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type Environment, SettingsError } from '../client/settings.ts';
 import { type KeyStore, openKeyStore } from '../codec/index.ts';
 import { payloadFaults, payloadSettings, readSettings } from '../config.ts';
+import type { Log } from '../contract/log-fields.ts';
 import { StorageError } from '../storage/index.ts';
 import { InputError } from './errors.ts';
 
@@ -18,6 +19,19 @@ export function keyStoreAt(settings: {
     if (error instanceof StorageError) throw new InputError(`KEY_STORE_URL: ${error.message}`);
     throw error;
   }
+}
+
+/**
+ * For the start of a process that makes keys: rejects with a `CodecError` for a store that it cannot write, and warns of an
+ * empty one, which a volume that is not mounted looks like.
+ */
+export async function checkKeyStore(keys: KeyStore, logger: Log): Promise<void> {
+  await keys.tryOut();
+  if (!(await keys.isEmpty())) return;
+  logger.warn(
+    {},
+    'the key store is empty: if there have been candidates, it is the wrong one or not mounted',
+  );
 }
 
 /** The key store of the settings; `undefined` where encryption is switched off. Throws like {@link keyStoreAt}. */

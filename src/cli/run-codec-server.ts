@@ -4,7 +4,7 @@ import { codecServerSettings, readSettings } from '../config.ts';
 import { createLogger } from '../logging.ts';
 import { createProcessLogger } from './process-log.ts';
 import { dispatcherOfSettings, fetchThrough } from '../network.ts';
-import { keyStoreAt } from './payload-keys.ts';
+import { checkKeyStore, keyStoreAt } from './payload-keys.ts';
 import { stopRequested } from './process.ts';
 
 export async function runCodecServer(): Promise<void> {
@@ -13,6 +13,7 @@ export async function runCodecServer(): Promise<void> {
   // Whatever LOG_LEVEL says: who read what is not to be lost.
   const auditLog = createLogger('codec-server', { environment: { LOG_LEVEL: 'info' } });
   const store = keyStoreAt(settings);
+  await checkKeyStore(store, logger);
   const server = await createCodecServer({
     cipher: createKeyCipher(store),
     authentication: authenticationOf(settings),

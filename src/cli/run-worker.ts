@@ -21,7 +21,7 @@ import {
   standingGauge,
   watchStanding,
 } from '../worker/index.ts';
-import { keyStoreOf } from './payload-keys.ts';
+import { checkKeyStore, keyStoreOf } from './payload-keys.ts';
 import { riskosOfSettings } from './riskos.ts';
 import { stopRequested } from './process.ts';
 import { installRuntime } from './runtime.ts';
@@ -54,8 +54,8 @@ export async function runWorker(): Promise<void> {
   metrics.register(registry);
   const payloads = codecMetrics(registry, logger);
   const notifier = notifierOfSettings({ logger, registry });
-  await keys?.tryOut();
-  if (!keys) logger.warn({}, 'PAYLOAD_ENCRYPTION=off: Temporal stores all data of candidates in clear');
+  if (keys) await checkKeyStore(keys, logger);
+  else logger.warn({}, 'PAYLOAD_ENCRYPTION=off: Temporal stores all data of candidates in clear');
   const version = workerVersion(settings);
   const gauge = standingGauge(registry);
   const workers = await createWorkers({
@@ -72,12 +72,6 @@ export async function runWorker(): Promise<void> {
     interceptor: activityMetrics(registry),
     version,
   });
-  if (await keys?.isEmpty()) {
-    logger.warn(
-      {},
-      'the key store is empty: after the first candidate, it is the wrong one or is not mounted',
-    );
-  }
   if (settings.METRICS_ADDRESS) await health.listen(hostAndPort(settings.METRICS_ADDRESS));
   logger.info({ taskQueue: settings.FUNNEL_TASK_QUEUE }, 'worker runs');
   const stop = new AbortController();

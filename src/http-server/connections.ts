@@ -40,6 +40,8 @@ export function createConnections({
   let open = 0;
 
   function onConnection(socket: Socket): void {
+    // Node takes its own listener off before it hands a socket over, and an error without a listener ends the process.
+    socket.on('error', () => {});
     open += 1;
     socket.once('close', () => {
       open -= 1;
@@ -83,14 +85,19 @@ export function createConnections({
         return false;
       }
       unanswered.set(socket, count);
-      response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+      response.once('close', () => {
+        const left = (unanswered.get(socket) ?? 1) - 1;
+        unanswered.set(socket, left);
+        // What comes next on this connection is another request.
+        if (left === 0) handled.delete(socket);
+      });
       return true;
     },
     handling: (socket) => handled.add(socket),
     onClientError: (error, socket) => {
       const reason = reasonOf(error.code);
-      // A request that has reached its handler is answered and counted there.
-      if (reason && !handled.has(socket)) {
+      // A request that has reached its handler is answered and counted there; after its last answer, a connection gets no more.
+      if (reason && !handled.has(socket) && socket.writable) {
         refused(reason);
         end(socket, reason);
       } else {

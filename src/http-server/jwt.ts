@@ -1,4 +1,12 @@
-import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose';
+import {
+  createRemoteJWKSet,
+  type CryptoKey,
+  customFetch,
+  errors,
+  type JWTPayload,
+  jwtVerify,
+  type JWTVerifyOptions,
+} from 'jose';
 import { z } from 'zod';
 import { jwtAlgorithms } from './jwt-algorithms.ts';
 import type { JwtRefusal } from './refusals.ts';
@@ -27,7 +35,8 @@ const pauseAfterFailure = 1000;
 export function createJwtCheck(
   options: JwtOptions,
   fetchKeys: Fetch = globalThis.fetch,
-  now: () => number = Date.now,
+  // For the pause alone; not the wall clock, which can be set back.
+  now: () => number = () => performance.now(),
 ): (token: string) => Promise<JWTPayload | JwtRefusal> {
   const keys = createRemoteJWKSet(new URL(options.jwksUrl), {
     timeoutDuration: 5000,
@@ -41,15 +50,39 @@ export function createJwtCheck(
     requiredClaims: ['exp'],
     clockTolerance,
   };
+  async function claimsOf(token: string): Promise<JWTPayload> {
+    try {
+      return (await jwtVerify(token, keys, expected)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+      return claimsByAnyOf(error, token, expected);
+    }
+  }
   return async (token) => {
     // A key that the server has just begun to use is unknown until the keys may be read again: no reason to refuse for good.
     const cannotLook = keys.coolingDown;
     try {
-      return (await jwtVerify(token, keys, expected)).payload;
+      return await claimsOf(token);
     } catch (error) {
       return refusalOf(error, cannotLook);
     }
   };
+}
+
+/** For a token that does not say which of the issuer's keys signed it. */
+async function claimsByAnyOf(
+  keys: AsyncIterable<CryptoKey>,
+  token: string,
+  expected: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  for await (const key of keys) {
+    try {
+      return (await jwtVerify(token, key, expected)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+    }
+  }
+  throw new errors.JWSSignatureVerificationFailed();
 }
 
 function refusalOf(error: unknown, cannotLook: boolean): JwtRefusal {
@@ -66,7 +99,6 @@ function refusalOf(error: unknown, cannotLook: boolean): JwtRefusal {
     errors.JWSInvalid,
     errors.JWSSignatureVerificationFailed,
     errors.JOSENotSupported,
-    errors.JWKSMultipleMatchingKeys,
   ];
   return ofTheToken.some((kind) => error instanceof kind) ? 'jwt_invalid' : 'jwks_unavailable';
 }

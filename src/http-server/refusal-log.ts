@@ -5,7 +5,8 @@ import type { Meaning } from './refusals.ts';
 export type ServerLogger = Pick<Log, 'info' | 'warn' | 'error'>;
 
 export interface RefusalLog<Refusal extends string> {
-  add(reason: Refusal): void;
+  /** `error`: what went wrong, where that was no fault of the sender; a line has the latest. */
+  add(reason: Refusal, error?: Error): void;
   /** Logs what has not been logged yet, and stops its timers. */
   close(): void;
 }
@@ -22,38 +23,42 @@ export function createRefusalLog<Refusal extends string>(
   logger: ServerLogger,
   after: (milliseconds: number, callBack: () => void) => () => void = onTimer,
 ): RefusalLog<Refusal> {
-  const held = new Map<Refusal, { count: number; cancel: () => void }>();
+  const held = new Map<Refusal, { count: number; error?: Error | undefined; cancel: () => void }>();
 
-  function log(reason: Refusal, count: number): void {
+  function log(reason: Refusal, count: number, error: Error | undefined): void {
     const { level, status, what, remedy } = meanings[reason];
-    logger[level]({ reason, count, status }, `refused: ${what}. ${remedy}`);
+    logger[level](
+      { reason, count, status, ...(error === undefined ? {} : { error }) },
+      `refused: ${what}. ${remedy}`,
+    );
   }
 
   function keepQuiet(reason: Refusal): void {
     const cancel = after(quiet, () => {
-      const count = held.get(reason)?.count ?? 0;
+      const { count, error } = held.get(reason) ?? { count: 0 };
       held.delete(reason);
       if (count === 0) return;
-      log(reason, count);
+      log(reason, count, error);
       keepQuiet(reason);
     });
     held.set(reason, { count: 0, cancel });
   }
 
   return {
-    add: (reason) => {
+    add: (reason, error) => {
       const entry = held.get(reason);
       if (entry) {
         entry.count += 1;
+        entry.error = error;
         return;
       }
-      log(reason, 1);
+      log(reason, 1, error);
       keepQuiet(reason);
     },
     close: () => {
-      for (const [reason, { count, cancel }] of held) {
+      for (const [reason, { count, error, cancel }] of held) {
         cancel();
-        if (count > 0) log(reason, count);
+        if (count > 0) log(reason, count, error);
       }
       held.clear();
     },

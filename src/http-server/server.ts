@@ -107,17 +107,18 @@ export async function createBoundedServer<Refusal extends string>(
   // Apart, so that a flood of requests makes no orchestrator believe that the process is dead.
   const isTooMuchHealth = rate(healthChecksPerSecond);
 
-  function refused(reason: Refusal | ServerRefusal): void {
+  function refused(reason: Refusal | ServerRefusal, error?: Error): void {
     options.count(reason);
-    log.add(reason);
+    log.add(reason, error);
   }
 
   async function refuse(
     request: FastifyRequest,
     reply: FastifyReply,
     reason: Refusal | ServerRefusal,
+    error?: Error,
   ): Promise<FastifyReply> {
-    refused(reason);
+    refused(reason, error);
     const { status, what } = refusals[reason];
     await discard(request.raw, limits.bodySize, limits.refusalTime);
     if (status === 401) reply.header('www-authenticate', options.challenge);
@@ -139,10 +140,7 @@ export async function createBoundedServer<Refusal extends string>(
     connections.handling(request.raw.socket);
     return handle(request, reply);
   });
-  fastify.setErrorHandler<Error>((error, request, reply) => {
-    logger.error({ error: error.name }, 'a request could not be handled');
-    return refuse(request, reply, 'failed');
-  });
+  fastify.setErrorHandler<Error>((error, request, reply) => refuse(request, reply, 'failed', error));
 
   return {
     fastify,

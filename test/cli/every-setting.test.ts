@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createArchiveKey } from '../../src/archive/index.ts';
 import { lookAtSettings } from '../../src/cli/doctor/settings.ts';
-import { createPayloadIdentity } from '../../src/codec/index.ts';
+import { createPayloadIdentity, openKeyStore } from '../../src/codec/index.ts';
 import {
   allSettings,
   codecClientSettings,
@@ -108,6 +108,10 @@ beforeAll(async () => {
     PAYLOAD_RECIPIENTS: recipient,
     PAYLOAD_IDENTITY: identity,
   };
+  // An empty store is warned of.
+  const store = openKeyStore({ url: keys.KEY_STORE_URL, recipients: [recipient] });
+  await store.create('app-1');
+  store.close();
   right = {
     worker: {
       ...temporal,

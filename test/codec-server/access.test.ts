@@ -202,6 +202,8 @@ describe('the audit log', () => {
         role: 'all',
         namespace: 'default',
         workflows: ['funnel-app-1', 'images-app-2'],
+        part: 1,
+        parts: 1,
         workflowCount: 2,
         count: 3,
         clear: 1,
@@ -228,12 +230,34 @@ describe('the audit log', () => {
     ]);
   });
 
-  test('names the first of many workflows, and counts all', async () => {
+  test('names every workflow that was decoded, in lines that no container runtime cuts', async () => {
     const rig = await startRig();
-    const many = Array.from({ length: 300 }, (_, nth) => sealed(nth, { workflowId: `funnel-${nth}` }));
+    const ids = Array.from({ length: 1000 }, (_, nth) => `funnel-${String(nth).padStart(190, 'x')}`);
+    const many = ids.map((workflowId) => sealed(1, { workflowId }));
     await ask(rig.url, { token: await rig.token(), payloads: many });
-    expect(rig.audited[0]?.workflows).toHaveLength(20);
-    expect(rig.audited[0]).toMatchObject({ workflowCount: 300, count: 300 });
+    expect(rig.audited.flatMap(({ workflows }) => workflows)).toEqual(ids);
+    const parts = rig.audited.length;
+    expect(rig.audited.map(({ part }) => part)).toEqual(Array.from({ length: parts }, (_, nth) => nth + 1));
+    for (const line of rig.audited) {
+      expect(line).toMatchObject({
+        who: 'ada',
+        namespace: 'default',
+        parts,
+        workflowCount: 1000,
+        count: 1000,
+      });
+      expect(JSON.stringify(line).length).toBeLessThan(15_000);
+    }
+  });
+
+  test('names the first of many workflows that payloads only claim, and counts their reasons', async () => {
+    const rig = await startRig();
+    const claimed = Array.from({ length: 300 }, (_, nth) =>
+      sealed(1, { workflowId: `funnel-${nth}`, fails: 'PayloadTampered' }),
+    );
+    await ask(rig.url, { token: await rig.token(), payloads: claimed });
+    expect(rig.audited).toMatchObject([{ workflows: [], refused: 300, reasons: { PayloadTampered: 300 } }]);
+    expect(rig.audited[0]?.refusedWorkflows).toHaveLength(20);
   });
 
   test('a log that cannot be written shows nothing', async () => {

@@ -56,6 +56,50 @@ describe('requests are limited', () => {
   });
 });
 
+describe('keys that nobody waits for are not read', () => {
+  const many = Array.from({ length: 200 }, (_, nth) => sealed(nth, { workflowId: `funnel-${nth}` }));
+
+  test('after the first that cannot be had', async () => {
+    let reads = 0;
+    const rig = await startRig({
+      cipher: {
+        ...testCipher,
+        open: async () => {
+          reads += 1;
+          return 'key_store_unavailable';
+        },
+      },
+    });
+    const answer = await ask(rig.url, { token: await rig.token(), payloads: many });
+    expect([answer.status, answer.reason]).toEqual([503, 'key_store_unavailable']);
+    expect(reads).toBeLessThanOrEqual(8);
+  });
+
+  test('after the request was given up', async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let reads = 0;
+    const rig = await startRig({
+      limits: { keyTime: 50 },
+      cipher: {
+        ...testCipher,
+        open: async (payload, namespace) => {
+          reads += 1;
+          await held;
+          return testCipher.open(payload, namespace);
+        },
+      },
+    });
+    const token = await rig.token();
+    expect((await ask(rig.url, { token, payloads: many })).reason).toBe('key_store_unavailable');
+    release();
+    expect((await ask(rig.url, { token, payloads: [sealed('next')] })).values).toEqual(['next']);
+    expect(reads).toBeLessThanOrEqual(9);
+  });
+});
+
 describe('a sender that is slow is cut off', () => {
   const quick = { headerTime: 200, bodyTime: 200, requestTime: 400, refusalTime: 100 };
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import getPort from 'get-port';
 import { expect, onTestFinished, test } from 'vitest';
 import { createPayloadIdentity } from '../../src/codec/index.ts';
@@ -49,6 +49,30 @@ test('encodes, decodes, logs who did, and ends with SIGTERM', async () => {
     expect(child.log()).toContain(word);
   expect(child.log()).not.toContain('secret of the test');
   expect(child.log()).not.toContain(env['PAYLOAD_IDENTITY']);
+});
+
+test('warns of an empty key store at its start, and not of one that has a key', async () => {
+  const env = await settings();
+  const empty = 'the key store is empty';
+  const { url, child } = await start(env);
+  expect(child.log()).toContain(empty);
+  await ask(url, {
+    path: '/encode?workflowId=funnel-app-1',
+    headers: { origin: undefined },
+    payloads: [clear(1)],
+  });
+  expect((await start(env)).child.log()).not.toContain(empty);
+});
+
+test('does not start on a key store that it cannot use', async () => {
+  const env = await settings();
+  const file = join(fileURLToPath(env['KEY_STORE_URL'] ?? ''), 'file');
+  await writeFile(file, '');
+  const store = pathToFileURL(join(file, 'keys')).href;
+  const { code, stderr } = await run(['codec-server'], { ...env, KEY_STORE_URL: store });
+  expect(code).not.toBe(0);
+  expect(stderr).toContain('KEY_STORE_URL');
+  expect(stderr).not.toContain('codec server listens');
 });
 
 test('LOG_LEVEL switches no audit line off', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { generateHybridIdentity, identityToRecipient } from 'age-encryption';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   ageWrapper,
   cachedKeys,
@@ -16,6 +16,7 @@ import {
   type KeyWrapper,
   labelOf,
   open,
+  patientKeys,
   seal,
 } from '../../src/codec/index.ts';
 import { openStorage, type Storage, StorageError } from '../../src/storage/index.ts';
@@ -484,6 +485,23 @@ describe('the cache', () => {
     expect(reads()).toBe(2);
   });
 
+  test('drops a key that nobody asks for again', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    // The clock of `counting` stands still: only a timer can drop the key.
+    const { keys, reads } = counting(async () => ({ kind: 'found', key }));
+    await keys.get('a');
+    await vi.advanceTimersByTimeAsync(59_999);
+    await keys.get('a');
+    expect(reads()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(vi.getTimerCount()).toBe(0);
+    await keys.get('a');
+    expect(reads()).toBe(2);
+    keys.forget('a');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('answers at once, without a promise, what it remembers', async () => {
     const { keys } = counting(async () => ({ kind: 'found', key }));
     expect(keys.get('a')).toBeInstanceOf(Promise);
@@ -510,4 +528,14 @@ describe('the cache', () => {
     await keys.get('app-0');
     expect(reads()).toBe(3001);
   });
+});
+
+test('patience ends for a read that never does', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const keys = patientKeys({ get: () => new Promise<KeyFound>(() => undefined) });
+  const problem = problemOf(Promise.resolve(keys.get('a')));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(vi.getTimerCount()).toBe(0);
+  expect(await problem).toBe('KeyStoreUnavailable');
 });

@@ -22,7 +22,7 @@ const names = rules.map(({ alert }) => alert);
 
 /** Words that metrics and jobs have besides those of the contract. */
 const otherWords =
-  'ok poll event temporal pollers key_store taken notify archiveImages deleteImages readEvaluation NonDeterminismError candidate-funnel-worker candidate-funnel-.+ jwt_.+'.split(
+  'ok poll event temporal pollers key_store taken notify archiveImages deleteImages readEvaluation NonDeterminismError candidate-funnel-worker candidate-funnel-.+ jwt_.+ temporal_.+ too_many_.+'.split(
     ' ',
   );
 const known: readonly string[] = [
@@ -51,6 +51,16 @@ describe.each(rules)('$alert', ({ alert, expr, annotations }) => {
       ?.split('\n## ')[0];
     for (const part of ['**It means**', '**Look**', '**Do**']) expect(section).toContain(part);
   });
+});
+
+test('each reason for which the relay refuses a delivery that RiskOS means for it makes an alert fire', () => {
+  const { expr = '' } = rules.find(({ alert }) => alert === 'FunnelWebhooksRefused') ?? {};
+  const watched = new RegExp(`^(${/reason=~"([^"]*)"/.exec(expr)?.[1]})$`);
+  const statuses = Object.entries(refusals).map(([reason, { status }]) => ({ reason, status }));
+  // For its credentials, or for now: the others concern what RiskOS does not send.
+  const meant = statuses.filter(({ status }) => [401, 429, 503].includes(status));
+  expect(meant.length).toBeGreaterThan(15);
+  expect(meant.filter(({ reason }) => !watched.test(reason))).toEqual([]);
 });
 
 test('every section of the runbook that is named like an alert has one', () => {

@@ -79,6 +79,15 @@ export const attacks: Record<string, Attack> = {
       ['CONNECT x:1', 'TRACE /', 'OPTIONS *', 'GET /../../etc/passwd', 'GET /%00', 'PUT /webhooks/riskos'],
       (line) => `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
     ),
+  'a reset after the first line': ({ url, sockets }) =>
+    tally(
+      Array.from({ length: sockets }, async (_, nth) => {
+        const { socket, answered } = dial(url);
+        const method = nth % 2 === 0 ? 'CONNECT x:1' : 'POST /webhooks/riskos';
+        socket.write(`${method} HTTP/1.1\r\nHost: x\r\n\r\n`, () => socket.resetAndDestroy());
+        return answered;
+      }),
+    ),
 };
 
 interface RequestOptions {

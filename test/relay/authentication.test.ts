@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest';
-import { SignJWT } from 'jose';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { readSettings, relaySettings } from '../../src/config.ts';
 import { createAuthenticator } from '../../src/relay/authenticate.ts';
 import { createTestIssuer } from '../../src/relay/index.ts';
@@ -142,7 +142,47 @@ describe('OAuth 2', () => {
       expect(await check(good)).toMatchObject({ client_id: 'riskos' });
     },
   );
+
+  test('a clock that is set back keeps no keys from being read again', async () => {
+    vi.useFakeTimers({ now: new Date(), toFake: ['Date', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const issuer = await createTestIssuer();
+    let down = true;
+    const check = createJwtCheck(issuer.options, (input, init) =>
+      down ? Promise.reject(new TypeError('fetch failed')) : issuer.fetch(input, init),
+    );
+    const good = await issuer.token();
+    expect(await check(good)).toBe('jwks_unavailable');
+    down = false;
+    // Within the tolerance of the token's own times.
+    vi.setSystemTime(Date.now() - 20_000);
+    vi.advanceTimersByTime(1001);
+    expect(await check(good)).toMatchObject({ client_id: 'riskos' });
+  });
+
+  test('a token without "kid" is taken if any key of the issuer fits, and only then', async () => {
+    const issuer = await createTestIssuer();
+    const [ours, other, stranger] = [await keyPair(), await keyPair(), await keyPair()];
+    const check = createJwtCheck(issuer.options, async () =>
+      Response.json({ keys: [await exportJWK(other.publicKey), await exportJWK(ours.publicKey)] }),
+    );
+    const tokenOf = (key: CryptoKey, expires: string) =>
+      new SignJWT({ client_id: 'riskos' })
+        .setProtectedHeader({ alg: 'ES256' })
+        .setIssuer(issuer.options.issuer)
+        .setAudience(issuer.options.audience)
+        .setExpirationTime(expires)
+        .sign(key);
+    expect(await check(await tokenOf(ours.privateKey, '5m'))).toMatchObject({ client_id: 'riskos' });
+    expect(await check(await tokenOf(other.privateKey, '5m'))).toMatchObject({ client_id: 'riskos' });
+    expect(await check(await tokenOf(ours.privateKey, '-5m'))).toBe('jwt_expired');
+    expect(await check(await tokenOf(stranger.privateKey, '5m'))).toBe('jwt_invalid');
+  });
 });
+
+function keyPair() {
+  return generateKeyPair('ES256');
+}
 
 describe('a relay without a lock', () => {
   test.each([

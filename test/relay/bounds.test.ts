@@ -259,6 +259,42 @@ test('nothing says which framework answers', async () => {
   );
 });
 
+test.each<[string, string, number]>([
+  ['headers_too_large', `POST / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ['not_http', 'no http\r\n\r\n', 400],
+  ['too_slow', 'POST /webhooks/riskos HTTP/1.1\r\nX-Slow: ', 408],
+])(
+  '%s after a good request on the same connection is answered and counted too',
+  async (reason, bytes, status) => {
+    const { url, signals } = await startRig({ limits: quick });
+    const { socket, received, ended } = await open(url);
+    const body = JSON.stringify({ event_id: 'e-1', event_type: 'x', data: { id: ours } });
+    socket.write(`${head(body.length)}${body}`);
+    await expect.poll(received).toMatch(/^HTTP\/1.1 200 [^]*signalled/);
+    socket.write(bytes);
+    await ended;
+    expect(received()).toMatch(new RegExp(`signalled"}HTTP/1.1 ${status} `));
+    expect(await refusals(url, reason)).toBe(1);
+    expect(signals).toHaveLength(1);
+  },
+);
+
+test.each([
+  ['at once', (socket: Socket) => socket.resetAndDestroy()],
+  ['after its answer', (socket: Socket) => socket.once('data', () => socket.resetAndDestroy())],
+])('a CONNECT whose sender resets the connection %s ends no process', async (_when, reset) => {
+  const { url, signals } = await startRig();
+  for (let nth = 0; nth < 20; nth += 1) {
+    const { socket, ended } = await open(url);
+    socket.write('CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', () => reset(socket));
+    await ended;
+  }
+  await expect.poll(() => refusals(url, 'wrong_method')).toBe(20);
+  await expect.poll(() => metric(url, 'candidate_funnel_relay_connections')).toBeLessThanOrEqual(2);
+  expect((await send(url)).status).toBe(200);
+  expect(signals).toHaveLength(1);
+});
+
 test('a connection that breaks in the middle of a body is counted, and harms nobody', async () => {
   const { url, signals } = await startRig();
   const { socket } = await open(url);

@@ -52,6 +52,19 @@ test('a refusal is logged at once with what to do, and its likes once a minute w
   expect(logger.lines).toHaveLength(4);
 });
 
+test('a fault is logged with its error, and its likes with the latest of theirs', () => {
+  const logger = keepingLogger();
+  const time = clock();
+  const log = createRefusalLog(refusals, logger, time.after);
+  const [first, second, third] = [new Error('1'), new Error('2'), new Error('3')];
+  for (const error of [first, second, third]) log.add('failed', error);
+  time.pass(60_000);
+  expect(logger.lines.map(({ fields }) => fields)).toEqual([
+    { reason: 'failed', count: 1, status: 503, error: first },
+    { reason: 'failed', count: 2, status: 503, error: third },
+  ]);
+});
+
 test('each reason has its own minute', () => {
   const logger = keepingLogger();
   const log = createRefusalLog(refusals, logger, clock().after);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { proxyFor } from '../../src/storage/s3/client.ts';
 import { openS3Storage } from '../../src/storage/s3/storage.ts';
-import { openStorage, type StorageProblem } from '../../src/storage/index.ts';
+import { openStorage, readObject, type StorageProblem } from '../../src/storage/index.ts';
 import { serve } from '../support/serve.ts';
 
 // The SDK waits between its tries for a random part of what it may wait: here for none.
@@ -90,6 +90,21 @@ test('a store that takes a request and never answers is unavailable, after a few
     type: 'StorageUnavailable',
   });
   expect(requests).toBeGreaterThan(2);
+  storage.close();
+});
+
+test('a store that stops in the middle of an object is unavailable', async () => {
+  const stalled = await serve(async (_incoming, outgoing) => {
+    outgoing.writeHead(200, { 'content-length': 100 });
+    outgoing.write('half');
+    await new Promise<never>(() => undefined);
+  });
+  onTestFinished(() => stalled.close());
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'id-of-the-tests');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-of-the-tests');
+  const url = `s3://bucket?endpoint=${stalled.url}&region=us-east-1`;
+  const storage = openS3Storage(url, {}, { connection: 1000, request: 100 });
+  await expect(readObject(storage, 'a', 1000)).rejects.toMatchObject({ type: 'StorageUnavailable' });
   storage.close();
 });
 

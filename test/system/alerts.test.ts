@@ -107,8 +107,11 @@ const cases: Record<string, Case> = {
   },
   FunnelWebhooksRefused: {
     series: {
-      'candidate_funnel_webhook_refusals_total{reason="wrong_token"}': '0+1x60 60+10x60',
-      'candidate_funnel_webhooks_total{result="signalled"}': '0+5x60 300x60',
+      // Fewer than are taken, each alone.
+      'candidate_funnel_webhook_refusals_total{reason="wrong_token"}': '0+1x60 60+3x60',
+      'candidate_funnel_webhook_refusals_total{reason="temporal_not_permitted"}': '0x60 0+3x60',
+      'candidate_funnel_webhook_refusals_total{reason="not_json"}': '0+100x120',
+      'candidate_funnel_webhooks_total{result="signalled"}': '0+5x120',
     },
     quiet: '60m',
     fires: '80m',

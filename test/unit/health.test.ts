@@ -1,5 +1,5 @@
 import Fastify from 'fastify';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { build } from '../../src/build-info.ts';
 import { addHealth, type Checks } from '../../src/health.ts';
 
@@ -44,4 +44,19 @@ test('what it needs is asked once a second, however many ask', async () => {
   await Promise.all(Array.from({ length: 20 }, () => server.inject({ url: '/readyz' })));
   await server.close();
   expect(asked).toBe(1);
+});
+
+test('a clock that is set back freezes no answer', async () => {
+  vi.useFakeTimers({ now: new Date('2026-11-26T12:00:00Z'), toFake: ['Date', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  let isReachable = true;
+  const server = Fastify();
+  addHealth(server, { process: 'relay', checks: { temporal: () => isReachable } });
+  const status = async () => (await server.inject({ url: '/readyz' })).statusCode;
+  expect(await status()).toBe(200);
+  isReachable = false;
+  vi.setSystemTime(new Date('2026-11-26T11:00:00Z'));
+  vi.advanceTimersByTime(1001);
+  expect(await status()).toBe(503);
+  await server.close();
 });

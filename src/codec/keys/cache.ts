@@ -9,36 +9,47 @@ export interface KeySource {
 const longest = 60_000;
 const most = 2000;
 
-/** Finds keys, and remembers them for a minute. Those that look for one key at once share one read. */
+/** Finds keys, and keeps them in memory for a minute. Those that look for one key at once share one read. */
 export function cachedKeys(
   store: Pick<KeyStore, 'get'>,
   // Not the wall clock: one that is set back would keep an erased key for longer.
   now: () => number = () => performance.now(),
 ): KeySource & { forget(applicationId: string): void } {
-  const known = new Map<string, { at: number; found: KeyFound | Promise<KeyFound> }>();
+  const known = new Map<string, Entry>();
+  function drop(applicationId: string, entry = known.get(applicationId)): void {
+    if (!entry || known.get(applicationId) !== entry) return;
+    clearTimeout(entry.expiry);
+    known.delete(applicationId);
+  }
   return {
     get: (applicationId) => {
-      const entry = known.get(applicationId);
-      if (entry && now() - entry.at < longest) return entry.found;
+      const there = known.get(applicationId);
+      // The timer can be late.
+      if (there && now() - there.at < longest) return there.found;
+      drop(applicationId);
       const found = store.get(applicationId);
-      known.delete(applicationId);
-      const at = now();
-      known.set(applicationId, { at, found });
-      const mine = (): boolean => known.get(applicationId)?.found === found;
-      const drop = (): void => {
-        if (mine()) known.delete(applicationId);
-      };
-      found.then((key) => {
-        // It may be made in the next moment.
-        if (key.kind === 'missing') drop();
-        else if (mine()) known.set(applicationId, { at, found: key });
-      }, drop);
+      // A key that nobody asks for again leaves the memory, too.
+      const expiry = setTimeout(() => drop(applicationId, entry), longest).unref();
+      const entry: Entry = { at: now(), found, expiry };
+      known.set(applicationId, entry);
+      found.then(
+        (key) => {
+          // It may be made in the next moment.
+          if (key.kind === 'missing') drop(applicationId, entry);
+          else entry.found = key;
+        },
+        () => drop(applicationId, entry),
+      );
       const oldest = known.keys().next();
-      if (known.size > most && !oldest.done) known.delete(oldest.value);
+      if (known.size > most && !oldest.done) drop(oldest.value);
       return found;
     },
-    forget: (applicationId) => {
-      known.delete(applicationId);
-    },
+    forget: drop,
   };
+}
+
+interface Entry {
+  at: number;
+  found: KeyFound | Promise<KeyFound>;
+  expiry: NodeJS.Timeout;
 }

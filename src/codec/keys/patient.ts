@@ -18,21 +18,21 @@ export function hastyKeys(keys: KeySource): KeySource {
   return {
     get: (applicationId) => {
       const found = keys.get(applicationId);
-      return 'then' in found ? inTime(applicationId, found) : found;
+      return 'then' in found ? inTime(applicationId, found, haste) : found;
     },
   };
 }
 
-function inTime(applicationId: string, found: Promise<KeyFound>): Promise<KeyFound> {
+function inTime(applicationId: string, found: Promise<KeyFound>, milliseconds: number): Promise<KeyFound> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => {
-      reject(new CodecError('KeyStoreUnavailable', `${applicationId}: no answer within ${haste} ms`));
-    }, haste);
+      reject(new CodecError('KeyStoreUnavailable', `${applicationId}: no answer within ${milliseconds} ms`));
+    }, milliseconds);
     found.then(resolve, reject).finally(() => clearTimeout(late));
   });
 }
 
-/** The same keys; a store that is down for a moment fails nothing. */
+/** The same keys, or `KeyStoreUnavailable` within a minute; a store that is down for a moment fails nothing. */
 export function patientKeys(
   keys: KeySource,
   {
@@ -45,7 +45,7 @@ export function patientKeys(
     let found: KeyFound | Promise<KeyFound> = first;
     for (let pause = 200; ; pause = Math.min(pause * 2, longestPause)) {
       try {
-        return await found;
+        return 'then' in found ? await inTime(applicationId, found, Math.ceil(until - now())) : found;
       } catch (error) {
         const isDown = error instanceof CodecError && error.type === 'KeyStoreUnavailable';
         if (!isDown || now() + pause > until) throw error;

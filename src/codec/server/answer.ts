@@ -26,7 +26,7 @@ export interface AnswererOptions {
   cipher: Cipher;
   limits: CodecServerLimits;
   metrics: Pick<CodecServerMetrics, 'payload'>;
-  /** Gets the line before the answer is sent, so that nothing is read without one. */
+  /** Gets each line before the answer is sent, so that nothing is read without one. */
   audit: (line: AuditLine) => void;
 }
 
@@ -45,11 +45,12 @@ export function createAnswerer(options: AnswererOptions): (asked: Asked) => Prom
     identity: Identity,
     namespace: string | undefined,
   ): Promise<Answer> {
-    const work = decode(given, { cipher, role: identity.role, namespace });
-    const decoded = await within(limits.keyTime, work);
+    const decoded = await within(limits.keyTime, (givenUp) =>
+      decode(given, { cipher, role: identity.role, namespace, givenUp }),
+    );
     if (decoded === 'key_store_unavailable') return decoded;
     for (const { result } of decoded.fates) metrics.payload(result);
-    audit(auditOfDecode(identity, namespace, decoded.fates));
+    for (const line of auditOfDecode(identity, namespace, decoded.fates)) audit(line);
     return { payloads: decoded.payloads };
   }
 
@@ -58,7 +59,7 @@ export function createAnswerer(options: AnswererOptions): (asked: Asked) => Prom
     identity: Identity,
     of: { namespace: string; workflowId: string },
   ): Promise<Answer> {
-    const sealed = await within(limits.keyTime, cipher.seal(given.map(fromWire), of));
+    const sealed = await within(limits.keyTime, () => cipher.seal(given.map(fromWire), of));
     if (typeof sealed === 'string') return sealed;
     metrics.payload('encoded', sealed.length);
     const { namespace, workflowId } = of;
@@ -72,7 +73,7 @@ export function createAnswerer(options: AnswererOptions): (asked: Asked) => Prom
     identity: Identity,
     namespace: string | undefined,
   ): Promise<Answer> {
-    const read = await within(limits.keyTime, cipher.tombstone(workflowId));
+    const read = await within(limits.keyTime, () => cipher.tombstone(workflowId));
     if (typeof read === 'string') return read;
     audit(auditOfOne('tombstone', identity, namespace, { workflowId, count: 0 }));
     return { tombstone: read.found ?? null };
@@ -115,14 +116,21 @@ function isWorkflowId(text: string | undefined): text is string {
   return text !== undefined && workflowIds.test(text);
 }
 
-/** A store that does not answer is one that is down. */
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | 'key_store_unavailable'> {
+/** A store that does not answer is one that is down; the signal tells the work that nobody waits for it any more. */
+async function within<T>(
+  milliseconds: number,
+  work: (givenUp: AbortSignal) => Promise<T>,
+): Promise<T | 'key_store_unavailable'> {
+  const giveUp = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'key_store_unavailable'>((resolve) => {
-    timer = setTimeout(() => resolve('key_store_unavailable'), milliseconds);
+    timer = setTimeout(() => {
+      giveUp.abort();
+      resolve('key_store_unavailable');
+    }, milliseconds);
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work(giveUp.signal), late]);
   } finally {
     clearTimeout(timer);
   }

@@ -18,16 +18,27 @@ export interface Decoded {
 /** Keys that are read at the same time for one request. */
 const concurrency = 8;
 
+interface DecodeOptions {
+  cipher: Cipher;
+  role: Role;
+  namespace: string | undefined;
+  /** Nobody waits for the answer any more. */
+  givenUp: AbortSignal;
+}
+
 /**
  * Decodes what the role may read. What cannot be decoded, or may not, comes back as a marker and spoils no other; what is
- * not encrypted comes back as it is. Nothing is decoded while the key store cannot be asked.
+ * not encrypted comes back as it is. Nothing is decoded while the key store cannot be asked: after the first key that cannot be
+ * had, or when the request is given up, no other key is read.
  */
 export async function decode(
   given: readonly WirePayload[],
-  { cipher, role, namespace }: { cipher: Cipher; role: Role; namespace: string | undefined },
+  { cipher, role, namespace, givenUp }: DecodeOptions,
 ): Promise<Decoded | 'key_store_unavailable'> {
   const queue = new PQueue({ concurrency });
+  let isDown = false;
   const one = async (wire: WirePayload): Promise<{ payload: WirePayload; fate: Fate } | undefined> => {
+    if (isDown || givenUp.aborted) return undefined;
     const payload = fromWire(wire);
     const label = cipher.labelOf(payload);
     if (!label) return { payload: wire, fate: { result: 'clear' } };
@@ -35,7 +46,10 @@ export async function decode(
     const refused = (result: Marker) => ({ payload: unreadable(result), fate: { result, workflowId } });
     if (!mayRead(role, purpose)) return refused('NotPermitted');
     const opened = await cipher.open(payload, namespace);
-    if (opened === 'key_store_unavailable') return undefined;
+    if (opened === 'key_store_unavailable') {
+      isDown = true;
+      return undefined;
+    }
     return 'unreadable' in opened
       ? refused(opened.unreadable)
       : { payload: toWire(opened.payload), fate: { result: 'decoded', workflowId } };

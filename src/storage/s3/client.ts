@@ -3,9 +3,11 @@ import { HttpsProxyAgent } from 'https-proxy-agent';
 import { invalidUrl } from '../keys.ts';
 import type { S3Location } from './location.ts';
 
-/** How long a connection and an answer may take, in milliseconds. */
+/** Milliseconds. */
 export interface Patience {
+  /** Until a connection is open. */
   connection: number;
+  /** Until an answer begins, and between two pieces of it. */
   request: number;
 }
 
@@ -28,6 +30,8 @@ export function s3Client(
         requestHandler: {
           connectionTimeout: connection,
           requestTimeout: request,
+          // The other one ends with the answer's headers.
+          socketTimeout: request,
           throwOnRequestTimeout: true,
           ...(agent ? { httpAgent: agent, httpsAgent: agent } : {}),
         },
