@@ -33,8 +33,8 @@ export const refusalTexts: Record<Refusal, Text> = {
     remedy: 'Start a funnel whose documents are verified, or one with a `baseline`.',
   },
   AlreadyOpen: {
-    when: 'A funnel of this application is open.',
-    remedy: 'Go on with that one, or `withdraw` it first.',
+    when: 'A funnel of this application is open; or, after `start --again`, it has closed and is still waiting for its images.',
+    remedy: 'Go on with that one, or `withdraw` it first; start one that is closing again a minute later.',
   },
   AlreadyClosed: {
     when: 'A funnel of this application has ended, and Temporal still keeps it.',
