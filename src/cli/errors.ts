@@ -122,7 +122,8 @@ const verbs: Partial<Record<UpdateName, string>> = {
   readNow: 'read',
 };
 
-function temporalAddress(): string {
+/** ` at HOST:PORT`; nothing where Temporal's settings cannot be read. */
+export function temporalAddress(): string {
   try {
     return ` at ${temporalConfig().connectionOptions.address ?? 'localhost:7233'}`;
   } catch {

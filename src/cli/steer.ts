@@ -1,6 +1,6 @@
 import { Argument, Command, Option } from 'commander';
 import type { z } from 'zod';
-import type { Funnel, FunnelStatus } from '../client/index.ts';
+import { type Funnel, FunnelError, type FunnelStatus } from '../client/index.ts';
 import {
   attentionReasons,
   candidate,
@@ -176,9 +176,14 @@ async function run(id: string, options: Options, send: Send): Promise<void> {
 async function soon(funnel: Funnel, status: FunnelStatus): Promise<FunnelStatus> {
   if (status.nextAction.kind !== 'wait') return status;
   let last = status;
-  for await (const current of funnel.watch({ interval: 200, signal: AbortSignal.timeout(8000) })) {
-    last = current;
-    if (current.nextAction.kind !== 'wait') break;
+  try {
+    for await (const current of funnel.watch({ interval: 200, signal: AbortSignal.timeout(8000) })) {
+      last = current;
+      if (current.nextAction.kind !== 'wait') break;
+    }
+  } catch (error) {
+    // The update was carried out; only what follows it cannot be read.
+    if (!(error instanceof FunnelError) || error.type !== 'Unreachable') throw error;
   }
   return last;
 }

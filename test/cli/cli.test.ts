@@ -257,5 +257,12 @@ describe('bad input is one line that names the field or the remedy', () => {
     expect(result).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(message) });
     expect(result.stderr.trim().split('\n').length).toBe(1);
     expect(result.stderr).not.toMatch(/\n\s+at /);
+    [
+      'a watch that Temporal never answers',
+      () => ['watch', 'a'],
+      { TEMPORAL_ADDRESS: '127.0.0.1:1' },
+      5,
+      /no answer from Temporal at 127\.0\.0\.1:1/,
+    ],
   });
 });
