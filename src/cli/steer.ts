@@ -146,10 +146,15 @@ function retry(): Command {
       examples(
         'retry app-1042',
         'retry --all --attention request_refused',
-        'list --attention request_refused --json | candidate-funnel retry -',
+        'list --attention request_refused --limit 10000 --json | candidate-funnel retry -',
       ),
     )
-    .action(async (given: string[], options: Options & RetryAllInput) => {
+    .action(async (given: string[], options: Options & RetryAllInput, command: Command) => {
+      const ofAll = ['limit', 'concurrency', 'rate'].filter(
+        (name) => command.getOptionValueSource(name) === 'cli',
+      );
+      if (!options.all && ofAll.length > 0)
+        throw new InputError(`${ofAll.map((name) => `--${name}`).join(', ')}: only with --all`);
       if (options.all || options.attention !== undefined || options.yes) await retryAll(given, options);
       else if (given.length === 0)
         throw new InputError('retry needs application ids, or --all --attention REASON');

@@ -172,6 +172,13 @@ describe('bad input is one line that names the field or the remedy', () => {
       3,
       /nobody: there is no such funnel/,
     ],
+    [
+      'a pace for one retry',
+      () => ['retry', 'a', '--rate', '2', '--limit', '3'],
+      {},
+      2,
+      /--limit, --rate: only with --all/,
+    ],
     ['an unknown stage', () => ['list', '--stage', 'nowhere'], {}, 2, /Allowed choices are passive_check/],
     [
       'a review without a reason',
@@ -250,13 +257,6 @@ describe('bad input is one line that names the field or the remedy', () => {
       5,
       /no answer from Temporal/,
     ],
-  ];
-
-  test.each(bad)('%s', async (_what, args, more, code, message) => {
-    const result = await run(await args(), { ...env, ...more }, undefined, { refused: true });
-    expect(result).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(message) });
-    expect(result.stderr.trim().split('\n').length).toBe(1);
-    expect(result.stderr).not.toMatch(/\n\s+at /);
     [
       'a watch that Temporal never answers',
       () => ['watch', 'a'],
@@ -264,5 +264,12 @@ describe('bad input is one line that names the field or the remedy', () => {
       5,
       /no answer from Temporal at 127\.0\.0\.1:1/,
     ],
+  ];
+
+  test.each(bad)('%s', async (_what, args, more, code, message) => {
+    const result = await run(await args(), { ...env, ...more }, undefined, { refused: true });
+    expect(result).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(message) });
+    expect(result.stderr.trim().split('\n').length).toBe(1);
+    expect(result.stderr).not.toMatch(/\n\s+at /);
   });
 });
