@@ -61,6 +61,10 @@ export const refusalTexts: Record<Refusal, Text> = {
     when: 'Temporal or the workers did not answer in time. An update may still be carried out later.',
     remedy: 'Check that Temporal and a worker run (`doctor`); look at `status` before you repeat an update.',
   },
+  TemporalRefused: {
+    when: "Temporal answered the call with an error; the message has gRPC's name of it, such as `PERMISSION_DENIED` for a key that has expired.",
+    remedy: 'Correct the key or its role, or what the message names; then call again.',
+  },
   RiskosRefused: {
     when: 'RiskOS refused what the update handed on, such as a one-time code.',
     remedy: 'Read the reason; correct the data or the set-up, and send it again.',
