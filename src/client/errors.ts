@@ -35,7 +35,7 @@ export function explain(error: unknown, applicationId: string, client: Client): 
     return new FunnelError('NotFound', `${applicationId}: there is no such funnel`, { cause: error });
   }
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-    const message = `${applicationId}: no worker has answered yet; the request may still be carried out when one is back, so look at "status" before you repeat it`;
+    const message = `${applicationId}: neither Temporal${addressOf(client)} nor a worker answered in time; the request may still be carried out, so look at "status" before you repeat it`;
     return new FunnelError('Unreachable', message, { cause: error });
   }
   if (noWorker(error)) {

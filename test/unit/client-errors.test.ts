@@ -1,4 +1,9 @@
-import { Client, Connection, ServiceError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  ServiceError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { exitCodeOf, oneLine } from '../../src/cli/errors.ts';
 import { explain, isNotFound } from '../../src/client/errors.ts';
@@ -59,4 +64,12 @@ test.each([
 ])('Temporal out of reach ends every verb with 5: an error %s', (_what, error) => {
   expect(exitCodeOf(error)).toBe(5);
   expect(oneLine(error)).toMatch(/^Temporal is out of reach at .*; is TEMPORAL_ADDRESS right\?$/);
+});
+
+test('an update without an answer does not claim that Temporal took it', () => {
+  const error = explain(new WorkflowUpdateRPCTimeoutOrCancelledError('Deadline exceeded'), 'app-1', client);
+  expect(oneLine(error)).toBe(
+    'app-1: neither Temporal at 127.0.0.1:1 nor a worker answered in time; the request may still be carried out, so look at "status" before you repeat it',
+  );
+  expect(exitCodeOf(error)).toBe(5);
 });
