@@ -257,13 +257,13 @@ describe('bad input is one line that names the field or the remedy', () => {
       5,
       /no answer from Temporal/,
     ],
-    ...[['setup'], ['check-replay']].map((args): (typeof bad)[number] => [
-      `${args[0]} that Temporal never answers`,
-      () => args,
+    [
+      'a setup that Temporal never answers',
+      () => ['setup'],
       { TEMPORAL_ADDRESS: '127.0.0.1:1' },
       5,
       /Temporal is out of reach at 127\.0\.0\.1:1/,
-    ]),
+    ],
     [
       'a watch that Temporal never answers',
       () => ['watch', 'a'],
