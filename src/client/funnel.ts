@@ -250,7 +250,8 @@ async function* watch(
 ): AsyncIterable<FunnelStatus> {
   let last: string | undefined;
   let isOut = false;
-  while (!signal?.aborted) {
+  for (;;) {
+    if (signal?.aborted) return;
     const now = await status().catch((error: unknown) => {
       if (last === undefined || !isOutage(error)) throw error;
       if (!isOut) onOutage?.(error);
