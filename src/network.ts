@@ -50,7 +50,7 @@ export function fetchThrough(
   dispatcherOf: DispatcherOf,
 ): (url: string, init?: RequestInit) => Promise<Response> {
   const dispatchers = new Map<string, Dispatcher>();
-  return async (url, { method = 'GET', headers, signal, redirect = 'manual' } = {}) => {
+  return async (url, { method = 'GET', headers, body, signal, redirect = 'manual' } = {}) => {
     const { origin } = new URL(url);
     const dispatcher = dispatchers.get(origin) ?? dispatcherOf(origin, { connections: 2 });
     dispatchers.set(origin, dispatcher);
@@ -59,6 +59,7 @@ export function fetchThrough(
       redirect,
       dispatcher,
       headers: Object.fromEntries(new Headers(headers)),
+      ...(body == null ? {} : { body: await new Response(body).arrayBuffer() }),
       ...(signal ? { signal } : {}),
     });
     return new Response(await answer.arrayBuffer(), {

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.converter import DataConverter
 
@@ -50,13 +50,19 @@ async def next_actions(client: Client, handle: WorkflowHandle):
     last = None
     while True:
         described = await client.workflow_service.describe_workflow_execution(request)
-        memo = described.workflow_execution_info.memo.fields
-        if "private" in memo:
-            [private] = await client.data_converter.decode([memo["private"]])
+        info = described.workflow_execution_info
+        if info.status not in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
+            raise RuntimeError(f"{handle.id} was ended in Temporal: {WorkflowExecutionStatus(info.status).name}")
+        if "private" in info.memo.fields:
+            [private] = await client.data_converter.decode([info.memo.fields["private"]])
+            if "nextAction" not in private:
+                raise RuntimeError(f"the codec server does not decrypt the status of {handle.id} for CODEC_TOKEN")
             action = private["nextAction"]
             if action != last:
                 yield action
             last = action
+        if info.status == WorkflowExecutionStatus.COMPLETED:
+            return
         await asyncio.sleep(2)
 
 
@@ -71,10 +77,12 @@ async def main(file: str) -> None:
                 await handle.execute_update("requestDocuments", {"by": "hr-system"})
             case "show_capture_link":
                 print(f"show the candidate {action['url']}", flush=True)
-            case "review" | "needs_attention":
-                print("ask a person", flush=True)
+            case "wait":
+                pass  # RiskOS is next
             case "none":
                 break  # verified or closed
+            case kind:
+                print(f"ask a person: {kind}", flush=True)
     print("done")
 
 

@@ -1,5 +1,6 @@
 import { NamespaceNotFoundError } from '@temporalio/client';
 import type { ArchiveProblem } from '../archive/index.ts';
+import { isUnreachable } from '../client/errors.ts';
 import { FunnelError } from '../client/index.ts';
 import { temporalConfig } from '../client/settings.ts';
 import type { Refusal, UpdateName } from '../contract/index.ts';
@@ -76,6 +77,7 @@ export const exitCodes: Record<Refusal | CommandError, number> = {
   EndedInTemporal: 4,
   UnreadableStatus: 1,
   Unreachable: 5,
+  TemporalRefused: 1,
   RiskosRefused: 4,
   RiskosUnavailable: 5,
   WrongState: 4,
@@ -85,7 +87,7 @@ export const exitCodes: Record<Refusal | CommandError, number> = {
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof FunnelError) return exitCodes[error.type];
-  if (isTransportError(error)) return exitCodes.Unreachable;
+  if (isOutOfReach(error)) return exitCodes.Unreachable;
   const type = commandErrors.find((known) => known === typeOf(error));
   if (type) return exitCodes[type];
   return settingOf(error) ? 2 : 1;
@@ -98,8 +100,7 @@ function typeOf(error: unknown): unknown {
 /** Errors are for people: one line that names the setting where one is to blame. */
 export function oneLine(error: unknown): string {
   if (error instanceof FunnelError) return inVerbs(textOf(error));
-  if (isTransportError(error))
-    return `Temporal is out of reach${temporalAddress()}; is TEMPORAL_ADDRESS right?`;
+  if (isOutOfReach(error)) return `Temporal is out of reach${temporalAddress()}; is TEMPORAL_ADDRESS right?`;
   const setting = settingOf(error);
   const text = textOf(error);
   return setting && !text.startsWith(setting) ? `${setting}: ${text}` : text;
@@ -122,7 +123,8 @@ const verbs: Partial<Record<UpdateName, string>> = {
   readNow: 'read',
 };
 
-function temporalAddress(): string {
+/** ` at HOST:PORT`; nothing where Temporal's settings cannot be read. */
+export function temporalAddress(): string {
   try {
     return ` at ${temporalConfig().connectionOptions.address ?? 'localhost:7233'}`;
   } catch {
@@ -130,9 +132,9 @@ function temporalAddress(): string {
   }
 }
 
-/** Temporal's native client cannot connect; recognised by name, so that no verb of HR loads the worker. */
-function isTransportError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'TransportError';
+/** The worker's native client is recognised by the name of its error, so that no verb of HR loads it. */
+function isOutOfReach(error: unknown): boolean {
+  return isUnreachable(error) || (error instanceof Error && error.name === 'TransportError');
 }
 
 /** One line of what was thrown; only the instructions for getting a Temporal server are longer. */

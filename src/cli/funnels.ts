@@ -10,6 +10,7 @@ import {
 import { encryptedClient, type KeyStore } from '../codec/index.ts';
 import { codecClientSettings, payloadSettings, queueSettings, readSettings } from '../config.ts';
 import { applicationId } from '../contract/index.ts';
+import { dispatcherOfSettings, fetchThrough } from '../network.ts';
 import { InputError } from './errors.ts';
 import { keyStoreOfSettings } from './payload-keys.ts';
 
@@ -49,7 +50,11 @@ function withKeys(keys: KeyStore): Access {
 function throughCodecServer(): Access {
   const { CODEC_URL: url, CODEC_TOKEN: token } = readSettings(codecClientSettings);
   if (url === undefined) return { encryption: {}, findForgotten: () => Promise.resolve(undefined) };
-  const server = { url, ...(token === undefined ? {} : { token }) };
+  const server = {
+    url,
+    ...(token === undefined ? {} : { token }),
+    fetch: fetchThrough(dispatcherOfSettings()),
+  };
   return {
     encryption: { dataConverter: { payloadCodecs: [remoteCodec(server)] } },
     findForgotten: remoteTombstones(server),

@@ -60,10 +60,12 @@ export const list = new Command('list')
       'list --waiting-for operator --json',
     ),
   )
-  .action(async ({ json, ...filter }: FunnelFilter & { json?: boolean }) => {
-    const found = await withFunnels((funnels) => funnels.list(filter));
+  .action(async ({ json, limit, ...filter }: FunnelFilter & { json?: boolean; limit: number }) => {
+    const all = await withFunnels((funnels) => funnels.list({ ...filter, limit: limit + 1 }));
+    const found = all.slice(0, limit);
     const lines = json ? found.map((funnel) => JSON.stringify(funnel)) : [table(found)];
     if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+    if (all.length > limit) process.stderr.write(`these are the first ${limit}; --limit N shows more\n`);
   });
 
 function escalationMark(escalation: string | null): string {

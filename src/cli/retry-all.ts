@@ -59,7 +59,7 @@ function reasonOf(given: string[], { all, attention }: RetryAllInput): Retryable
     throw new InputError('retrying many funnels needs both --all and --attention REASON');
   if (attention !== 'data_refused') return attention;
   throw new InputError(
-    'RiskOS refused the data of these candidates, and a retry would send the same data again: use "candidate-funnel correct ID --candidate FILE" for each. If the RiskOS workflow was wrong and is fixed: candidate-funnel list --attention data_refused --json | candidate-funnel retry -',
+    'RiskOS refused the data of these candidates, and a retry would send the same data again: use "candidate-funnel correct ID --candidate FILE" for each. If the RiskOS workflow was wrong and is fixed: candidate-funnel list --attention data_refused --limit 10000 --json | candidate-funnel retry -',
   );
 }
 

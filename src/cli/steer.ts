@@ -1,6 +1,6 @@
 import { Argument, Command, Option } from 'commander';
 import type { z } from 'zod';
-import type { Funnel, FunnelStatus } from '../client/index.ts';
+import { type Funnel, FunnelError, type FunnelStatus } from '../client/index.ts';
 import {
   attentionReasons,
   candidate,
@@ -146,10 +146,15 @@ function retry(): Command {
       examples(
         'retry app-1042',
         'retry --all --attention request_refused',
-        'list --attention request_refused --json | candidate-funnel retry -',
+        'list --attention request_refused --limit 10000 --json | candidate-funnel retry -',
       ),
     )
-    .action(async (given: string[], options: Options & RetryAllInput) => {
+    .action(async (given: string[], options: Options & RetryAllInput, command: Command) => {
+      const ofAll = ['limit', 'concurrency', 'rate'].filter(
+        (name) => command.getOptionValueSource(name) === 'cli',
+      );
+      if (!options.all && ofAll.length > 0)
+        throw new InputError(`${ofAll.map((name) => `--${name}`).join(', ')}: only with --all`);
       if (options.all || options.attention !== undefined || options.yes) await retryAll(given, options);
       else if (given.length === 0)
         throw new InputError('retry needs application ids, or --all --attention REASON');
@@ -176,9 +181,14 @@ async function run(id: string, options: Options, send: Send): Promise<void> {
 async function soon(funnel: Funnel, status: FunnelStatus): Promise<FunnelStatus> {
   if (status.nextAction.kind !== 'wait') return status;
   let last = status;
-  for await (const current of funnel.watch({ interval: 200, signal: AbortSignal.timeout(8000) })) {
-    last = current;
-    if (current.nextAction.kind !== 'wait') break;
+  try {
+    for await (const current of funnel.watch({ interval: 200, signal: AbortSignal.timeout(8000) })) {
+      last = current;
+      if (current.nextAction.kind !== 'wait') break;
+    }
+  } catch (error) {
+    // The update was carried out; only what follows it cannot be read.
+    if (!(error instanceof FunnelError) || error.type !== 'Unreachable') throw error;
   }
   return last;
 }

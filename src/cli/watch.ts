@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { temporalAddress } from './errors.ts';
 import { examples } from './examples.ts';
 import { parseId, withFunnels } from './funnels.ts';
 import { printStatus, time } from './output.ts';
@@ -12,7 +13,12 @@ export const watch = new Command('watch')
     const stop = new AbortController();
     process.once('SIGINT', () => stop.abort());
     await withFunnels(async (funnels) => {
-      for await (const current of funnels.funnel(parseId(id)).watch({ signal: stop.signal })) {
+      const onOutage = () => {
+        process.stderr.write(
+          `candidate-funnel: ${id}: no answer from Temporal${temporalAddress()}; still asking\n`,
+        );
+      };
+      for await (const current of funnels.funnel(parseId(id)).watch({ signal: stop.signal, onOutage })) {
         if (!json) process.stdout.write(`${time(new Date().toISOString(), 'seconds')}\n`);
         await printStatus(current, json);
       }

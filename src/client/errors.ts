@@ -22,7 +22,7 @@ export class FunnelError extends Error {
   }
 }
 
-/** Temporal's errors in the funnel's words; anything else is passed on as it is. */
+/** Temporal's errors in the funnel's words; an error of a payload codec or of our own is passed on as it is. */
 export function explain(error: unknown, applicationId: string, client: Client): unknown {
   if (error instanceof FunnelError) return error;
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
@@ -38,7 +38,7 @@ export function explain(error: unknown, applicationId: string, client: Client): 
     return new FunnelError('NotFound', `${applicationId}: there is no such funnel`, { cause: error });
   }
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-    const message = `${applicationId}: no worker has answered yet; the request may still be carried out when one is back, so look at "status" before you repeat it`;
+    const message = `${applicationId}: neither Temporal${addressOf(client)} nor a worker answered in time; the request may still be carried out, so look at "status" before you repeat it`;
     return new FunnelError('Unreachable', message, { cause: error });
   }
   if (noWorker(error)) {
@@ -49,7 +49,19 @@ export function explain(error: unknown, applicationId: string, client: Client): 
     const message = `${applicationId}: no answer from Temporal${addressOf(client)}; is TEMPORAL_ADDRESS right?`;
     return new FunnelError('Unreachable', message, { cause: error });
   }
-  return error;
+  const answer = grpcErrorOf(error);
+  // A namespace that is not there is a wrong setting.
+  if (!answer || answer.code === notFound) return error;
+  const remedy = denied.includes(answer.code)
+    ? '; check TEMPORAL_API_KEY and the role that its owner has in the namespace'
+    : '';
+  const message = `${applicationId}: Temporal refused the call: ${wordsOf(answer)}${remedy}`;
+  return new FunnelError('TemporalRefused', message, { cause: error });
+}
+
+/** The code's name and the details: Temporal repeats ids and queries there, and never a payload. */
+function wordsOf({ message }: Error): string {
+  return (message.split('\n', 1)[0] ?? '').replace(/^\d+ /, '').replace(/\.$/, '');
 }
 
 /** What the SDK leaves as the message of a failure that it could not decrypt. */
@@ -125,16 +137,24 @@ export function isNotFound(error: unknown): boolean {
 /** gRPC's CANCELLED, DEADLINE_EXCEEDED and UNAVAILABLE. */
 const unreachableCodes: readonly number[] = [1, 4, 14];
 
+/** gRPC's PERMISSION_DENIED and UNAUTHENTICATED. */
+const denied: readonly number[] = [7, 16];
+
 /** True for a query that no worker answers. */
 function noWorker(error: unknown): boolean {
-  if (isGrpcServiceError(error)) return /no poller seen|before a worker could process/.test(error.details);
-  return error instanceof Error && error.cause !== undefined && noWorker(error.cause);
+  return /no poller seen|before a worker could process/.test(grpcErrorOf(error)?.details ?? '');
 }
 
 /** True if Temporal gave no answer. */
 export function isUnreachable(error: unknown): boolean {
-  if (isGrpcServiceError(error)) return unreachableCodes.includes(error.code);
-  return error instanceof Error && error.cause !== undefined && isUnreachable(error.cause);
+  const answer = grpcErrorOf(error);
+  return answer !== undefined && unreachableCodes.includes(answer.code);
+}
+
+/** The error of Temporal's API behind the SDK's own, which says only what it was doing. */
+function grpcErrorOf(error: unknown): (Error & { code: number; details: string }) | undefined {
+  if (isGrpcServiceError(error)) return error;
+  return error instanceof Error && error.cause !== undefined ? grpcErrorOf(error.cause) : undefined;
 }
 
 function addressOf({ connection }: Client): string {

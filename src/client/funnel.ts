@@ -27,7 +27,7 @@ import { readMemo } from './memo.ts';
 import { type FunnelStatus, statusOfMemo } from './published.ts';
 import { isUnreadable, storedInClear, unreadableAnswer } from './unreadable.ts';
 
-/** One candidate's funnel, seen from HR. Every method rejects with a {@link FunnelError}. */
+/** One candidate's funnel, seen from HR. Every method rejects with a {@link FunnelError}, or an error of the payload codec. */
 export interface Funnel {
   applicationId: string;
   /** Read from Temporal, without asking a worker. `UnreadableStatus`: a newer release wrote it. */
@@ -43,9 +43,10 @@ export interface Funnel {
   result(): Promise<Status>;
   /**
    * The status now, and then each time it changes, until the funnel has closed or its workflow was ended. Asks every
-   * `interval` milliseconds, and goes on asking while Temporal or the worker is out of reach.
+   * `interval` milliseconds. Rejects with `Unreachable` if Temporal does not answer at first; after the first status it goes on
+   * asking, and calls `onOutage` once for each outage.
    */
-  watch(options?: { interval?: number; signal?: AbortSignal }): AsyncIterable<FunnelStatus>;
+  watch(options?: WatchOptions): AsyncIterable<FunnelStatus>;
   requestDocuments(message?: UpdateInput<'requestDocuments'>): Promise<FunnelStatus>;
   requestReverification(message?: UpdateInput<'requestReverification'>): Promise<FunnelStatus>;
   requestPayrollSetup(message?: UpdateInput<'requestPayrollSetup'>): Promise<FunnelStatus>;
@@ -59,6 +60,12 @@ export interface Funnel {
   retry(message?: UpdateInput<'retry'>): Promise<FunnelStatus>;
   withdraw(message?: UpdateInput<'withdraw'>): Promise<FunnelStatus>;
   complete(message?: UpdateInput<'complete'>): Promise<FunnelStatus>;
+}
+
+interface WatchOptions {
+  interval?: number;
+  signal?: AbortSignal;
+  onOutage?: (error: FunnelError) => void;
 }
 
 /** `undefined` for an application that was not forgotten. */
@@ -180,7 +187,7 @@ export function funnelOf(
         throw explainedResult(error);
       }
     },
-    watch: ({ interval = 1000, signal } = {}) => watch(status, interval, signal),
+    watch: (options = {}) => watch(status, options),
     requestDocuments: (message = {}) => update('requestDocuments', message),
     requestReverification: (message = {}) => update('requestReverification', message),
     requestPayrollSetup: (message = {}) => update('requestPayrollSetup', message),
@@ -241,15 +248,21 @@ function closed(applicationId: string, name: UpdateName): FunnelError {
   );
 }
 
+/** A restarting Temporal or a short outage does not end the watch; a wrong address does, because it never answers. */
 async function* watch(
   status: () => Promise<FunnelStatus>,
-  interval: number,
-  signal: AbortSignal | undefined,
+  { interval = 1000, signal, onOutage }: WatchOptions,
 ): AsyncIterable<FunnelStatus> {
-  let last = '';
+  let last: string | undefined;
+  let isOut = false;
   for (;;) {
     if (signal?.aborted) return;
-    const now = await status().catch(patient);
+    const now = await status().catch((error: unknown) => {
+      if (last === undefined || !isOutage(error)) throw error;
+      if (!isOut) onOutage?.(error);
+      return undefined;
+    });
+    isOut = now === undefined;
     const text = JSON.stringify(now);
     if (now && text !== last) yield now;
     if (now) last = text;
@@ -258,8 +271,6 @@ async function* watch(
   }
 }
 
-/** A restarting worker or a short outage does not end the watch. */
-function patient(error: unknown): undefined {
-  if (error instanceof FunnelError && error.type === 'Unreachable') return undefined;
-  throw error;
+function isOutage(error: unknown): error is FunnelError {
+  return error instanceof FunnelError && error.type === 'Unreachable';
 }

@@ -16,7 +16,7 @@ import {
 } from '../contract/index.ts';
 import { checkApplication } from './check-application.ts';
 import { explain, FunnelError } from './errors.ts';
-import { describeExecution } from './execution.ts';
+import { describeExecution, type Execution } from './execution.ts';
 import { type FindForgotten, type Funnel, funnelOf } from './funnel.ts';
 import { type EvaluationImages, imagesOf, listImages, type RetentionStatus } from './images.ts';
 import { type FunnelFilter, type FunnelSummary, listFunnels } from './list.ts';
@@ -30,7 +30,8 @@ import { storedInClear, toleratingEncrypted } from './unreadable.ts';
 export interface FunnelClient {
   /**
    * Starts the funnel of an application. While Temporal still keeps a closed funnel of the same application, that needs
-   * `again: true`. {@link FunnelError}: `InvalidApplication`, `AlreadyOpen`, `AlreadyClosed`, `Forgotten`, `Unreachable`.
+   * `again: true`, which waits up to 75 seconds for a funnel that has just closed and is still waiting for its images.
+   * {@link FunnelError}: `InvalidApplication`, `AlreadyOpen`, `AlreadyClosed`, `Forgotten`, `Unreachable`.
    */
   startFunnel(application: ApplicationInput, options?: { again?: boolean }): Promise<Funnel>;
   /**
@@ -103,9 +104,11 @@ export function createFunnelClient(options: FunnelClientOptions = {}): FunnelCli
         });
       };
       const funnel = funnelOf(temporal, applicationId, { deadline, earlier: 0, findForgotten, maySend });
+      const inTime = (call: () => Promise<void>) =>
+        temporal.connection.withDeadline(Date.now() + deadline, call);
       try {
-        await temporal.connection.withDeadline(Date.now() + deadline, () =>
-          again ? startAgain(temporal, funnel, start) : startOnce(temporal, funnel, start),
+        await inTime(() =>
+          again ? startAgain(temporal, funnel, start, inTime) : startOnce(temporal, funnel, start),
         );
       } catch (error) {
         throw explain(error, applicationId, temporal);
@@ -188,23 +191,43 @@ async function startOnce(
   }
 }
 
-/** Waits for a closed funnel that is still tidying up. */
+/** Waits for a closed funnel that is still tidying up, and then has the time of a call of its own. */
 async function startAgain(
   temporal: Client,
   funnel: Funnel,
   start: (reuse: Reuse) => Promise<void>,
+  inTime: (call: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
+  const workflowId = workflowIdOf(funnel.applicationId);
   try {
     await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE);
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    const { state, stage } = await describeExecution(temporal, workflowIdOf(funnel.applicationId));
-    if (state === 'running' && stage !== 'closed') throw alreadyOpen(funnel, error);
-    await funnel.result().catch(() => undefined);
-    await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE).catch((second: unknown) => {
-      throw second instanceof WorkflowExecutionAlreadyStartedError ? alreadyOpen(funnel, second) : second;
+    const execution = await describeExecution(temporal, workflowId);
+    if (execution.state === 'running' && !isTidyingUp(execution)) throw alreadyOpen(funnel, error);
+    await temporal.connection
+      .withDeadline(Date.now() + longestTidyUp, () => temporal.workflow.result(workflowId, execution.runId))
+      .catch(() => undefined);
+    await inTime(async () => {
+      try {
+        await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE);
+      } catch (second) {
+        if (!(second instanceof WorkflowExecutionAlreadyStartedError)) throw second;
+        const now = await describeExecution(temporal, workflowId);
+        throw isTidyingUp(now) ? stillTidyingUp(funnel, second) : alreadyOpen(funnel, second);
+      }
     });
   }
+}
+
+/**
+ * Milliseconds. In `tidyUp` of workflows/candidate-funnel.ts a closed funnel waits a minute for the results of images and five seconds
+ * for notices; the rest is for the workers.
+ */
+const longestTidyUp = 75_000;
+
+function isTidyingUp({ state, stage }: Execution): boolean {
+  return state === 'running' && stage === 'closed';
 }
 
 /** A workflow that refused its start argument never was a funnel. */
@@ -221,6 +244,11 @@ async function wasRefused(funnel: Funnel): Promise<boolean> {
 
 function alreadyOpen({ applicationId }: Funnel, cause: unknown): FunnelError {
   const message = `${applicationId}: a funnel of this application is open; look at it with "status", or withdraw it first`;
+  return new FunnelError('AlreadyOpen', message, { cause });
+}
+
+function stillTidyingUp({ applicationId }: Funnel, cause: unknown): FunnelError {
+  const message = `${applicationId}: the funnel of this application has closed, and is still waiting for a worker to finish its images and notices; start it again in a minute`;
   return new FunnelError('AlreadyOpen', message, { cause });
 }
 

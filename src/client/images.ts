@@ -38,7 +38,7 @@ export type RetentionStatus = ImagesStatus & {
 };
 
 /**
- * The images of one evaluation. Every method rejects with a {@link FunnelError}: `WrongState`, `Held` and `NotHeld` say what
+ * The images of one evaluation. Every method rejects as those of a funnel; of {@link FunnelError}, `WrongState`, `Held` and `NotHeld` say what
  * is possible, `NotFound` that there is no retention workflow.
  */
 export interface EvaluationImages {

@@ -11,7 +11,8 @@ export interface RemoteCodecOptions {
   token?: string | (() => Promise<string>);
   /** Milliseconds that a request may take; 10,000 when absent. */
   timeout?: number;
-  fetch?: typeof fetch;
+  /** Sends the requests, for example through a proxy; the global `fetch`, which knows none, when absent. */
+  fetch?: (url: string, init?: RequestInit) => Promise<Response>;
 }
 
 /** The codec server cannot be asked, or refuses; the message says what to do. `KeyForgotten`: the application was forgotten. */

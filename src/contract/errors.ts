@@ -13,6 +13,7 @@ export const refusals = [
   'UnreadableStatus',
   'NotFound',
   'Unreachable',
+  'TemporalRefused',
   'RiskosRefused',
   'RiskosUnavailable',
   'WrongState',

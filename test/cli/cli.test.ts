@@ -176,6 +176,13 @@ describe('bad input is one line that names the field or the remedy', () => {
       3,
       /nobody: there is no such funnel/,
     ],
+    [
+      'a pace for one retry',
+      () => ['retry', 'a', '--rate', '2', '--limit', '3'],
+      {},
+      2,
+      /--limit, --rate: only with --all/,
+    ],
     ['an unknown stage', () => ['list', '--stage', 'nowhere'], {}, 2, /Allowed choices are passive_check/],
     [
       'a review without a reason',
@@ -253,6 +260,20 @@ describe('bad input is one line that names the field or the remedy', () => {
       { TEMPORAL_ADDRESS: '127.0.0.1:1' },
       5,
       /no answer from Temporal/,
+    ],
+    [
+      'a setup that Temporal never answers',
+      () => ['setup'],
+      { TEMPORAL_ADDRESS: '127.0.0.1:1' },
+      5,
+      /Temporal is out of reach at 127\.0\.0\.1:1/,
+    ],
+    [
+      'a watch that Temporal never answers',
+      () => ['watch', 'a'],
+      { TEMPORAL_ADDRESS: '127.0.0.1:1' },
+      5,
+      /no answer from Temporal at 127\.0\.0\.1:1/,
     ],
   ];
 

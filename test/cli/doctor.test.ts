@@ -8,8 +8,10 @@ import { lookAtKeyStore } from '../../src/cli/doctor/key-store.ts';
 import { pingRelay } from '../../src/cli/doctor/relay.ts';
 import { createPayloadIdentity, openKeyStore } from '../../src/codec/index.ts';
 import { startRig, ui } from '../codec-server/support.ts';
+import { exampleApplication } from '../support/application.ts';
 import { apiKey, token } from '../support/constants.ts';
 import { run } from '../support/processes.ts';
+import { createProxy } from '../support/proxy.ts';
 import { serve } from '../support/serve.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -128,6 +130,34 @@ describe('doctor', () => {
       archive: 'skipped',
       'key store': 'skipped',
     });
+  });
+
+  test('finds nothing wrong with a machine that only reads the archive', async () => {
+    const { code, of } = await findings({
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      FUNNEL_TASK_QUEUE: world.taskQueue,
+      ARCHIVE_URL: `file://${folder}`,
+    });
+    expect(of.get('archive')).toMatchObject([
+      { result: 'skipped', says: expect.stringContaining('ARCHIVE_RECIPIENTS') },
+    ]);
+    expect(code).toBe(0);
+  });
+
+  test('reaches the codec server as the verbs do: through the proxy', async () => {
+    const proxy = await createProxy({});
+    onTestFinished(() => proxy.close());
+    const env = {
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      HTTPS_PROXY: proxy.url,
+      CODEC_URL: 'https://codec.test',
+    };
+    expect(resultOf((await findings(env)).of, 'codec server')).toEqual(['fault']);
+    expect(new Set(proxy.connected)).toEqual(new Set(['codec.test:443']));
+    proxy.connected.length = 0;
+    const started = await run(['start', '-'], env, JSON.stringify(exampleApplication('app-proxied')));
+    expect(started.stderr).toMatch(/no answer from the codec server at https:\/\/codec\.test/);
+    expect(new Set(proxy.connected)).toEqual(new Set(['codec.test:443']));
   });
 
   test('names every fault with its remedy', async () => {

@@ -132,7 +132,7 @@ const rows: Record<string, Prepared> = {
   'correct app-1042 --candidate examples/changes.json': refused,
   'retry app-1042': refused,
   'retry --all --attention request_refused': refused,
-  'list --attention request_refused --json | candidate-funnel retry -': refused,
+  'list --attention request_refused --limit 10000 --json | candidate-funnel retry -': refused,
   'withdraw app-1042 --reason "position filled"': open,
   'complete app-1042': verified,
   'images list': archived,

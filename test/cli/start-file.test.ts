@@ -57,3 +57,17 @@ test('start --file that is killed in the middle and run again starts each applic
   const query = `WorkflowId STARTS_WITH 'funnel-${batch}-'`;
   await expect.poll(async () => (await temporal.workflow.count(query)).count).toBe(197);
 });
+
+test('start --file without the codec server reports each line as not tried, and why', async () => {
+  const file = await fileOf(
+    [1, 2, 3].map((n) => JSON.stringify(exampleApplication(`${batch}-uncoded-${n}`))),
+  );
+  const { code, stdout, stderr } = await run(['start', '--file', file], {
+    ...env,
+    CODEC_URL: 'http://127.0.0.1:1',
+  });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+  expect(stdout).toMatch(
+    /^0 started, 0 had a funnel already, 0 refused, 3 not tried: run the same command again\n.*no answer from the codec server at http:\/\/127\.0\.0\.1:1; check CODEC_URL\n$/,
+  );
+});

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, vi, test } from 'vitest';
 import { type LineResult, startLines } from '../../src/cli/start-file/start-lines.ts';
 import { report } from '../../src/cli/start-file/run.ts';
-import { type ApplicationInput, FunnelError } from '../../src/client/index.ts';
+import { type ApplicationInput, FunnelError, RemoteCodecError } from '../../src/client/index.ts';
 import { exampleApplication } from '../support/application.ts';
 import { property } from '../support/property.ts';
 import { codePoint } from '../support/code-point.ts';
@@ -27,9 +27,9 @@ async function run(
   start: (input: ApplicationInput) => Promise<unknown>,
   rate = 1000,
 ): Promise<LineResult[]> {
-  const results = startLines(text, { start, complete: (input) => input, rate, onResult: () => undefined });
+  const started = startLines(text, { start, complete: (input) => input, rate, onResult: () => undefined });
   await vi.runAllTimersAsync();
-  return results;
+  return (await started).results;
 }
 
 const lineOf = (id: string, more: Partial<ApplicationInput> = {}) =>
@@ -99,7 +99,7 @@ describe('start --file', () => {
     const finished = startLines(text, { ...options, onResult: () => undefined });
     // The timers of the killed runs never end.
     await vi.advanceTimersByTimeAsync(10_000);
-    const results = await finished;
+    const { results } = await finished;
     expect(new Set(started).size).toBe(started.length);
     expect(started).toHaveLength(5000 - refused.length);
     expect(report(results).split('\n')).toEqual([
@@ -124,7 +124,7 @@ describe('start --file', () => {
       onResult: () => undefined,
     });
     await vi.runAllTimersAsync();
-    expect(await results).toHaveLength(5000);
+    expect((await results).results).toHaveLength(5000);
     expect(most).toBe(50);
   });
 
@@ -144,7 +144,7 @@ describe('start --file', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(started.length).toBe(10);
     await vi.runAllTimersAsync();
-    expect(await results).toHaveLength(12);
+    expect((await results).results).toHaveLength(12);
   });
 
   test('tries no more once Temporal is out of reach, and says what to do', async () => {
@@ -164,14 +164,36 @@ describe('start --file', () => {
     expect(report(results)).toMatch(/3 not tried: run the same command again\nb: no answer from Temporal$/);
   });
 
-  test('passes on what is no refusal', async () => {
-    const results = startLines(lineOf('a'), {
-      start: () => Promise.reject(new Error('a defect')),
-      complete: (input) => input,
-      rate: 1,
-      onResult: () => undefined,
-    });
-    await Promise.all([expect(results).rejects.toThrow('a defect'), vi.runAllTimersAsync()]);
+  test('reports every line after an error that is no refusal, and hands the error on for the exit code', async () => {
+    const { started, start } = temporal();
+    const down = new RemoteCodecError('no answer from the codec server');
+    const failing = (input: ApplicationInput) =>
+      input.applicationId === 'app-3' ? Promise.reject(down) : start(input);
+    const seen: LineResult[] = [];
+    const ended = startLines(
+      ['app-1', 'app-2', 'app-3', 'app-4', 'app-5'].map((id) => lineOf(id)).join('\n'),
+      {
+        start: failing,
+        complete: (input) => input,
+        rate: 1,
+        onResult: (result) => seen.push(result),
+      },
+    );
+    await vi.runAllTimersAsync();
+    const { results, stoppedBy } = await ended;
+    expect(came(results)).toEqual([
+      [1, 'started'],
+      [2, 'started'],
+      [3, 'not_tried'],
+      [4, 'not_tried'],
+      [5, 'not_tried'],
+    ]);
+    expect(seen).toEqual(results);
+    expect(started).toEqual(['app-1', 'app-2']);
+    expect(stoppedBy).toBe(down);
+    expect(report(results)).toBe(
+      '2 started, 0 had a funnel already, 0 refused, 3 not tried: run the same command again\nno answer from the codec server',
+    );
   });
 
   property([fc.array(fc.string({ unit: codePoint }))])(

@@ -5,10 +5,11 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { findTemporal } from '../../src/dev-server/index.ts';
+import { exampleApplication } from '../support/application.ts';
 import { createInstallation, type Installation } from '../support/installation.ts';
-import { until } from '../support/world.ts';
+import { quickPolicy, until } from '../support/world.ts';
 
 import { blocksOf, readPage, root } from './pages.ts';
 import { writeCommands } from './stand-ins.ts';
@@ -56,6 +57,21 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** Runs a script as a reader does, to its end. */
+async function shell(script: string): Promise<{ stdout: string; stderr: string }> {
+  return promisify(execFile)('sh', ['-e', '-c', script], {
+    cwd: folder,
+    timeout: 150_000,
+    env: {
+      PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
+      HOME: folder,
+      NO_COLOR: '1',
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      FUNNEL_TASK_QUEUE: queue,
+    },
+  });
+}
+
 test('the commands of the page start funnels, wait for the next action and act', async () => {
   const ids = { 'app-1042': `${queue}-1`, 'app-1044': `${queue}-2` };
   const ours = (text: string) =>
@@ -78,16 +94,7 @@ test('the commands of the page start funnels, wait for the next action and act',
   const script = blocksOf(page, ['sh'])
     .map(({ value }) => ours(value))
     .join('\n');
-  const { stdout } = await promisify(execFile)('sh', ['-e', '-c', script], {
-    cwd: folder,
-    env: {
-      PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
-      HOME: folder,
-      NO_COLOR: '1',
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
-      FUNNEL_TASK_QUEUE: queue,
-    },
-  });
+  const { stdout } = await shell(script);
   expect(stdout).toContain(`"applicationId"`);
   expect((await installation.funnels.funnel(ids['app-1042']).status()).stage).toBe('verified');
   await until(
@@ -99,3 +106,32 @@ test('the commands of the page start funnels, wait for the next action and act',
     expect(JSON.stringify(await handle.fetchHistory())).not.toContain('Quill');
   }
 }, 180_000);
+
+describe('the loop of the page ends', () => {
+  const loopFor = (applicationId: string) => {
+    const [loop = ''] =
+      /^while [^]*?^done$/m.exec(
+        blocksOf(page, ['sh'])
+          .map(({ value }) => value)
+          .join('\n'),
+      ) ?? [];
+    return loop.replaceAll('app-1042', applicationId);
+  };
+
+  test('where the status cannot be read', async () => {
+    const { stderr } = await shell(loopFor(`${queue}-nobody`));
+    expect(stderr).toMatch(/^candidate-funnel: \S+-nobody: there is no such funnel\n$/);
+  }, 180_000);
+
+  test('at an action that it does not handle, which it names', async () => {
+    const application = exampleApplication(`${queue}-absent`, {
+      custom: { scenario: 'withdrawn' },
+      policy: quickPolicy,
+    });
+    const funnel = await installation.funnels.startFunnel(application);
+    await until(funnel, ({ nextAction }) => nextAction.kind === 'show_capture_link');
+    // Without CODEC_URL, the link cannot be read.
+    const { stdout } = await shell(loopFor(application.applicationId));
+    expect(stdout).toMatch(/^a person has to look: unreadable\n/);
+  }, 180_000);
+});

@@ -22,6 +22,7 @@ import { picture } from '../archive/hostile-zips.ts';
 import { forgedZip, paths } from '../archive/zips.ts';
 import { exampleApplication } from '../support/application.ts';
 import type { Run } from '../support/command.ts';
+import { createDenying } from '../support/denying.ts';
 import { run } from '../support/processes.ts';
 import { createWorld, until, type World } from '../support/world.ts';
 import { completed, evalId } from '../riskos/support/answers.ts';
@@ -120,6 +121,16 @@ const refused: Record<Refusal, () => Promise<unknown>> = {
       return await offline.funnel('app-1').status();
     } finally {
       await offline.close();
+    }
+  },
+  TemporalRefused: async () => {
+    const gateway = await createDenying(inject('temporalAddress'), () => true);
+    const denied = createFunnelClient({ temporal: temporalClient(gateway.address) });
+    try {
+      return await denied.startFunnel(exampleApplication('app-1'));
+    } finally {
+      await denied.close();
+      gateway.close();
     }
   },
   RiskosRefused: async () =>

@@ -33,8 +33,8 @@ export const refusalTexts: Record<Refusal, Text> = {
     remedy: 'Start a funnel whose documents are verified, or one with a `baseline`.',
   },
   AlreadyOpen: {
-    when: 'A funnel of this application is open.',
-    remedy: 'Go on with that one, or `withdraw` it first.',
+    when: 'A funnel of this application is open; or, after `start --again`, it has closed and is still waiting for its images.',
+    remedy: 'Go on with that one, or `withdraw` it first; start one that is closing again a minute later.',
   },
   AlreadyClosed: {
     when: 'A funnel of this application has ended, and Temporal still keeps it.',
@@ -60,6 +60,10 @@ export const refusalTexts: Record<Refusal, Text> = {
   Unreachable: {
     when: 'Temporal or the workers did not answer in time. An update may still be carried out later.',
     remedy: 'Check that Temporal and a worker run (`doctor`); look at `status` before you repeat an update.',
+  },
+  TemporalRefused: {
+    when: "Temporal answered the call with an error; the message has gRPC's name of it, such as `PERMISSION_DENIED` for a key that has expired.",
+    remedy: 'Correct the key or its role, or what the message names; then call again.',
   },
   RiskosRefused: {
     when: 'RiskOS refused what the update handed on, such as a one-time code.',

@@ -117,9 +117,10 @@ describe('the setting of a proxy', () => {
 });
 
 describe('fetch through a proxy', () => {
-  test('gets what a library asks for, and follows no redirect', async () => {
+  test('gets what a library asks for, sends what it posts, and follows no redirect', async () => {
     const server = createServer((request, response) => {
-      if (request.url === '/moved') response.writeHead(302, { location: 'http://riskos.test/' }).end();
+      if (request.method === 'POST') request.pipe(response);
+      else if (request.url === '/moved') response.writeHead(302, { location: 'http://riskos.test/' }).end();
       else response.setHeader('content-type', 'application/json').end('{"keys":[]}');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -134,6 +135,8 @@ describe('fetch through a proxy', () => {
     });
     expect([answer.status, await answer.json()]).toEqual([200, { keys: [] }]);
     expect(answer.headers.get('content-type')).toBe('application/json');
+    const echo = await get('http://idp.test/', { method: 'POST', body: '{"payloads":["é"]}' });
+    expect(await echo.text()).toBe('{"payloads":["é"]}');
     expect((await get('http://idp.test/moved')).status).toBe(302);
     expect(new Set(through.connected)).toEqual(new Set(['idp.test:80']));
     await expect(get('http://idp.test/jwks', { signal: AbortSignal.abort() })).rejects.toThrow(/abort/);

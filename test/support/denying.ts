@@ -36,6 +36,11 @@ export async function createDenying(
     let trailers: Record<string, string | string[] | undefined> = {};
     request.on('response', ({ ':status': code, ...answer }) => {
       if (stream.closed || stream.destroyed) return;
+      // An error has its status in the headers, and no body.
+      if ('grpc-status' in answer) {
+        stream.respond({ ':status': code, ...answer }, { endStream: true });
+        return;
+      }
       stream.respond({ ':status': code, ...answer }, { waitForTrailers: true });
       stream.on('wantTrailers', () => stream.sendTrailers(trailers));
       request.pipe(stream);

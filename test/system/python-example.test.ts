@@ -1,12 +1,15 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import getPort from 'get-port';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { temporalClient } from '../../src/client/index.ts';
 import { exampleApplication } from '../support/application.ts';
 import { killProcess, run as runCommand, startProcess } from '../support/processes.ts';
 
@@ -106,6 +109,21 @@ test('a Python program acts on each next action, and another one receives the no
     code: 1,
     stdout: expect.stringContaining('401'),
   });
+});
+
+test('a Python program ends when its funnel is terminated, and says so', async () => {
+  const dev = await startDev();
+  const temporal = temporalClient(dev.env['TEMPORAL_ADDRESS']);
+  onTestFinished(() => temporal.connection.close());
+  const file = await fileOf(dev, exampleApplication('app-python', { custom: { scenario: 'withdrawn' } }));
+  const program = spawn(interpreter, [exampleAt('hr.py'), file], { env: { ...process.env, ...dev.env } });
+  onTestFinished(() => killProcess(program));
+  const said = text(program.stderr);
+  await once(program.stdout, 'data');
+  await temporal.workflow.getHandle('funnel-app-python').terminate();
+  if (program.exitCode === null) await once(program, 'close');
+  expect(program.exitCode).toBe(1);
+  expect(await said).toContain('RuntimeError: funnel-app-python was ended in Temporal: TERMINATED');
 });
 
 async function expectNothingInClear({ data }: Dev, id: string, candidate: object): Promise<void> {

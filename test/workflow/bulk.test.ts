@@ -78,6 +78,16 @@ describe(`after a wrong key stopped ${many} funnels`, () => {
     expect(JSON.parse(listed.stdout.split('\n', 1)[0] ?? '')).toMatchObject({ attention: 'request_refused' });
   });
 
+  test('a list that its limit cuts off says so beside its lines', async () => {
+    const listed = async (limit: number) =>
+      run(['list', '--attention', 'request_refused', '--limit', String(limit), '--json'], env);
+    const [some, all] = [await listed(many - 1), await listed(many)];
+    expect(some.stdout.trim().split('\n')).toHaveLength(many - 1);
+    expect(some.stderr).toBe(`these are the first ${many - 1}; --limit N shows more\n`);
+    expect(all.stdout.trim().split('\n')).toHaveLength(many);
+    expect(all.stderr).toBe('');
+  });
+
   test('a batch shows them first, and sends nothing unless it is told to', async () => {
     const shown = await run(['retry', '--all', '--attention', 'request_refused'], env);
     expect(shown).toMatchObject({ code: 0, stderr: '' });

@@ -62,9 +62,9 @@ export async function lookAtReceiver(): Promise<Finding> {
   });
 }
 
-/** By a trial: an object is written, read and deleted where the images go. */
+/** By a trial: an object is written, read and deleted where the images go. A machine without ARCHIVE_RECIPIENTS only reads. */
 export async function lookAtArchive(): Promise<Finding> {
-  return unlessUnset('archive', ['ARCHIVE_URL'], async () => {
+  return unlessUnset('archive', ['ARCHIVE_URL', 'ARCHIVE_RECIPIENTS'], async () => {
     const { ARCHIVE_URL, ARCHIVE_RECIPIENTS } = readSettings(archiveSettings);
     const archive = openArchive({ url: ARCHIVE_URL, recipients: ARCHIVE_RECIPIENTS });
     try {

@@ -1,9 +1,10 @@
 import { SingleBar } from 'cli-progress';
+import { exitCodeOf } from '../errors.ts';
 import { withFunnels } from '../funnels.ts';
 import { readText } from '../json-file.ts';
 import { type LineResult, startLines } from './start-lines.ts';
 
-/** Starts each application of a file, and sets the exit code: 2 when a line was refused, 5 when Temporal was out of reach. */
+/** Starts each application of a file, and sets the exit code: 2 when a line was refused, that of the error which ended the run early. */
 export async function startFile(
   file: string,
   complete: (input: unknown) => unknown,
@@ -11,7 +12,7 @@ export async function startFile(
 ): Promise<void> {
   const text = await readText(file);
   const bar = progressBar(text);
-  const results = await withFunnels((funnels) =>
+  const { results, ...ended } = await withFunnels((funnels) =>
     startLines(text, {
       start: (input) => funnels.startFunnel(input),
       complete,
@@ -23,9 +24,8 @@ export async function startFile(
     }),
   ).finally(() => bar.stop());
   if (!json) process.stdout.write(`${report(results)}\n`);
-  const came = new Set(results.map(({ result }) => result));
-  if (came.has('not_tried')) process.exitCode = 5;
-  else if (came.has('refused')) process.exitCode = 2;
+  if ('stoppedBy' in ended) process.exitCode = exitCodeOf(ended.stoppedBy);
+  else if (results.some(({ result }) => result === 'refused')) process.exitCode = 2;
 }
 
 /** On a terminal only, on stderr. */

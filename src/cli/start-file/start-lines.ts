@@ -2,6 +2,7 @@ import PQueue from 'p-queue';
 import { z } from 'zod';
 import { type ApplicationInput, FunnelError } from '../../client/index.ts';
 import { application, checkInput, describeIssues } from '../../contract/index.ts';
+import { oneLine } from '../errors.ts';
 import { parseJson } from '../json-file.ts';
 
 /** The result of one line: correct `refused` lines; `not_tried` ones only need another run. */
@@ -23,11 +24,17 @@ export interface StartLinesOptions {
   onResult: (result: LineResult) => void;
 }
 
+export interface StartedLines {
+  results: LineResult[];
+  /** What ended the run before its last line. */
+  stoppedBy?: unknown;
+}
+
 /**
- * Starts one funnel for each line of NDJSON that is not blank. A second run of the same text starts none twice. When
- * Temporal is out of reach the rest is not tried.
+ * Starts one funnel for each line of NDJSON that is not blank. A second run of the same text starts none twice. After an
+ * error that is no refusal of the line, such as Temporal out of reach, the rest is not tried.
  */
-export async function startLines(text: string, options: StartLinesOptions): Promise<LineResult[]> {
+export async function startLines(text: string, options: StartLinesOptions): Promise<StartedLines> {
   const queue = new PQueue({
     concurrency: Math.min(options.rate, 50),
     interval: 1000,
@@ -35,12 +42,7 @@ export async function startLines(text: string, options: StartLinesOptions): Prom
   });
   const firstLineOf = new Map<string, number>();
   const results: LineResult[] = [];
-  const failures: unknown[] = [];
-  let outOfReach: string | undefined;
-  const fail = (error: unknown) => {
-    failures.push(error);
-    queue.clear();
-  };
+  let stop: { error: unknown } | undefined;
   const settle = (result: LineResult) => {
     results.push(result);
     options.onResult(result);
@@ -58,19 +60,21 @@ export async function startLines(text: string, options: StartLinesOptions): Prom
       const { input } = read;
       await queue.onSizeLessThan(options.rate);
       const task = async () => {
-        if (outOfReach === undefined) {
-          const came = await startLine(input, options.start);
-          if (came.result === 'not_tried') outOfReach = came.reason ?? '';
-          settle({ line, applicationId, ...came });
-        } else settle({ line, applicationId, result: 'not_tried', reason: outOfReach });
+        const came = stop ?? (await startLine(input, options.start));
+        if ('error' in came) {
+          stop ??= came;
+          settle({ line, applicationId, result: 'not_tried', reason: oneLine(stop.error) });
+        } else settle({ line, applicationId, ...came });
       };
-      if (outOfReach === undefined) queue.add(task).catch(fail);
-      else await task();
+      if (stop) await task();
+      else void queue.add(task);
     }
   }
   await queue.onIdle();
-  if (failures.length > 0) throw failures[0];
-  return results.toSorted((one, other) => one.line - other.line);
+  return {
+    results: results.toSorted((one, other) => one.line - other.line),
+    ...(stop ? { stoppedBy: stop.error } : {}),
+  };
 }
 
 function linesOf(text: string): { line: number; content: string }[] {
@@ -101,15 +105,15 @@ function readLine(
 async function startLine(
   input: ApplicationInput,
   start: StartLinesOptions['start'],
-): Promise<Pick<LineResult, 'result' | 'reason'>> {
+): Promise<Pick<LineResult, 'result' | 'reason'> | { error: unknown }> {
   try {
     await start(input);
     return { result: 'started', reason: null };
   } catch (error) {
-    if (!(error instanceof FunnelError)) throw error;
+    if (!(error instanceof FunnelError) || error.type === 'Unreachable') return { error };
     const reason = error.message;
     if (error.type === 'AlreadyOpen') return { result: 'already_open', reason };
     if (error.type === 'AlreadyClosed') return { result: 'already_closed', reason };
-    return { result: error.type === 'Unreachable' ? 'not_tried' : 'refused', reason };
+    return { result: 'refused', reason };
   }
 }
