@@ -9,7 +9,7 @@ export interface StoredObject {
 
 /**
  * A place for objects, which never change once they are there. A key is made of one or more names that match
- * `[A-Za-z0-9_~-][A-Za-z0-9._~-]*`, with `/` between them. All reject with StorageError.
+ * `[A-Za-z0-9_~-][A-Za-z0-9._~-]*`, with `/` between them; what deletes takes any key that was listed. All reject with StorageError.
  */
 export interface Storage {
   /**
@@ -24,6 +24,8 @@ export interface Storage {
    * rejects with `StorageHeld`, and removes nothing, where the storage itself forbids it.
    */
   delete(key: string): Promise<number>;
+  /** As {@link Storage.delete}, but the object itself stays. */
+  deleteLeftovers(key: string): Promise<number>;
   /** What is there below `prefix` (empty, or ending in `/`), by key. */
   list(prefix: string, options?: { leftovers?: boolean }): AsyncIterable<StoredObject>;
   /** True if the storage itself forbids deleting the object, by a legal hold or a retention. */
@@ -43,5 +45,7 @@ export const storageLimits = {
     'the file system does not tell upper from lower case: of two applications whose ids differ in nothing else, the second is refused',
   no_version_listing:
     'the store does not list versions: on a bucket with versioning, old versions would remain after a deletion',
+  holds_not_visible:
+    'the credentials lack s3:GetObjectLegalHold or s3:GetObjectRetention: on a bucket with Object Lock, a deletion would stop at a hold only halfway',
 } as const;
 export type StorageLimit = keyof typeof storageLimits;

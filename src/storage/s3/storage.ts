@@ -3,16 +3,18 @@ import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  GetObjectLegalHoldCommand,
+  GetObjectRetentionCommand,
   HeadObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { StorageError } from '../errors.ts';
-import { checkKey, checkPrefix } from '../keys.ts';
+import { checkKey, checkListedKey, checkPrefix } from '../keys.ts';
 import type { Storage } from '../storage.ts';
 import { tryVerbs } from '../trial.ts';
 import { type Patience, patience, s3Client } from './client.ts';
 import { codeOf, problemOf, statusOf } from './errors.ts';
-import { currentObjects, type Listing, unfinishedUploads, versionsBelow } from './listing.ts';
+import { currentObjects, type Listing, unfinishedUploads, type Version, versionsBelow } from './listing.ts';
 import { parseS3Url, type S3Location } from './location.ts';
 import { putObject } from './put.ts';
 
@@ -41,20 +43,30 @@ export function openS3Storage(
       return get(client, location, key);
     },
     delete: (key) => {
-      checkKey(key);
+      checkListedKey(key);
       return asked(() => remove(listing, key));
+    },
+    deleteLeftovers: (key) => {
+      checkListedKey(key);
+      return asked(() => removeLeftovers(listing, key));
     },
     list: (prefix, { leftovers = false } = {}) => {
       checkPrefix(prefix);
       return leftovers ? everything(listing, prefix) : currentObjects(listing, prefix);
     },
     held: (key) => {
-      checkKey(key);
+      checkListedKey(key);
       return asked(() => isHeld(listing, key));
     },
     tryOut: async () => {
-      await tryVerbs(storage);
-      return listing.lists.versions ? [] : ['no_version_listing'];
+      let holdsAreVisible = true;
+      await tryVerbs(storage, async (key) => {
+        holdsAreVisible = await asked(() => maySeeHolds(listing, key));
+      });
+      return [
+        ...(listing.lists.versions ? [] : (['no_version_listing'] as const)),
+        ...(holdsAreVisible ? [] : (['holds_not_visible'] as const)),
+      ];
     },
     close: () => client.destroy(),
   };
@@ -96,13 +108,7 @@ async function remove(listing: Listing, key: string): Promise<number> {
   const { client, bucket, root } = listing;
   const object = { Bucket: bucket, Key: root + key };
   if (await isHeld(listing, key)) throw held();
-  let removed = 0;
-  if (listing.lists.versions) {
-    for await (const { versionId } of versionsBelow(listing, key, 'exactly')) {
-      await removeVersion(client, { ...object, VersionId: versionId });
-      removed += 1;
-    }
-  }
+  let removed = await removeVersions(listing, key, () => true);
   if (!listing.lists.versions) {
     const there = await client.send(new HeadObjectCommand(object)).then(
       () => true,
@@ -111,10 +117,37 @@ async function remove(listing: Listing, key: string): Promise<number> {
     if (there) await removeVersion(client, object);
     removed += Number(there);
   }
-  for await (const { uploadId } of unfinishedUploads(listing, key, 'exactly')) {
-    removed += await abortUpload(client, { ...object, UploadId: uploadId });
+  return removed + (await abortUploads(listing, key));
+}
+
+async function removeLeftovers(listing: Listing, key: string): Promise<number> {
+  if (await isHeld(listing, key)) throw held();
+  const removed = await removeVersions(listing, key, ({ leftover }) => leftover);
+  return removed + (await abortUploads(listing, key));
+}
+
+async function removeVersions(
+  listing: Listing,
+  key: string,
+  isMeant: (version: Version) => boolean,
+): Promise<number> {
+  const { client, bucket, root } = listing;
+  let removed = 0;
+  for await (const version of versionsBelow(listing, key, 'exactly')) {
+    if (!isMeant(version)) continue;
+    await removeVersion(client, { Bucket: bucket, Key: root + key, VersionId: version.versionId });
+    removed += 1;
   }
   return removed;
+}
+
+async function abortUploads(listing: Listing, key: string): Promise<number> {
+  const { client, bucket, root } = listing;
+  let aborted = 0;
+  for await (const { uploadId } of unfinishedUploads(listing, key, 'exactly')) {
+    aborted += await abortUpload(client, { Bucket: bucket, Key: root + key, UploadId: uploadId });
+  }
+  return aborted;
 }
 
 async function abortUpload(
@@ -166,6 +199,23 @@ async function isHeldVersion(
     if (statusOf(error) === 404 || statusOf(error) === 405) return false;
     throw error;
   }
+}
+
+/**
+ * Without these permissions, HEAD leaves out what {@link isHeldVersion} reads. A store without Object Lock answers 400 (AWS: also where
+ * the bucket has none), 404 or 501.
+ */
+async function maySeeHolds({ client, bucket, root }: Listing, key: string): Promise<boolean> {
+  const object = { Bucket: bucket, Key: root + key };
+  for (const command of [new GetObjectLegalHoldCommand(object), new GetObjectRetentionCommand(object)]) {
+    try {
+      await client.send(command);
+    } catch (error) {
+      if (statusOf(error) === 403) return false;
+      if (![400, 404, 405, 501].includes(statusOf(error) ?? 0)) throw error;
+    }
+  }
+  return true;
 }
 
 function held(): StorageError {
