@@ -164,37 +164,42 @@ describe('start --file', () => {
     expect(report(results)).toMatch(/3 not tried: run the same command again\nb: no answer from Temporal$/);
   });
 
-  test('reports every line after an error that is no refusal, and hands the error on for the exit code', async () => {
-    const { started, start } = temporal();
-    const down = new RemoteCodecError('no answer from the codec server');
-    const failing = (input: ApplicationInput) =>
-      input.applicationId === 'app-3' ? Promise.reject(down) : start(input);
-    const seen: LineResult[] = [];
-    const ended = startLines(
-      ['app-1', 'app-2', 'app-3', 'app-4', 'app-5'].map((id) => lineOf(id)).join('\n'),
-      {
-        start: failing,
-        complete: (input) => input,
-        rate: 1,
-        onResult: (result) => seen.push(result),
-      },
-    );
-    await vi.runAllTimersAsync();
-    const { results, stoppedBy } = await ended;
-    expect(came(results)).toEqual([
-      [1, 'started'],
-      [2, 'started'],
-      [3, 'not_tried'],
-      [4, 'not_tried'],
-      [5, 'not_tried'],
-    ]);
-    expect(seen).toEqual(results);
-    expect(started).toEqual(['app-1', 'app-2']);
-    expect(stoppedBy).toBe(down);
-    expect(report(results)).toBe(
-      '2 started, 0 had a funnel already, 0 refused, 3 not tried: run the same command again\nno answer from the codec server',
-    );
-  });
+  test.each([
+    new RemoteCodecError('no answer from the codec server'),
+    new FunnelError('TemporalRefused', 'app-3: Temporal refused the call: UNAUTHENTICATED'),
+  ])(
+    'reports every line after an error that is not of one line, and hands it on for the exit code: %s',
+    async (down) => {
+      const { started, start } = temporal();
+      const failing = (input: ApplicationInput) =>
+        input.applicationId === 'app-3' ? Promise.reject(down) : start(input);
+      const seen: LineResult[] = [];
+      const ended = startLines(
+        ['app-1', 'app-2', 'app-3', 'app-4', 'app-5'].map((id) => lineOf(id)).join('\n'),
+        {
+          start: failing,
+          complete: (input) => input,
+          rate: 1,
+          onResult: (result) => seen.push(result),
+        },
+      );
+      await vi.runAllTimersAsync();
+      const { results, stoppedBy } = await ended;
+      expect(came(results)).toEqual([
+        [1, 'started'],
+        [2, 'started'],
+        [3, 'not_tried'],
+        [4, 'not_tried'],
+        [5, 'not_tried'],
+      ]);
+      expect(seen).toEqual(results);
+      expect(started).toEqual(['app-1', 'app-2']);
+      expect(stoppedBy).toBe(down);
+      expect(report(results)).toBe(
+        `2 started, 0 had a funnel already, 0 refused, 3 not tried: run the same command again\n${down.message}`,
+      );
+    },
+  );
 
   property([fc.array(fc.string({ unit: codePoint }))])(
     'has a result for each line that is not blank, whatever it holds',

@@ -110,10 +110,13 @@ async function startLine(
     await start(input);
     return { result: 'started', reason: null };
   } catch (error) {
-    if (!(error instanceof FunnelError) || error.type === 'Unreachable') return { error };
+    if (!(error instanceof FunnelError) || ofTemporal.includes(error.type)) return { error };
     const reason = error.message;
     if (error.type === 'AlreadyOpen') return { result: 'already_open', reason };
     if (error.type === 'AlreadyClosed') return { result: 'already_closed', reason };
     return { result: 'refused', reason };
   }
 }
+
+/** What the next line would meet too. */
+const ofTemporal: readonly FunnelError['type'][] = ['Unreachable', 'TemporalRefused'];
