@@ -32,7 +32,7 @@ export interface StoreParts {
 
 /**
  * Stores the files of a ZIP, each encrypted, in a folder of this run, and then the manifest unless another run was first.
- * What fails leaves nothing behind but what a kill leaves, which no manifest names.
+ * A failure leaves nothing behind but what a kill leaves, and never removes a file that a manifest names.
  */
 export async function storeImages(parts: StoreParts, images: NewImages): Promise<Stored> {
   const { storage, limits } = parts;
@@ -44,8 +44,10 @@ export async function storeImages(parts: StoreParts, images: NewImages): Promise
   if (attachments === files.length) return { kind: 'no_images', attachments };
 
   const run = randomBytes(8).toString('hex');
+  let mayBeNamed = false;
   try {
     const manifest = await writeFiles(parts, images, { layout, run, files });
+    mayBeNamed = true;
     const outcome = await storage.putIfAbsent(layout.manifest, written(manifest));
     const standing = outcome === 'stored' ? manifest : await manifestOf(storage, layout, images);
     const stored: Stored =
@@ -55,11 +57,13 @@ export async function storeImages(parts: StoreParts, images: NewImages): Promise
     await removeOthers(storage, layout, stored);
     return stored;
   } catch (error) {
+    // A run that was faster has removed what this one was writing; or this one's manifest stands, and a later step failed.
+    const standing = await archivedAlready(storage, layout, images).catch(() => undefined);
     // The first error is the one that says why; what cannot be removed now, `images sweep` finds.
-    await removeRun(storage, layout, run).catch(() => undefined);
-    // A run that was faster has removed what this one was writing.
-    const faster = await archivedAlready(storage, layout, images).catch(() => undefined);
-    if (faster && !(error instanceof ZipRefusedError)) return faster;
+    if (standing) await removeOthers(storage, layout, standing).catch(() => undefined);
+    // A manifest whose answer was lost may still appear.
+    else if (!mayBeNamed) await removeRun(storage, layout, run).catch(() => undefined);
+    if (standing && !(error instanceof ZipRefusedError)) return standing;
     throw error;
   }
 }
