@@ -6,8 +6,11 @@ import { type Archived, readArchived } from './read.ts';
 export interface Surveyed extends Archived {
   objects: number;
   bytes: number;
-  /** Keys of runs that were killed, old versions, delete markers and unfinished writes. */
-  unaccounted: { key: string; modifiedAt: Date }[];
+  /**
+   * Keys of runs that were killed, old versions, delete markers and unfinished writes. `inUse`: the key has an object that
+   * is accounted for, so that only its leftovers may be removed.
+   */
+  unaccounted: { key: string; modifiedAt: Date; inUse: boolean }[];
 }
 
 /** A key that no evaluation has. */
@@ -63,20 +66,27 @@ async function surveyed(
 ): Promise<Surveyed> {
   const archived = await readArchived(storage, { applicationId, evaluationId });
   const { manifest, deleted } = archived;
+  const isNamed = (rest: string) =>
+    !deleted && manifest?.files.some((file) => rest === `${manifest.run}/${file.name}.age`) === true;
   const accounted = (rest: string) =>
     rest === 'deleted.json' ||
     (!deleted &&
       (rest === 'manifest.json' ||
         rest === 'hold.json' ||
         /^(?:release|fetch)-[0-9a-f]{16}\.json$/.test(rest) ||
-        (manifest !== undefined &&
-          manifest.files.some((file) => rest === `${manifest.run}/${file.name}.age`))));
+        isNamed(rest)));
+  const inUse = new Set(
+    objects.filter(({ rest, leftover }) => !leftover && accounted(rest)).map(({ key }) => key),
+  );
+  // Old versions of a named file that is missing may be all that is left of it.
+  const isUnaccounted = ({ key, rest, leftover }: Found) =>
+    leftover ? inUse.has(key) || !isNamed(rest) : !accounted(rest);
   return {
     ...archived,
     objects: objects.length,
     bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
     unaccounted: objects
-      .filter(({ rest, leftover }) => leftover || !accounted(rest))
-      .map(({ key, modifiedAt }) => ({ key, modifiedAt })),
+      .filter(isUnaccounted)
+      .map(({ key, modifiedAt }) => ({ key, modifiedAt, inUse: inUse.has(key) })),
   };
 }

@@ -24,6 +24,8 @@ export interface Storage {
    * rejects with `StorageHeld`, and removes nothing, where the storage itself forbids it.
    */
   delete(key: string): Promise<number>;
+  /** As {@link Storage.delete}, but the object itself stays. */
+  deleteLeftovers(key: string): Promise<number>;
   /** What is there below `prefix` (empty, or ending in `/`), by key. */
   list(prefix: string, options?: { leftovers?: boolean }): AsyncIterable<StoredObject>;
   /** True if the storage itself forbids deleting the object, by a legal hold or a retention. */

@@ -7,7 +7,9 @@ import type { Storage } from './storage.ts';
  * Stores, refuses to store again, reads, lists and deletes an object. Rejects with `StorageUnsupported` when any of it
  * does not do what {@link Storage} promises.
  */
-export async function tryVerbs(storage: Omit<Storage, 'tryOut' | 'close'>): Promise<void> {
+export async function tryVerbs(
+  storage: Omit<Storage, 'deleteLeftovers' | 'tryOut' | 'close'>,
+): Promise<void> {
   const key = `trial-${randomUUID()}/object`;
   const prefix = key.slice(0, -'object'.length);
   const [first, second] = [Buffer.from('first'), Buffer.from('second')];

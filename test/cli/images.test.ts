@@ -2,7 +2,7 @@ import { mkdir, readFile, readdir, stat, utimes, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { createArchiveKey, readArchived, StorageError } from '../../src/archive/index.ts';
+import { createArchiveKey, readArchived, StorageError, surveyArchive } from '../../src/archive/index.ts';
 import { temporalClient } from '../../src/client/index.ts';
 import { imagesWorkflowIdOf, imagesWorkflowType } from '../../src/contract/index.ts';
 import { type Finding, findingsOf, removeFinding } from '../../src/cli/images/findings.ts';
@@ -302,7 +302,10 @@ describe('a finding', () => {
   test('is none for an archive that its workflow keeps, and none for what is young', () => {
     const kept = { manifest: { ...evaluation.manifest, keepUntil: '2026-06-01T00:00:00Z' } };
     expect(kinds(kept, true)).toEqual([]);
-    const young = { ...kept, unaccounted: [{ key: 'a', modifiedAt: new Date(now.getTime() - 3_600_000) }] };
+    const young = {
+      ...kept,
+      unaccounted: [{ key: 'a', modifiedAt: new Date(now.getTime() - 3_600_000), inUse: false }],
+    };
     expect(kinds(young, true)).toEqual([]);
   });
 
@@ -324,7 +327,9 @@ describe('a finding that is deletable', () => {
   const unfinished: Finding = {
     kind: 'unfinished',
     ref,
-    keys: [`${ref.applicationId}/${ref.evaluationId}/0123456789abcdef/selfie-1.jpg.age`],
+    keys: [
+      { key: `${ref.applicationId}/${ref.evaluationId}/0123456789abcdef/selfie-1.jpg.age`, inUse: false },
+    ],
     deletable: true,
     why: '',
   };
@@ -333,7 +338,7 @@ describe('a finding that is deletable', () => {
 
   test.each([unfinished, whole])('is left where a hold came after the listing: $kind', async (finding) => {
     const { archive, storage } = await archived(1);
-    for (const key of finding.keys) await storage.putIfAbsent(key, Buffer.from('half'));
+    for (const { key } of finding.keys) await storage.putIfAbsent(key, Buffer.from('half'));
     await archive.hold(ref, because);
     const before = await keysIn(storage);
     expect(await removeFinding(storage, finding, because, clock)).toBe(false);
@@ -348,5 +353,30 @@ describe('a finding that is deletable', () => {
       delete: () => Promise.reject(new StorageError('StorageHeld', 'locked')),
     };
     expect(await removeFinding(locked, finding, because, clock)).toBe(false);
+  });
+
+  test('takes the old versions of an object that is in use, and leaves the object', async () => {
+    const { storage } = await archived();
+    const old = new Set(
+      ['manifest.json', 'hold.json'].map((name) => `${ref.applicationId}/${ref.evaluationId}/${name}`),
+    );
+    const versioned: typeof storage = {
+      ...storage,
+      async *list(prefix, options) {
+        yield* storage.list(prefix, options);
+        for (const key of old) yield { key, bytes: 1, modifiedAt: new Date(0), leftover: true };
+      },
+      deleteLeftovers: (key) => Promise.resolve(Number(old.delete(key))),
+      delete: (key) => (old.delete(key), storage.delete(key)),
+    };
+    const before = await keysIn(storage);
+    for await (const each of surveyArchive(versioned)) {
+      for (const finding of findingsOf(each, true, new Date())) {
+        expect(finding).toMatchObject({ kind: 'unfinished', deletable: true });
+        expect(await removeFinding(versioned, finding, because, clock)).toBe(true);
+      }
+    }
+    expect(await keysIn(storage)).toEqual(before);
+    expect([...old]).toEqual([]);
   });
 });

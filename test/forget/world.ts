@@ -36,6 +36,7 @@ function memoryStorage(locked = new Set<string>()): Storage & { objects: Map<str
       );
     },
     delete: async (key) => Number(objects.delete(key)),
+    deleteLeftovers: async () => 0,
     async *list(prefix) {
       for (const [key, bytes] of [...objects].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
         if (!key.startsWith(prefix)) continue;

@@ -16,6 +16,7 @@ import {
   readArchived,
   surveyArchive,
 } from '../../src/archive/index.ts';
+import { findingsOf, removeFinding } from '../../src/cli/images/findings.ts';
 import { openStorage, readObject, type Storage } from '../../src/storage/index.ts';
 import { because, ref } from '../archive/fixture.ts';
 import { hostileZips } from '../archive/hostile-zips.ts';
@@ -212,5 +213,37 @@ test('a legal hold in the bucket forbids the deletion of an archive, and nothing
   expect(await listed(storage, '')).toEqual(keys);
   await hold('OFF');
   expect(await archive.remove(ref, because)).toMatchObject({ removed: 2 });
+  archive.close();
+});
+
+test('a sweep takes old versions and unfinished uploads of images that are kept, and leaves the images', async () => {
+  const { identity, recipient } = await createArchiveKey();
+  const url = urlIn('versioned');
+  const storage = open(url);
+  const archive = openArchive({ url, recipients: [recipient] });
+  const front = Buffer.from('front');
+  await archive.store({ ...ref, zip: await goodZip({ [paths.front]: front }) });
+  const kept = await listed(storage, '');
+  const root = new URL(url).pathname.slice(1);
+  for (const key of kept) {
+    const object = { Bucket: 'versioned', Key: `${root}/${key}` };
+    const bytes = await readObject(storage, key, 10_000);
+    await admin.send(new PutObjectCommand({ ...object, Body: bytes }));
+    await admin.send(new CreateMultipartUploadCommand(object));
+  }
+  expect(await listed(storage, '')).toHaveLength(3 * kept.length);
+
+  const later = new Date(Date.now() + 48 * 3_600_000);
+  for await (const each of surveyArchive(storage)) {
+    for (const finding of findingsOf(each, true, later)) {
+      expect(await removeFinding(storage, finding, because, () => later)).toBe(true);
+    }
+  }
+  expect((await listed(storage, '')).toSorted()).toEqual(kept.toSorted());
+  const { manifest } = await readArchived(storage, ref);
+  const files = [];
+  if (manifest)
+    for await (const { bytes } of openImages(storage, manifest, identity)) files.push(Buffer.from(bytes));
+  expect(files).toEqual([front]);
   archive.close();
 });

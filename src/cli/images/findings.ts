@@ -16,7 +16,8 @@ export interface Finding {
    */
   kind: 'unfinished' | 'remains' | 'no_workflow' | 'overdue' | 'unknown';
   ref: { applicationId: string; evaluationId: string } | undefined;
-  keys: string[];
+  /** `inUse`: only the leftovers of the key may be removed. */
+  keys: { key: string; inUse: boolean }[];
   /** False for what a person must look at first. */
   deletable: boolean;
   why: string;
@@ -32,19 +33,20 @@ const patience = 24 * hour;
 export function findingsOf(found: Surveyed | Stray, runs: boolean, now: Date): Finding[] {
   if (!('objects' in found)) {
     const why = 'is not of the archive, and never deleted';
-    return [{ kind: 'unknown', ref: undefined, keys: [found.key], deletable: false, why }];
+    return [
+      { kind: 'unknown', ref: undefined, keys: [{ key: found.key, inUse: false }], deletable: false, why },
+    ];
   }
   const { applicationId, evaluationId, manifest, hold, deleted, unaccounted } = found;
   const ref = { applicationId, evaluationId };
   const held = hold ? `, held since ${hold.since} by ${hold.by}` : '';
-  const keys = unaccounted.map(({ key }) => key);
   if (deleted) {
-    if (keys.length === 0) return [];
+    if (unaccounted.length === 0) return [];
     return [
       {
         kind: 'remains',
         ref,
-        keys,
+        keys: unaccounted,
         deletable: !hold,
         why: `remains after the deletion of ${deleted.at}${held}`,
       },
@@ -54,7 +56,7 @@ export function findingsOf(found: Surveyed | Stray, runs: boolean, now: Date): F
   const old = unaccounted.filter(({ modifiedAt }) => now.getTime() - modifiedAt.getTime() > settledAfter);
   if (old.length > 0) {
     const why = `${old.length} objects that no manifest names${held}`;
-    findings.push({ kind: 'unfinished', ref, keys: old.map(({ key }) => key), deletable: !hold, why });
+    findings.push({ kind: 'unfinished', ref, keys: old, deletable: !hold, why });
   }
   if (!manifest) return findings;
   const until = manifest.keepUntil === null ? undefined : Date.parse(manifest.keepUntil);
@@ -81,12 +83,9 @@ export async function removeFinding(
   now: () => Date,
 ): Promise<boolean> {
   try {
-    if (ref && kind !== 'unfinished') {
-      await deleteImages({ storage, now }, ref, because);
-      return true;
-    }
-    if (ref && (await readArchived(storage, ref)).hold) return false;
-    for (const key of keys) await storage.delete(key);
+    if (ref && kind !== 'unfinished') await deleteImages({ storage, now }, ref, because);
+    else if (ref && (await readArchived(storage, ref)).hold) return false;
+    for (const { key, inUse } of keys) await (inUse ? storage.deleteLeftovers(key) : storage.delete(key));
     return true;
   } catch (error) {
     if (isHeld(error)) return false;

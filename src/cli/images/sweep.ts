@@ -54,6 +54,6 @@ function shown({ kind, ref, keys, deletable, why }: Finding) {
 }
 
 function line({ kind, ref, keys, why }: Finding, deleted: boolean): string {
-  const where = ref?.evaluationId ?? keys[0] ?? '';
+  const where = ref?.evaluationId ?? keys[0]?.key ?? '';
   return `${kind.padEnd(12)} ${where}  ${why}${deleted ? '; deleted' : ''}`;
 }

@@ -39,6 +39,8 @@ export function openFileStorage(text: string, fs: FileSystem = nodeFs): Storage 
       if (!unfinished.test(key.split('/').at(-1) ?? '')) checkKey(key);
       return within(() => remove(fs, { root, path: pathOf(key), syncs }));
     },
+    // An unfinished write has a name of its own.
+    deleteLeftovers: () => Promise.resolve(0),
     list: (prefix, { leftovers = false } = {}) => {
       checkPrefix(prefix);
       return walk(fs, root, prefix.split('/').filter(Boolean), leftovers);

@@ -41,7 +41,7 @@ export async function* currentObjects(
   }
 }
 
-interface Version extends StoredObject {
+export interface Version extends StoredObject {
   versionId: string | undefined;
   isMarker: boolean;
 }

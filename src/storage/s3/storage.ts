@@ -12,7 +12,7 @@ import type { Storage } from '../storage.ts';
 import { tryVerbs } from '../trial.ts';
 import { type Patience, patience, s3Client } from './client.ts';
 import { codeOf, problemOf, statusOf } from './errors.ts';
-import { currentObjects, type Listing, unfinishedUploads, versionsBelow } from './listing.ts';
+import { currentObjects, type Listing, unfinishedUploads, type Version, versionsBelow } from './listing.ts';
 import { parseS3Url, type S3Location } from './location.ts';
 import { putObject } from './put.ts';
 
@@ -43,6 +43,10 @@ export function openS3Storage(
     delete: (key) => {
       checkKey(key);
       return asked(() => remove(listing, key));
+    },
+    deleteLeftovers: (key) => {
+      checkKey(key);
+      return asked(() => removeLeftovers(listing, key));
     },
     list: (prefix, { leftovers = false } = {}) => {
       checkPrefix(prefix);
@@ -96,13 +100,7 @@ async function remove(listing: Listing, key: string): Promise<number> {
   const { client, bucket, root } = listing;
   const object = { Bucket: bucket, Key: root + key };
   if (await isHeld(listing, key)) throw held();
-  let removed = 0;
-  if (listing.lists.versions) {
-    for await (const { versionId } of versionsBelow(listing, key, 'exactly')) {
-      await removeVersion(client, { ...object, VersionId: versionId });
-      removed += 1;
-    }
-  }
+  let removed = await removeVersions(listing, key, () => true);
   if (!listing.lists.versions) {
     const there = await client.send(new HeadObjectCommand(object)).then(
       () => true,
@@ -111,10 +109,37 @@ async function remove(listing: Listing, key: string): Promise<number> {
     if (there) await removeVersion(client, object);
     removed += Number(there);
   }
-  for await (const { uploadId } of unfinishedUploads(listing, key, 'exactly')) {
-    removed += await abortUpload(client, { ...object, UploadId: uploadId });
+  return removed + (await abortUploads(listing, key));
+}
+
+async function removeLeftovers(listing: Listing, key: string): Promise<number> {
+  if (await isHeld(listing, key)) throw held();
+  const removed = await removeVersions(listing, key, ({ leftover }) => leftover);
+  return removed + (await abortUploads(listing, key));
+}
+
+async function removeVersions(
+  listing: Listing,
+  key: string,
+  isMeant: (version: Version) => boolean,
+): Promise<number> {
+  const { client, bucket, root } = listing;
+  let removed = 0;
+  for await (const version of versionsBelow(listing, key, 'exactly')) {
+    if (!isMeant(version)) continue;
+    await removeVersion(client, { Bucket: bucket, Key: root + key, VersionId: version.versionId });
+    removed += 1;
   }
   return removed;
+}
+
+async function abortUploads(listing: Listing, key: string): Promise<number> {
+  const { client, bucket, root } = listing;
+  let aborted = 0;
+  for await (const { uploadId } of unfinishedUploads(listing, key, 'exactly')) {
+    aborted += await abortUpload(client, { Bucket: bucket, Key: root + key, UploadId: uploadId });
+  }
+  return aborted;
 }
 
 async function abortUpload(
