@@ -10,6 +10,7 @@ import {
   readRecord,
   release,
   tombstone,
+  type Tombstone,
   written,
 } from './records.ts';
 import { manifestOf } from './store.ts';
@@ -35,14 +36,18 @@ export async function deleteImages(
   because: Because,
 ): Promise<{ removed: number; verifiedAt: Date }> {
   const layout = layoutOf(ref);
-  await refuseHeld(storage, ref);
   const before = await keysOf(storage, layout);
-  // Before anything is removed, so that a late run of the archiving finds it and withdraws what it wrote.
-  await bury({ storage, now }, layout, ref, because, before.length);
+  const earlier = await readRecord(storage, layout.deleted, tombstone);
+  const deleted = !earlier || isWhole(before, layout, earlier) ? 'nothing' : 'not everything';
+  let isNew = false;
   try {
-    await refuseUnderHold(storage, layout);
+    await refuseHeld(storage, ref, deleted);
+    // Before anything is removed, so that a late run of the archiving finds it and withdraws what it wrote.
+    if (!earlier) isNew = await bury({ storage, now }, layout, ref, because, before.length);
+    await refuseUnderHold(storage, layout, deleted);
   } catch (error) {
-    await storage.delete(layout.deleted);
+    const isHeld = error instanceof ArchiveError && error.type === 'ArchiveHeld';
+    if (isHeld) await withdraw({ storage, now }, layout, ref, isNew);
     throw error;
   }
   let removed = 0;
@@ -51,16 +56,24 @@ export async function deleteImages(
     if (keys.length === 0) return { removed, verifiedAt: now() };
     if (pass > passes)
       throw new StorageError('StorageUnavailable', 'The storage still lists what was deleted.');
-    for (const key of keys) removed += await removeOne(storage, key);
+    for (const key of keys)
+      removed += await removeOne(storage, key, removed > 0 ? 'not everything' : deleted);
   }
 }
 
 /** Rejects with {@link ArchiveError} `ArchiveHeld` under a hold, of ours or the storage's. */
-export async function refuseHeld(storage: Storage, ref: EvaluationRef): Promise<void> {
+export async function refuseHeld(
+  storage: Storage,
+  ref: EvaluationRef,
+  deleted: Deleted = 'nothing',
+): Promise<void> {
   const layout = layoutOf(ref);
-  await refuseUnderHold(storage, layout);
-  for (const key of await keysOf(storage, layout)) if (await storage.held(key)) throw heldByStorage();
+  await refuseUnderHold(storage, layout, deleted);
+  for (const key of await keysOf(storage, layout)) if (await storage.held(key)) throw heldByStorage(deleted);
 }
+
+/** What a refused deletion, or one before it, has deleted. */
+type Deleted = 'nothing' | 'not everything';
 
 /** The second finds nothing; another one is for a run of the archiving that was late. */
 const passes = 3;
@@ -104,27 +117,27 @@ export function holdOf(storage: Storage, layout: Layout): Promise<Hold | undefin
   return readRecord(storage, layout.hold, holdSchema);
 }
 
-async function refuseUnderHold(storage: Storage, layout: Layout): Promise<void> {
+async function refuseUnderHold(storage: Storage, layout: Layout, deleted: Deleted): Promise<void> {
   const standing = await holdOf(storage, layout);
   if (!standing) return;
   throw new ArchiveError(
     'ArchiveHeld',
-    `The images are under a legal hold since ${standing.since}; nothing was deleted. Release it first.`,
+    `The images are under a legal hold since ${standing.since}; ${deleted} was deleted. Release it first.`,
   );
 }
 
-function heldByStorage(): ArchiveError {
+function heldByStorage(deleted: Deleted): ArchiveError {
   return new ArchiveError(
     'ArchiveHeld',
-    'The storage itself holds the images, by a legal hold or a retention; nothing was deleted. Lift it there first.',
+    `The storage itself holds the images, by a legal hold or a retention; ${deleted} was deleted. Lift it there first.`,
   );
 }
 
-async function removeOne(storage: Storage, key: string): Promise<number> {
+async function removeOne(storage: Storage, key: string, deleted: Deleted): Promise<number> {
   try {
     return await storage.delete(key);
   } catch (error) {
-    if (error instanceof StorageError && error.type === 'StorageHeld') throw heldByStorage();
+    if (error instanceof StorageError && error.type === 'StorageHeld') throw heldByStorage(deleted);
     throw error;
   }
 }
@@ -140,19 +153,19 @@ async function keysOf(storage: Storage, layout: Layout): Promise<string[]> {
   );
 }
 
+/** False if another deletion was first. */
 async function bury(
   { storage, now }: Parts,
   layout: Layout,
   ref: EvaluationRef,
   { by, reason }: Because,
   objects: number,
-): Promise<void> {
-  if (await readRecord(storage, layout.deleted, tombstone)) return;
+): Promise<boolean> {
   const { applicationId, evaluationId } = ref;
   const manifest = await manifestOf(storage, layout, ref);
   const releases = await recordsOf(storage, layout, layout.releases, release);
   const fetches = await recordsOf(storage, layout, layout.fetches, fetchRecord);
-  await storage.putIfAbsent(
+  const outcome = await storage.putIfAbsent(
     layout.deleted,
     written({
       version: 1,
@@ -167,6 +180,36 @@ async function bury(
       fetches,
     }),
   );
+  return outcome === 'stored';
+}
+
+/** A deletion whose record is younger may be under way, in milliseconds. */
+const underWay = 15 * 60_000;
+
+/**
+ * Removes the record of a deletion that was refused, or killed, before it removed anything: images that are held would be
+ * taken for deleted.
+ */
+async function withdraw(
+  { storage, now }: Parts,
+  layout: Layout,
+  ref: EvaluationRef,
+  isNew: boolean,
+): Promise<void> {
+  const record = await readRecord(storage, layout.deleted, tombstone);
+  if (!record) return;
+  if (!isNew && now().getTime() - Date.parse(record.at) < underWay) return;
+  const keys = await keysOf(storage, layout);
+  const manifest = await manifestOf(storage, layout, ref);
+  const named = manifest?.files.map(({ name }) => layout.file(manifest.run, name));
+  // An earlier deletion that has no manifest may have removed everything.
+  const isThere = named ? named.every((key) => keys.includes(key)) : isNew;
+  if (isThere && isWhole(keys, layout, record)) await storage.delete(layout.deleted);
+}
+
+/** True if nothing has been removed since the record of the deletion was written. */
+function isWhole(keys: string[], layout: Layout, { objects }: Tombstone): boolean {
+  return keys.filter((key) => key !== layout.hold).length >= objects;
 }
 
 async function recordsOf<T>(

@@ -12,13 +12,14 @@ import { deleteImages, holdImages } from '../../src/archive/delete.ts';
 import { encrypterFor } from '../../src/archive/keys.ts';
 import { storeImages } from '../../src/archive/store.ts';
 import { parseLimits } from '../../src/archive/zip/limits.ts';
-import { openStorage, type Storage } from '../../src/storage/index.ts';
+import { openStorage, type Storage, StorageError } from '../../src/storage/index.ts';
 import { archiveFixture, because, type Fixture, keysIn, ref, second } from './fixture.ts';
 import { goodZip, paths } from './zips.ts';
 
 const zip = await goodZip({ [paths.front]: Buffer.from('front'), [paths.back]: Buffer.from('back') });
 const prefix = `${ref.applicationId}/${ref.evaluationId}/`;
 const now = () => new Date();
+const later = () => new Date(Date.now() + 3_600_000);
 
 async function archived(): Promise<Fixture> {
   const fixture = await archiveFixture();
@@ -45,6 +46,24 @@ function before(
     ...(verb === 'putIfAbsent'
       ? { putIfAbsent: async (called, body) => (await first(called), storage.putIfAbsent(called, body)) }
       : { delete: async (called) => (await first(called), storage.delete(called)) }),
+  } satisfies Storage;
+}
+
+/** The storage, whose n-th call of one verb for a key that matches fails. */
+function failingAt(
+  storage: Storage,
+  verb: 'get' | 'delete',
+  key: RegExp,
+  nth: number,
+  error: Error = new Error('503'),
+): Storage {
+  let calls = 0;
+  const refuses = (called: string) => key.test(called) && (calls += 1) === nth;
+  return {
+    ...storage,
+    ...(verb === 'get'
+      ? { get: (called) => (refuses(called) ? Promise.reject(error) : storage.get(called)) }
+      : { delete: (called) => (refuses(called) ? Promise.reject(error) : storage.delete(called)) }),
   } satisfies Storage;
 }
 
@@ -143,6 +162,43 @@ describe('a hold', () => {
     await expect(holdImages({ storage: deleting, now }, ref, because)).rejects.toMatchObject({
       type: 'ArchiveDeleted',
     });
+    expect(await archive.find(ref)).toEqual({ kind: 'deleted' });
+  });
+
+  test('that cannot be looked at does not undo the record of a deletion, of this one or an earlier one', async () => {
+    const { archive, storage } = await archived();
+    const blind = () => failingAt(storage, 'get', /hold\.json$/, 2);
+    await expect(deleteImages({ storage: blind(), now }, ref, because)).rejects.toThrow('503');
+    expect(await archive.find(ref)).toEqual({ kind: 'deleted' });
+    await archive.remove(ref, because);
+    await expect(deleteImages({ storage: blind(), now }, ref, because)).rejects.toThrow('503');
+    expect(await archive.find(ref)).toEqual({ kind: 'deleted' });
+  });
+
+  test('beside the record of a killed deletion that removed nothing wins, once that cannot be under way', async () => {
+    const { archive, storage } = await archived();
+    const killed = failingAt(
+      before(storage, 'putIfAbsent', /deleted\.json$/, () => archive.hold(ref, because)),
+      'get',
+      /hold\.json$/,
+      2,
+    );
+    await expect(deleteImages({ storage: killed, now }, ref, because)).rejects.toThrow('503');
+    const held = { type: 'ArchiveHeld', message: expect.stringContaining('nothing was deleted') };
+    await expect(archive.remove(ref, because)).rejects.toMatchObject(held);
+    expect(await archive.find(ref)).toEqual({ kind: 'deleted' });
+    await expect(deleteImages({ storage, now: later }, ref, because)).rejects.toMatchObject(held);
+    expect(await archive.find(ref)).toMatchObject({ kind: 'archived' });
+    expect(await archive.hold(ref, because)).toMatchObject(because);
+  });
+
+  test('of the storage that comes halfway keeps the record, and says that not everything was deleted', async () => {
+    const { archive, storage } = await archived();
+    const halfway = failingAt(storage, 'delete', /./, 2, new StorageError('StorageHeld', 'locked'));
+    const held = { type: 'ArchiveHeld', message: expect.stringContaining('not everything was deleted') };
+    await expect(deleteImages({ storage: halfway, now }, ref, because)).rejects.toMatchObject(held);
+    const locked: Storage = { ...storage, held: () => Promise.resolve(true) };
+    await expect(deleteImages({ storage: locked, now: later }, ref, because)).rejects.toMatchObject(held);
     expect(await archive.find(ref)).toEqual({ kind: 'deleted' });
   });
 
