@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { StorageError } from './errors.ts';
 
 const segment = '[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}';
@@ -7,6 +8,20 @@ const prefixPattern = new RegExp(`^(?:${segment}/){0,9}$`);
 /** Throws a TypeError for an invalid key: keys are made by this program, never by its users. */
 export function checkKey(key: string): void {
   if (!keyPattern.test(key) || key.length > 900) throw new TypeError('not a storage key');
+}
+
+/**
+ * Throws `StorageUnsafe` for a key that may lead out of the storage's folder. Every other key that a storage lists can be deleted,
+ * also one that this program did not write, such as ".DS_Store" or "Scan 1.pdf".
+ */
+export function checkListedKey(key: string): void {
+  const leadsOut = (name: string) =>
+    ['', '.', '..'].includes(name) || name.includes(sep) || name.includes('\0');
+  if (!key.split('/').some(leadsOut)) return;
+  throw new StorageError(
+    'StorageUnsafe',
+    'An object in the storage has a key with an empty part, ".", ".." or a NUL, and is left alone. Remove it by hand.',
+  );
 }
 
 export function checkPrefix(prefix: string): void {

@@ -9,7 +9,7 @@ export interface StoredObject {
 
 /**
  * A place for objects, which never change once they are there. A key is made of one or more names that match
- * `[A-Za-z0-9_~-][A-Za-z0-9._~-]*`, with `/` between them. All reject with StorageError.
+ * `[A-Za-z0-9_~-][A-Za-z0-9._~-]*`, with `/` between them; what deletes takes any key that was listed. All reject with StorageError.
  */
 export interface Storage {
   /**

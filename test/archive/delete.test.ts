@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -88,6 +88,18 @@ describe('remove', () => {
     const record = await readFile(join(root, prefix, 'deleted.json'), 'utf8');
     expect(await archive.remove(ref, { by: 'somebody', reason: 'else' })).toMatchObject({ removed: 0 });
     expect(await readFile(join(root, prefix, 'deleted.json'), 'utf8')).toBe(record);
+  });
+
+  test('takes what others put beside the images, whatever its name', async () => {
+    const { archive, storage, root } = await archived();
+    const { manifest } = await readArchived(storage, ref);
+    for (const name of ['.DS_Store', 'Scan 1.pdf', `${manifest?.run}/Pässe (2).zip`]) {
+      await writeFile(join(root, prefix, name), 'x');
+    }
+    expect(await archive.remove(ref, because)).toMatchObject({ removed: 6 });
+    expect((await keysIn(storage)).filter((key) => key.startsWith(prefix))).toEqual([
+      `${prefix}deleted.json`,
+    ]);
   });
 
   test('takes nothing there as deleted', async () => {

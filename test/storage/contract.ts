@@ -80,24 +80,26 @@ export function storageContract(open: () => Promise<Storage>): void {
     expect(await storage.putIfAbsent('d/1', text('again'))).toBe('stored');
   });
 
-  test.each([
-    '',
-    '/a',
-    'a/',
-    'a//b',
-    '../a',
-    'a/../b',
-    'a/./b',
-    '.hidden',
-    'a\\b',
-    'a b',
-    'ä',
-    'x'.repeat(201),
-  ])('refuses the key "%s"', async (key) => {
+  const leadsOut = ['', '/a', 'a/', 'a//b', '../a', 'a/../b', 'a/./b'];
+  const foreign = ['.hidden', 'a\\b', 'a b', 'ä', 'x'.repeat(201)];
+
+  test.each([...leadsOut, ...foreign])('refuses the key "%s"', async (key) => {
     const storage = await open();
     expect(() => storage.putIfAbsent(key, text('x'))).toThrow(TypeError);
     expect(() => storage.get(key)).toThrow(TypeError);
-    expect(() => storage.delete(key)).toThrow(TypeError);
+  });
+
+  test.each(leadsOut)('does not delete "%s"', async (key) => {
+    const storage = await open();
+    const unsafe = expect.objectContaining({ type: 'StorageUnsafe' });
+    expect(() => storage.delete(key)).toThrow(unsafe);
+  });
+
+  test.each(foreign)('deletes what others called "%s"', async (key) => {
+    const storage = await open();
+    expect(await storage.held(`a/${key}`)).toBe(false);
+    expect(await storage.delete(`a/${key}`)).toBe(0);
+    expect(await storage.deleteLeftovers(`a/${key}`)).toBe(0);
   });
 
   test('passes its own trial, which leaves nothing', async () => {

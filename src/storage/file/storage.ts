@@ -4,7 +4,7 @@ import * as nodeFs from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { inBlocks } from '../blocks.ts';
 import { StorageError } from '../errors.ts';
-import { checkKey, checkPrefix, invalidUrl, pathOfUrl } from '../keys.ts';
+import { checkKey, checkListedKey, checkPrefix, invalidUrl, pathOfUrl } from '../keys.ts';
 import type { Storage, StorageLimit, StoredObject } from '../storage.ts';
 import { tryVerbs } from '../trial.ts';
 import { codeOf, problemOf, unless } from './errors.ts';
@@ -36,7 +36,7 @@ export function openFileStorage(text: string, fs: FileSystem = nodeFs): Storage 
       return within(() => open(fs, root, pathOf(key)));
     },
     delete: (key) => {
-      if (!unfinished.test(key.split('/').at(-1) ?? '')) checkKey(key);
+      checkListedKey(key);
       return within(() => remove(fs, { root, path: pathOf(key), syncs }));
     },
     // An unfinished write has a name of its own.

@@ -7,7 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { StorageError } from '../errors.ts';
-import { checkKey, checkPrefix } from '../keys.ts';
+import { checkKey, checkListedKey, checkPrefix } from '../keys.ts';
 import type { Storage } from '../storage.ts';
 import { tryVerbs } from '../trial.ts';
 import { type Patience, patience, s3Client } from './client.ts';
@@ -41,11 +41,11 @@ export function openS3Storage(
       return get(client, location, key);
     },
     delete: (key) => {
-      checkKey(key);
+      checkListedKey(key);
       return asked(() => remove(listing, key));
     },
     deleteLeftovers: (key) => {
-      checkKey(key);
+      checkListedKey(key);
       return asked(() => removeLeftovers(listing, key));
     },
     list: (prefix, { leftovers = false } = {}) => {
@@ -53,7 +53,7 @@ export function openS3Storage(
       return leftovers ? everything(listing, prefix) : currentObjects(listing, prefix);
     },
     held: (key) => {
-      checkKey(key);
+      checkListedKey(key);
       return asked(() => isHeld(listing, key));
     },
     tryOut: async () => {
