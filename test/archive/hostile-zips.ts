@@ -116,6 +116,11 @@ export const hostileZips: readonly HostileZip[] = [
     zip: forgedZip([...three], { entryCount: 2 }),
     reason: 'header_mismatch',
   },
+  {
+    kind: 'many entries that only an end record within the comment declares',
+    zip: twoEnds(150),
+    reason: 'header_mismatch',
+  },
   { kind: 'more entries than there are', zip: forgedZip([...three], { entryCount: 4 }), reason: 'truncated' },
   {
     kind: 'a comment that is longer than it is',
@@ -172,6 +177,17 @@ function overwritten(): Buffer {
   const bytes = Buffer.from(inner);
   bytes.fill(0, inner.indexOf('PK\x01\x02', 0, 'latin1'), end);
   return bytes;
+}
+
+/** The first end record declares one entry; the one in its comment all, with a contradiction that not every reader sees. */
+function twoEnds(files: number): Buffer {
+  const many = Array.from({ length: files }, (_, index) => ({
+    name: `${index}.jpg`,
+    data: Buffer.from('x'),
+  }));
+  const second = forgedZip(many).subarray(-22);
+  second.writeUInt16LE(1, 8);
+  return Buffer.concat([forgedZip(many, { entryCount: 1, commentLength: second.length }), second]);
 }
 
 /** The second entry is inside the first one's data, with a header that fits it. */

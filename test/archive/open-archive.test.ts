@@ -84,6 +84,7 @@ describe('openArchive', () => {
 
   test.each([
     { files: 0 },
+    { files: 1001 },
     { fileBytes: -1 },
     { totalBytes: 1.5 },
     { ratio: Number.NaN },

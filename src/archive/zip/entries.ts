@@ -2,7 +2,7 @@ import { type Entry, fromBufferPromise, type LocalFileHeader, validateFileName }
 import type { ZipRefusal } from '../../contract/index.ts';
 import { ZipRefusedError } from '../errors.ts';
 import type { Limits } from './limits.ts';
-import { locateZip, type LocatedZip } from './locate.ts';
+import { endSize, locateZip, type LocatedZip } from './locate.ts';
 
 export interface ZipEntry {
   entry: Entry;
@@ -27,6 +27,9 @@ export async function entriesOf(bytes: Uint8Array, limits: Limits): Promise<ZipE
 async function listed({ bytes, directory }: LocatedZip, limits: Limits): Promise<ZipEntry[]> {
   // Names stay raw, since yauzl would put a bad one into its error message; sizes are checked here, by name.
   const zip = await fromBufferPromise(bytes, { decodeStrings: false, validateEntrySizes: false });
+  // yauzl takes the last end record, which may be in the comment of the one that was checked.
+  if (bytes.length - endSize - zip.comment.length !== directory.end)
+    throw new ZipRefusedError('header_mismatch');
   const found: ZipEntry[] = [];
   const extents = [directory];
   const names = new Set<string>();

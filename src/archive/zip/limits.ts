@@ -8,8 +8,8 @@ const mebibyte = 1024 ** 2;
 const limits = z.strictObject({
   /** Bytes of the ZIP. */
   zipBytes: cap.default(64 * mebibyte),
-  /** Entries, folders among them. */
-  files: cap.default(100),
+  /** Entries, folders among them; the manifest of more might be larger than a record may be. */
+  files: cap.max(1000).default(100),
   /** Bytes of one unpacked file. */
   fileBytes: cap.default(64 * mebibyte),
   /** Bytes of all unpacked files together. */

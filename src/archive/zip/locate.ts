@@ -1,7 +1,8 @@
 import type { ZipRefusal } from '../../contract/index.ts';
 import { ZipRefusedError } from '../errors.ts';
 
-const endSize = 22;
+/** Bytes of an end record without its comment. */
+export const endSize = 22;
 const signatures = {
   local: Buffer.from('PK\x03\x04', 'latin1'),
   central: Buffer.from('PK\x01\x02', 'latin1'),
