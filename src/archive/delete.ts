@@ -86,7 +86,7 @@ export async function holdImages(
 ): Promise<Hold> {
   const layout = layoutOf(ref);
   const asked: Hold = { by, reason, since: now().toISOString() };
-  const put = await storage.putIfAbsent(layout.hold, written(asked));
+  const put = await storage.putIfAbsent(layout.hold, written(holdSchema, asked));
   if (await readRecord(storage, layout.deleted, tombstone)) {
     // Another one's hold may have been confirmed before the deletion began, which then stops at it.
     if (put === 'stored') await storage.delete(layout.hold);
@@ -108,7 +108,7 @@ export async function releaseImages(
   const standing = await holdOf(storage, layout);
   if (!standing) return false;
   const record = { hold: standing, by, reason, at: now().toISOString() };
-  await storage.putIfAbsent(layout.release(randomBytes(8).toString('hex')), written(record));
+  await storage.putIfAbsent(layout.release(randomBytes(8).toString('hex')), written(release, record));
   await storage.delete(layout.hold);
   return true;
 }
@@ -167,7 +167,7 @@ async function bury(
   const fetches = await recordsOf(storage, layout, layout.fetches, fetchRecord);
   const outcome = await storage.putIfAbsent(
     layout.deleted,
-    written({
+    written(tombstone, {
       version: 1,
       applicationId,
       evaluationId,

@@ -3,7 +3,15 @@ import { type Storage } from '../storage/index.ts';
 import { ArchiveError } from './errors.ts';
 import { decrypterFor } from './keys.ts';
 import { type EvaluationRef, layoutOf } from './layout.ts';
-import { type Manifest, tombstone, type Tombstone, readRecord, type Hold, written } from './records.ts';
+import {
+  fetchRecord,
+  type Manifest,
+  tombstone,
+  type Tombstone,
+  readRecord,
+  type Hold,
+  written,
+} from './records.ts';
 import { holdOf } from './delete.ts';
 import { manifestOf } from './store.ts';
 
@@ -28,7 +36,7 @@ export async function readArchived(storage: Storage, ref: EvaluationRef): Promis
 /** Records who is about to decrypt the images: no record, no reading. */
 export async function recordFetch(storage: Storage, ref: EvaluationRef, by: string, at: Date): Promise<void> {
   const key = layoutOf(ref).fetch(randomBytes(8).toString('hex'));
-  await storage.putIfAbsent(key, written({ by, at: at.toISOString() }));
+  await storage.putIfAbsent(key, written(fetchRecord, { by, at: at.toISOString() }));
 }
 
 interface OpenedImage {

@@ -78,13 +78,13 @@ export async function readRecord<T>(
   if (parsed.success) return parsed.data;
   throw new ArchiveError(
     'ArchiveUnsafe',
-    `A record of the archive (${key.slice(key.lastIndexOf('/') + 1)}) is not as the archive wrote it; nothing was changed. Find out who changed it.`,
+    `A record of the archive (${key}) is not as the archive wrote it; nothing was changed. Find out who changed it.`,
   );
 }
 
-/** The record as it is stored: JSON for people, too. */
-export function written(record: object): Uint8Array {
-  return Buffer.from(`${JSON.stringify(record, null, 2)}\n`);
+/** The record as it is stored: JSON for people, too. Throws a ZodError for one that could not be read again. */
+export function written<T>(schema: z.ZodType<T>, record: T): Uint8Array {
+  return Buffer.from(`${JSON.stringify(schema.parse(record), null, 2)}\n`);
 }
 
 function parse(text: Uint8Array): unknown {

@@ -48,7 +48,7 @@ export async function storeImages(parts: StoreParts, images: NewImages): Promise
   try {
     const manifest = await writeFiles(parts, images, { layout, run, files });
     mayBeNamed = true;
-    const outcome = await storage.putIfAbsent(layout.manifest, written(manifest));
+    const outcome = await storage.putIfAbsent(layout.manifest, written(manifestSchema, manifest));
     const standing = outcome === 'stored' ? manifest : await manifestOf(storage, layout, images);
     const stored: Stored =
       (await deletedSince(storage, layout)) || !standing

@@ -1,4 +1,5 @@
-import type { Storage } from '../storage/index.ts';
+import { type Storage, StorageError } from '../storage/index.ts';
+import { ArchiveError } from './errors.ts';
 import { type EvaluationRef, ownerOf } from './layout.ts';
 import { type Archived, readArchived } from './read.ts';
 
@@ -20,16 +21,28 @@ export interface Stray {
   modifiedAt: Date;
 }
 
-/** Everything in the archive, or of one application, evaluation by evaluation. */
+/**
+ * Everything in the archive, or of one application, evaluation by evaluation. Rejects at an evaluation with a record that cannot
+ * be read, unless `onUnreadable` takes it.
+ */
 export async function* surveyArchive(
   storage: Storage,
   applicationId?: string,
+  onUnreadable?: (ref: EvaluationRef, error: Error) => void,
 ): AsyncGenerator<Surveyed | Stray> {
+  const readable = async function* ({ ref, objects }: { ref: EvaluationRef; objects: Found[] }) {
+    try {
+      yield await surveyed(storage, ref, objects);
+    } catch (error) {
+      if (!onUnreadable || !isOfOneRecord(error)) throw error;
+      onUnreadable(ref, error);
+    }
+  };
   let group: { ref: EvaluationRef; objects: Found[] } | undefined;
   for (const object of await inOrder(storage, applicationId)) {
     const owner = ownerOf(object.key);
     if (group && group.ref.evaluationId !== owner?.evaluationId) {
-      yield await surveyed(storage, group.ref, group.objects);
+      yield* readable(group);
       group = undefined;
     }
     if (!owner) {
@@ -39,7 +52,13 @@ export async function* surveyArchive(
     group ??= { ref: owner, objects: [] };
     group.objects.push({ ...object, rest: owner.rest });
   }
-  if (group) yield await surveyed(storage, group.ref, group.objects);
+  if (group) yield* readable(group);
+}
+
+/** False for what is wrong with the whole storage. */
+function isOfOneRecord(error: unknown): error is Error {
+  if (error instanceof StorageError) return error.type === 'StorageCorrupt' || error.type === 'StorageUnsafe';
+  return error instanceof ArchiveError;
 }
 
 interface Found {

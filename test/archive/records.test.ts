@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { manifest, type Manifest, readRecord, written } from '../../src/archive/records.ts';
+import { fetchRecord, manifest, type Manifest, readRecord, written } from '../../src/archive/records.ts';
 import { parseLimits } from '../../src/archive/zip/limits.ts';
 import { ref } from './fixture.ts';
 
@@ -27,8 +27,14 @@ test('the manifest of as many files as a cap allows can be read', async () => {
   const storage = {
     get: async () =>
       (async function* () {
-        yield written(record);
+        yield written(manifest, record);
       })(),
   };
   expect(await readRecord(storage, 'manifest.json', manifest)).toEqual(record);
+});
+
+test('a record that could not be read again is not written', () => {
+  const at = new Date().toISOString();
+  expect(() => written(fetchRecord, { by: 'x'.repeat(201), at })).toThrow('by');
+  expect(() => written(fetchRecord, { by: '', at })).toThrow('by');
 });

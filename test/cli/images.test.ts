@@ -155,6 +155,34 @@ describe('images sweep', () => {
   });
 });
 
+describe('an archive with a record that cannot be read', () => {
+  test('is listed and swept but for that evaluation, which is named', async () => {
+    const { archive, root, verb } = await archived(1);
+    await archive.store({ ...second, keepFor: 1, zip });
+    await writeFile(join(root, second.applicationId, second.evaluationId, 'manifest.json'), 'damaged');
+    const named = { code: 1, stderr: expect.stringContaining(`${second.evaluationId}/manifest.json`) };
+    const listed = await verb('list', ref.applicationId, '--json');
+    expect(listed).toMatchObject(named);
+    expect(jsonLines(listed.stdout)).toMatchObject([{ ...ref, result: 'archived' }]);
+    const swept = await verb('sweep', '--delete', '--json');
+    expect(swept).toMatchObject(named);
+    expect(jsonLines(swept.stdout)).toMatchObject([{ ...ref, kind: 'no_workflow', deleted: true }]);
+  });
+
+  test('is not made by a command: what it could not record is refused first', async () => {
+    const { around, storage, verb } = await archived(1);
+    const before = await keysIn(storage);
+    const key = join(around, 'key.txt');
+    const refused = (what: string) => ({ code: 2, stderr: expect.stringContaining(what) });
+    const long = 'x'.repeat(1001);
+    expect(await verb('sweep', '--delete', '--reason', long)).toMatchObject(refused('--reason'));
+    expect(await verb('sweep', '--delete', '--by', '')).toMatchObject(refused('--by'));
+    const fetch = ['fetch', ref.applicationId, '--identity', key, '--to', join(around, 'out')];
+    for (const by of [' ', long]) expect(await verb(...fetch, '--by', by)).toMatchObject(refused('--by'));
+    expect(await keysIn(storage)).toEqual(before);
+  });
+});
+
 describe('images erase, where no workflow looks after the images,', () => {
   const why = ['--by', 'Ada', '--reason', 'asked for'];
 

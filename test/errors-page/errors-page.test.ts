@@ -244,7 +244,9 @@ const ending: Record<CommandError, () => Promise<Run | { error: unknown }>> = {
   ArchiveUnsafe: async () => {
     const { storage, url } = await archiveFixture();
     await storage.putIfAbsent(`${ref.applicationId}/${ref.evaluationId}/manifest.json`, Buffer.from('{}'));
-    return run(['images', 'list'], { ARCHIVE_URL: url });
+    const identity = join(folder, 'some-key.txt');
+    await writeFile(identity, (await createArchiveKey()).identity);
+    return run(fetchOf(ref.applicationId, identity), { ARCHIVE_URL: url });
   },
   InvalidStorageUrl: async () => ({ error: await thrownBy(() => openStorage('ftp://x')) }),
   StorageDenied: () => listingFrom(403, 'AccessDenied'),

@@ -1,10 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openImages, recordFetch, type Surveyed, surveyArchive } from '../../archive/index.ts';
+import { imagesUpdates } from '../../contract/index.ts';
 import { createLogger } from '../../logging.ts';
 import type { Storage } from '../../storage/index.ts';
 import { InputError } from '../errors.ts';
 import { print } from '../output.ts';
+import { checkedBecause } from './because.ts';
 import { withStorage } from './storage.ts';
 
 export interface FetchOptions {
@@ -25,12 +27,12 @@ export async function fetchImages(applicationId: string, options: FetchOptions):
   const identity = await readFile(options.identity, 'utf8').catch(() => {
     throw new InputError('--identity names a file that cannot be read');
   });
-  if (options.by.trim() === '') throw new InputError('--by must say who reads the images');
+  const { by } = checkedBecause(imagesUpdates.retry, { by: options.by });
   await withStorage(async (storage) => {
     const wanted = await archivedOf(storage, applicationId, options.evaluation);
     for (const { evaluationId, manifest } of wanted) {
       if (!manifest) continue;
-      await recordFetch(storage, { applicationId, evaluationId }, options.by, new Date());
+      await recordFetch(storage, { applicationId, evaluationId }, by, new Date());
       const folder = join(resolve(options.to), evaluationId);
       await mkdir(folder, { recursive: true, mode: 0o700 });
       for await (const { file, bytes } of openImages(storage, manifest, identity)) {
@@ -46,7 +48,7 @@ export async function fetchImages(applicationId: string, options: FetchOptions):
         );
       }
       createLogger('images').info(
-        { applicationId, evaluationId, by: options.by, images: manifest.files.length },
+        { applicationId, evaluationId, by, images: manifest.files.length },
         'images decrypted',
       );
     }

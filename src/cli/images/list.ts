@@ -4,19 +4,26 @@ import { FunnelError, type RetentionStatus } from '../../client/index.ts';
 import { inWords } from '../../contract/index.ts';
 import { exitCodeOf, oneLine } from '../errors.ts';
 import { withFunnels } from '../funnels.ts';
+import { report } from '../ids.ts';
 import { time } from '../output.ts';
 import { withStorage } from './storage.ts';
 
 /** Prints what the archive holds of each evaluation, and what its retention workflow says. */
 export async function listImages(applicationId: string | undefined, json: boolean): Promise<void> {
   const found: Surveyed[] = [];
+  let unreadable = 0;
   await withStorage(async (storage) => {
-    for await (const each of surveyArchive(storage, applicationId)) if ('objects' in each) found.push(each);
+    const evaluations = surveyArchive(storage, applicationId, ({ evaluationId }, error) => {
+      unreadable += 1;
+      report(error, evaluationId);
+    });
+    for await (const each of evaluations) if ('objects' in each) found.push(each);
   });
   const shown = joined(
     found.filter(({ manifest, deleted, hold }) => manifest ?? deleted ?? hold),
     await workflowsOf(applicationId),
   );
+  if (shown.length === 0 && unreadable > 0) return;
   const lines = json ? shown.map((summary) => JSON.stringify(summary)) : [table(shown)];
   if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
 }
@@ -28,7 +35,7 @@ async function workflowsOf(applicationId: string | undefined): Promise<Retention
   } catch (error) {
     if (!(error instanceof FunnelError)) throw error;
     process.stderr.write(`candidate-funnel: the archive alone is listed: ${oneLine(error)}\n`);
-    process.exitCode = exitCodeOf(error);
+    process.exitCode = Math.max(Number(process.exitCode ?? 0), exitCodeOf(error));
     return [];
   }
 }

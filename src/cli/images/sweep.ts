@@ -1,7 +1,10 @@
 import { temporalClient } from '../../client/index.ts';
-import { surveyArchive } from '../../archive/index.ts';
+import { type EvaluationRef, surveyArchive } from '../../archive/index.ts';
+import { imagesUpdates } from '../../contract/index.ts';
 import { createLogger } from '../../logging.ts';
+import { report } from '../ids.ts';
 import { print } from '../output.ts';
+import { checkedBecause } from './because.ts';
 import { findingsOf, removeFinding, type Finding } from './findings.ts';
 import { withStorage } from './storage.ts';
 import { retentionRuns } from './retention.ts';
@@ -17,16 +20,17 @@ const held = 'a hold forbids its deletion';
 
 /** Lists, and with `--delete` removes, what no manifest and no workflow accounts for. */
 export async function sweepImages(options: SweepOptions): Promise<void> {
+  const { by, reason } = checkedBecause(imagesUpdates.erase, { by: options.by, reason: options.reason });
   const temporal = temporalClient();
   const logger = createLogger('images');
   const counts = { found: 0, deleted: 0 };
   try {
     await withStorage(async (storage) => {
-      for await (const each of surveyArchive(storage)) {
+      const unreadable = (ref: EvaluationRef, error: Error) => report(error, ref.evaluationId);
+      for await (const each of surveyArchive(storage, undefined, unreadable)) {
         const runs = 'objects' in each && (await retentionRuns(temporal, each.evaluationId));
         for (const finding of findingsOf(each, runs, new Date())) {
           counts.found += 1;
-          const { by, reason } = options;
           const wanted = options.delete === true && finding.deletable;
           const deleted = wanted && (await removeFinding(storage, finding, { by, reason }, () => new Date()));
           if (deleted) {
