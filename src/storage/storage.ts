@@ -45,5 +45,7 @@ export const storageLimits = {
     'the file system does not tell upper from lower case: of two applications whose ids differ in nothing else, the second is refused',
   no_version_listing:
     'the store does not list versions: on a bucket with versioning, old versions would remain after a deletion',
+  holds_not_visible:
+    'the credentials lack s3:GetObjectLegalHold or s3:GetObjectRetention: on a bucket with Object Lock, a deletion would stop at a hold only halfway',
 } as const;
 export type StorageLimit = keyof typeof storageLimits;

@@ -5,10 +5,11 @@ import type { Storage } from './storage.ts';
 
 /**
  * Stores, refuses to store again, reads, lists and deletes an object. Rejects with `StorageUnsupported` when any of it
- * does not do what {@link Storage} promises.
+ * does not do what {@link Storage} promises. `inspect` runs while the object is there.
  */
 export async function tryVerbs(
   storage: Omit<Storage, 'deleteLeftovers' | 'tryOut' | 'close'>,
+  inspect: (key: string) => Promise<void> = async () => {},
 ): Promise<void> {
   const key = `trial-${randomUUID()}/object`;
   const prefix = key.slice(0, -'object'.length);
@@ -23,6 +24,7 @@ export async function tryVerbs(
     if (!read || !first.equals(read)) throw lacks('keeping the first of two puts');
     if ((await keysBelow(storage, prefix)).length === 0)
       throw lacks('listing an object that was just stored');
+    await inspect(key);
   } finally {
     await storage.delete(key);
   }

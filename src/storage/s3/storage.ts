@@ -3,6 +3,8 @@ import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  GetObjectLegalHoldCommand,
+  GetObjectRetentionCommand,
   HeadObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -57,8 +59,14 @@ export function openS3Storage(
       return asked(() => isHeld(listing, key));
     },
     tryOut: async () => {
-      await tryVerbs(storage);
-      return listing.lists.versions ? [] : ['no_version_listing'];
+      let holdsAreVisible = true;
+      await tryVerbs(storage, async (key) => {
+        holdsAreVisible = await asked(() => maySeeHolds(listing, key));
+      });
+      return [
+        ...(listing.lists.versions ? [] : (['no_version_listing'] as const)),
+        ...(holdsAreVisible ? [] : (['holds_not_visible'] as const)),
+      ];
     },
     close: () => client.destroy(),
   };
@@ -191,6 +199,23 @@ async function isHeldVersion(
     if (statusOf(error) === 404 || statusOf(error) === 405) return false;
     throw error;
   }
+}
+
+/**
+ * Without these permissions, HEAD leaves out what {@link isHeldVersion} reads. A store without Object Lock answers 400 (AWS: also where
+ * the bucket has none), 404 or 501.
+ */
+async function maySeeHolds({ client, bucket, root }: Listing, key: string): Promise<boolean> {
+  const object = { Bucket: bucket, Key: root + key };
+  for (const command of [new GetObjectLegalHoldCommand(object), new GetObjectRetentionCommand(object)]) {
+    try {
+      await client.send(command);
+    } catch (error) {
+      if (statusOf(error) === 403) return false;
+      if (![400, 404, 405, 501].includes(statusOf(error) ?? 0)) throw error;
+    }
+  }
+  return true;
 }
 
 function held(): StorageError {
