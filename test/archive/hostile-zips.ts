@@ -181,13 +181,13 @@ function overwritten(): Buffer {
 
 /** The first end record declares one entry; the one in its comment all, with a contradiction that not every reader sees. */
 function twoEnds(files: number): Buffer {
-  const entries = Array.from({ length: files }, (_, index) => ({
+  const many = Array.from({ length: files }, (_, index) => ({
     name: `${index}.jpg`,
     data: Buffer.from('x'),
   }));
-  const second = forgedZip(entries).subarray(-22);
+  const second = forgedZip(many).subarray(-22);
   second.writeUInt16LE(1, 8);
-  return Buffer.concat([forgedZip(entries, { entryCount: 1, commentLength: second.length }), second]);
+  return Buffer.concat([forgedZip(many, { entryCount: 1, commentLength: second.length }), second]);
 }
 
 /** The second entry is inside the first one's data, with a header that fits it. */
