@@ -47,7 +47,13 @@ export function createConnections({
       open -= 1;
     });
     const address = socket.remoteAddress;
-    if (address === undefined || isTrustedProxy(address)) return;
+    if (address === undefined) {
+      // Reset before it was accepted. Its request can have arrived, and nobody is there for an answer.
+      refused('client_gone');
+      socket.destroy();
+      return;
+    }
+    if (isTrustedProxy(address)) return;
     const count = (perAddress.get(address) ?? 0) + 1;
     perAddress.set(address, count);
     socket.once('close', () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -293,6 +293,20 @@ test.each([
   await expect.poll(() => metric(url, 'candidate_funnel_relay_connections')).toBeLessThanOrEqual(2);
   expect((await send(url)).status).toBe(200);
   expect(signals).toHaveLength(1);
+});
+
+test('senders that are gone before anybody looks at them are counted as such, and not as faults of the relay', async () => {
+  const { url } = await startRig();
+  const { hostname, port } = new URL(url);
+  const resets = Array.from({ length: 100 }, async () => {
+    const socket = connect({ host: hostname, port: Number(port) });
+    socket.on('error', () => {});
+    socket.write(head(0, ''), () => socket.resetAndDestroy());
+    await once(socket, 'close');
+  });
+  await Promise.all(resets);
+  await expect.poll(() => refusals(url, 'client_gone')).toBeGreaterThan(0);
+  expect(await refusals(url, 'failed')).toBe(0);
 });
 
 test('a connection that breaks in the middle of a body is counted, and harms nobody', async () => {
