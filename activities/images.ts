@@ -16,6 +16,7 @@ import {
   type Archive,
   ArchiveError,
   type Budget,
+  HeldError,
   type Lease,
   ZipRefusedError,
 } from '../src/archive/index.ts';
@@ -238,7 +239,8 @@ const refusals = {
 function failureOf(error: unknown, noticesConfigured: boolean): unknown {
   if (error instanceof ArchiveError && (error.type === 'ArchiveHeld' || error.type === 'ArchiveDeleted')) {
     const { type, ...refusal } = refusals[error.type];
-    const trouble: ImagesTrouble = { ...refusal, noticesConfigured };
+    const hold = error instanceof HeldError ? error.hold : undefined;
+    const trouble: ImagesTrouble = { ...refusal, ...(hold ? { hold } : {}), noticesConfigured };
     return ApplicationFailure.create({
       message: error.message,
       type,

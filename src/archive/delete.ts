@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { StorageError, type Storage } from '../storage/index.ts';
-import { ArchiveError } from './errors.ts';
+import { ArchiveError, HeldError } from './errors.ts';
 import { type EvaluationRef, type Layout, layoutOf } from './layout.ts';
 import {
   fetchRecord,
@@ -107,15 +107,14 @@ export function holdOf(storage: Storage, layout: Layout): Promise<Hold | undefin
 async function refuseUnderHold(storage: Storage, layout: Layout): Promise<void> {
   const standing = await holdOf(storage, layout);
   if (!standing) return;
-  throw new ArchiveError(
-    'ArchiveHeld',
+  throw new HeldError(
     `The images are under a legal hold since ${standing.since}; nothing was deleted. Release it first.`,
+    standing,
   );
 }
 
-function heldByStorage(): ArchiveError {
-  return new ArchiveError(
-    'ArchiveHeld',
+function heldByStorage(): HeldError {
+  return new HeldError(
     'The storage itself holds the images, by a legal hold or a retention; nothing was deleted. Lift it there first.',
   );
 }

@@ -152,6 +152,7 @@ describe('a hold', () => {
     const keys = await keysIn(storage);
     await expect(deleteImages({ storage: locked, now }, ref, because)).rejects.toMatchObject({
       type: 'ArchiveHeld',
+      hold: undefined,
     });
     expect(await keysIn(storage)).toEqual(keys);
     expect(await archive.find(ref)).toMatchObject({ kind: 'archived' });

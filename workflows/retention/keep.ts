@@ -28,8 +28,10 @@ export async function remove(state: RetentionState, position: Deleting): Promise
   if (!(await writeHold(state, position))) return;
   const deleted = await tryDeletion(state, position.because);
   if ('failure' in deleted) {
-    if (deleted.failure.reason !== 'held') return backOff(state, deleted.failure);
-    return keepAsHeld(state, position);
+    const { hold } = deleted.failure;
+    // A hold of the storage itself has no release here, and may end by itself: the deletion is retried.
+    if (!hold) return backOff(state, deleted.failure);
+    return keepAsHeld(state, position, hold);
   }
   await end(state);
 }
@@ -67,19 +69,13 @@ async function stopWithout(state: RetentionState, { keepUntil }: Kept): Promise<
 }
 
 /** A hold that was lost with a terminated workflow is still in the archive. */
-async function keepAsHeld(state: RetentionState, position: Deleting): Promise<void> {
-  // The archive keeps and returns the earlier hold.
-  const found = await tryHold(state, {
-    by: 'retention',
-    reason: 'a hold in the archive or its storage forbids the deletion',
-  });
-  if ('failure' in found) return backOff(state, found.failure);
-  state.hold = holdIn(found.answer);
+function keepAsHeld(state: RetentionState, position: Deleting, hold: ImagesHold): void {
+  state.hold = hold;
   state.holdInArchive = 'yes';
   const { keepFor } = state.retention;
   state.position = { state: 'kept', keepUntil: position.keepUntil ?? state.startedAt + keepFor };
   recovered(state);
-  note(state, 'images', `not deleted: held since ${found.answer.since}`, found.answer.by);
+  note(state, 'images', `not deleted: held since ${hold.since}`, hold.by);
   notify(state);
 }
 

@@ -110,8 +110,10 @@ export function statusOf(state: RetentionState): ImagesStatus {
 
 function actionOf({ position, record, trouble }: RetentionState): string | null {
   if (position.state === 'stopped') return record.reason === undefined ? null : actionFor(record.reason);
-  if (position.state === 'fetching' || trouble === null || trouble.reason === 'held') return null;
-  return actionFor(trouble.reason);
+  if (position.state === 'fetching' || trouble === null) return null;
+  return trouble.reason === 'held'
+    ? 'lift the hold of the storage itself once it may end; the deletion is then retried'
+    : actionFor(trouble.reason);
 }
 
 /** Bounds the timeline, however often an operator repeats an update. */
