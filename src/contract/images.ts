@@ -247,7 +247,7 @@ export interface ImagesStatus extends ImagesRecord {
   /** What a person should do after `refused`, `failed` or a deletion that keeps failing; `null`: nothing. */
   action: string | null;
   /** Why the last attempt failed, since when (ISO 8601); the workflow goes on by itself. */
-  trouble: { reason: Exclude<ImagesTrouble['reason'], 'deleted'>; since: string } | null;
+  trouble: { reason: ImagesFailure | 'held' | 'not_in_archive_yet'; since: string } | null;
 }
 
 /** {@link ImagesStatus} as it arrives in the memo and in the answers of updates. */
@@ -270,7 +270,9 @@ export const imagesStatus: z.ZodType<ImagesStatus> = z.object({
     ),
   trouble: z
     .object({
-      reason: z.enum([...failureWords, 'held']).describe('Why the last attempt failed.'),
+      reason: z
+        .enum([...failureWords, 'held', 'not_in_archive_yet'])
+        .describe('Why the last attempt failed.'),
       since: z.string().describe('Since when (ISO 8601).'),
     })
     .nullable()

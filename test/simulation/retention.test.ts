@@ -96,6 +96,22 @@ describe('archived images', () => {
   });
 });
 
+describe.each(['hold', 'release'])('a %s that the archive does not answer in time', (name) => {
+  test('is answered with that trouble, which ends when the archive has it', () => {
+    const slow = name === 'hold' ? 'holdImages' : 'releaseImages';
+    const life = retentionLife(sandbox, { lasts: (called) => (called === slow ? 60_000 : 50) });
+    life.pass(day);
+    if (name === 'release') expect(life.update('hold')).toMatchObject({ hold, trouble: null });
+    expect(life.update(name)).toMatchObject({
+      state: 'kept',
+      trouble: { reason: 'not_in_archive_yet' },
+      action: expect.stringContaining('look again'),
+    });
+    life.pass(day);
+    expect(life.status()).toMatchObject({ state: 'kept', trouble: null, action: null });
+  });
+});
+
 describe('images that could not be archived', () => {
   const failing = { archiveImages: () => refused('permission_denied') };
 

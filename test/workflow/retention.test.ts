@@ -645,6 +645,16 @@ describe('the command, beside the workflow,', () => {
     expect(await verb('release', standing)).toMatchObject({ code: 4 });
   });
 
+  test('shows that a hold is not in the archive yet, and why', async () => {
+    const standing = await start([good]);
+    await comesTo(standing, { state: 'kept' });
+    await breakArchive();
+    expect(await verb('hold', standing)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/held +since.*trouble +since .*: storage missing\n *next .*ARCHIVE_URL/s),
+    });
+  });
+
   test('holds in the archive what a terminated workflow no longer can', async () => {
     const standing = await start([good]);
     await comesTo(standing, { state: 'kept' });

@@ -3,7 +3,15 @@ import type { ImagesHeld, ImagesHold } from '../../src/contract/index.ts';
 import { now } from '../clock.ts';
 import { tryDeletion, tryHold, tryRelease, type Failure } from './calls.ts';
 import { notify, publish, reportResult } from './report.ts';
-import { type Deleting, type Kept, note, noteTrouble, type RetentionState, type Stopped } from './state.ts';
+import {
+  type Deleting,
+  isHoldWritten,
+  type Kept,
+  note,
+  noteTrouble,
+  type RetentionState,
+  type Stopped,
+} from './state.ts';
 
 /** Waits for a retry until the retention period is over; under a hold, without limit. */
 export async function waitForRetry(state: RetentionState, position: Stopped): Promise<void> {
@@ -82,7 +90,7 @@ function keepAsHeld(state: RetentionState, position: Deleting, hold: ImagesHold)
 /** True if the archive has a hold exactly when this workflow has one. If not, makes one attempt to write or remove it. */
 async function writeHold(state: RetentionState, position: Kept | Deleting | Stopped): Promise<boolean> {
   const { hold, released } = state;
-  if (state.holdInArchive === (hold === null ? 'no' : 'yes')) return true;
+  if (isHoldWritten(state)) return true;
   // A failed attempt may or may not have changed the archive.
   state.holdInArchive = 'perhaps';
   if (hold === null) {
@@ -107,9 +115,10 @@ async function writeHold(state: RetentionState, position: Kept | Deleting | Stop
       return false;
     }
   }
-  const hadTrouble = state.trouble !== null;
+  // A late answer of the archive was shown by the update alone, and never sent to HR.
+  const wasSent = state.trouble !== null && state.trouble.reason !== 'not_in_archive_yet';
   recovered(state);
-  if (hadTrouble) notify(state);
+  if (wasSent) notify(state);
   return false;
 }
 
