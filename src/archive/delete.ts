@@ -25,18 +25,27 @@ interface Parts {
   now: () => Date;
 }
 
+/** What is known of the images before they are deleted. */
+export interface Expected {
+  /** They were archived: an archive with neither them nor a record of their deletion is not the one that has them. */
+  archived?: boolean;
+}
+
 /**
  * Deletes everything of an evaluation but the record of it, and reads the archive again to verify that nothing is left.
- * Can be repeated; nothing there is fine. Rejects with {@link ArchiveError} `ArchiveHeld` under a hold, of ours or the storage's.
+ * Can be repeated; nothing there is fine, unless they are expected. Rejects with {@link ArchiveError} `ArchiveHeld` under a
+ * hold, of ours or the storage's, and with `ArchiveUnsafe` if what is expected is missing.
  */
 export async function deleteImages(
   { storage, now }: Parts,
   ref: EvaluationRef,
   because: Because,
+  { archived = false }: Expected = {},
 ): Promise<{ removed: number; verifiedAt: Date }> {
   const layout = layoutOf(ref);
   await refuseHeld(storage, ref);
   const before = await keysOf(storage, layout);
+  if (archived && before.length === 0) await refuseMissing(storage, layout, ref);
   // Before anything is removed, so that a late run of the archiving finds it and withdraws what it wrote.
   await bury({ storage, now }, layout, ref, because, before.length);
   try {
@@ -60,6 +69,18 @@ export async function refuseHeld(storage: Storage, ref: EvaluationRef): Promise<
   const layout = layoutOf(ref);
   await refuseUnderHold(storage, layout);
   for (const key of await keysOf(storage, layout)) if (await storage.held(key)) throw heldByStorage();
+}
+
+async function refuseMissing(
+  storage: Storage,
+  layout: Layout,
+  { evaluationId }: EvaluationRef,
+): Promise<void> {
+  if (await readRecord(storage, layout.deleted, tombstone)) return;
+  throw new ArchiveError(
+    'ArchiveUnsafe',
+    `The archive has neither the archived images of ${evaluationId} nor a record of their deletion; nothing was changed. Check that ARCHIVE_URL names the archive that has them, and that it is mounted.`,
+  );
 }
 
 /** The second finds nothing; another one is for a run of the archiving that was late. */

@@ -118,8 +118,8 @@ export const commandTexts: Record<CommandError, Text> = {
     remedy: 'Look at the images in the RiskOS dashboard.',
   },
   ArchiveUnsafe: {
-    when: 'Something in the archive is not as the archive wrote it; the message names it. Nothing was changed.',
-    remedy: 'Find out who changed it, and restore it.',
+    when: 'Something in the archive is missing, or is not as the archive wrote it; the message names it. Nothing was changed.',
+    remedy: 'Check `ARCHIVE_URL`. If it is right, find out who changed the archive, and restore it.',
   },
   ImagesNotFound: {
     when: 'No images of the application are archived, or they were deleted; the message says when and by whom.',

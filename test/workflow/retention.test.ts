@@ -540,6 +540,24 @@ describe('the retention workflow', () => {
       ]);
   });
 
+  test('does not report as deleted what a wrong or unmounted archive never had, and deletes it once it is back', async () => {
+    const standing = await standingAt.kept();
+    const aside = `${world.archiveFolder}-aside`;
+    await rename(world.archiveFolder, aside);
+    const answer = standing.images.erase(because);
+    await comesTo(standing, {
+      state: 'deleting',
+      result: 'archived',
+      trouble: expect.objectContaining({ reason: 'storage_unsafe' }),
+    });
+    await rm(world.archiveFolder, { recursive: true, force: true });
+    await rename(aside, world.archiveFolder);
+    await standing.images.retry({ by: 'Ada' });
+    await answer;
+    expect(await standing.handle.result()).toMatchObject(deleted);
+    expect((await archive.find(standing.ref))?.kind).toBe('deleted');
+  });
+
   test('refuses what it does not know or cannot read, by field, before history', async () => {
     const standing = await standingAt.kept();
     const before = await updatesOf(standing);

@@ -76,7 +76,10 @@ export function tryArchiving(
 
 export function tryDeletion(state: RetentionState, because: Because | null): Promise<Called<ImagesDeletion>> {
   const options = onImagesQueue('delete the images, and verify it');
-  return called(state, () => deleteImages.executeWithOptions(options, [{ ...refOf(state), ...because }]));
+  const archived = state.record.result === 'archived';
+  return called(state, () =>
+    deleteImages.executeWithOptions(options, [{ ...refOf(state), ...because, archived }]),
+  );
 }
 
 export function tryHold(state: RetentionState, because: Because): Promise<Called<ImagesHeld>> {
