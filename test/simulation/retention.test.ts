@@ -245,6 +245,29 @@ describe('a hold on images that were deleted behind the workflow', () => {
     expect(life.status()).toMatchObject({ state: 'ended', result: 'deleted', hold: null });
   });
 
+  test('is refused, and nothing is reported as deleted before that deletion is finished', () => {
+    let isDown = true;
+    const life = retentionLife(sandbox, {
+      answers: {
+        holdImages: () =>
+          failed('ImagesDeleted', true, { reason: 'deleted', action: '', noticesConfigured: true }),
+        deleteImages: () => (isDown ? refused('storage_denied') : completed(deletion)),
+      },
+    });
+    life.pass(day);
+    expect(life.update('hold')).toContain('WrongState: hold is not possible: the deletion has begun');
+    life.pass(day);
+    expect(life.status()).toMatchObject({
+      state: 'deleting',
+      result: 'archived',
+      hold: null,
+      trouble: { reason: 'storage_denied' },
+    });
+    isDown = false;
+    life.pass(day);
+    expect(life.status()).toMatchObject({ state: 'ended', result: 'deleted' });
+  });
+
   test('stands and stops the workflow, where the archive has no record of it', () => {
     let archived = false;
     const life = retentionLife(sandbox, {

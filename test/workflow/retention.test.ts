@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import {
   type Archive,
   createArchiveKey,
+  deleteImages,
   openArchive,
   readArchived,
   storageAt,
@@ -23,6 +24,7 @@ import {
   firstFields,
   searchAttributes,
 } from '../../src/contract/index.ts';
+import type { Storage } from '../../src/storage/index.ts';
 import { createNotifier } from '../../src/notifier/index.ts';
 import { picture } from '../archive/hostile-zips.ts';
 import { forgedZip, paths } from '../archive/zips.ts';
@@ -356,10 +358,21 @@ describe('a hold', () => {
     const refusal = await refusalOf(standing.images.hold(because));
     expect(refusal).toMatchObject({
       type: 'WrongState',
-      message: expect.stringMatching(/hold is not possible: .*with the result deleted/),
+      message: expect.stringContaining('hold is not possible: the deletion has begun'),
     });
     expect(await standing.handle.result()).toMatchObject(deleted);
     await expect.poll(() => noticesOf(standing).map(({ result }) => result)).toContain('deleted');
+  });
+
+  test('on images whose deletion was interrupted is refused, and the deletion is finished before it is reported', async () => {
+    const standing = await standingAt.kept();
+    const killed: Storage = { ...storage, delete: () => Promise.reject(new Error('killed')) };
+    const killedAfterRecord = deleteImages({ storage: killed, now: () => new Date() }, standing.ref, because);
+    await expect(killedAfterRecord).rejects.toThrow('killed');
+    expect((await refusalOf(standing.images.hold(because))).type).toBe('WrongState');
+    expect(await standing.handle.result()).toMatchObject(deleted);
+    const { applicationId, evaluationId } = standing.ref;
+    expect(await readdir(join(world.archiveFolder, applicationId, evaluationId))).toEqual(['deleted.json']);
   });
 
   test('on images that somebody removed from the archive is shown as failed; a retry fetches them again', async () => {

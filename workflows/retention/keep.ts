@@ -58,12 +58,14 @@ async function end(state: RetentionState): Promise<void> {
   await reportResult(state);
 }
 
-/** The archive records a deletion that bypassed this workflow, so no images are left to hold. */
-async function endWithoutHold(state: RetentionState): Promise<void> {
+/** The archive records a deletion that bypassed this workflow. It may have been interrupted, so it is finished and verified. */
+function deleteWithoutHold(state: RetentionState, position: Kept | Deleting | Stopped): void {
   state.hold = null;
   state.holdInArchive = 'no';
   note(state, 'images', 'not held: the archive has a record of their deletion');
-  await end(state);
+  recovered(state);
+  if (position.state !== 'kept' || state.position !== position) return;
+  state.position = { state: 'deleting', because: null, keepUntil: position.keepUntil };
 }
 
 /** The manifest is gone and no deletion is recorded: the hold protects nothing until the images are restored. */
@@ -103,7 +105,7 @@ async function writeHold(state: RetentionState, position: Kept | Deleting | Stop
   } else {
     const written = await tryHold(state, hold);
     if ('failure' in written) {
-      if (written.failure.reason === 'deleted') await endWithoutHold(state);
+      if (written.failure.reason === 'deleted') deleteWithoutHold(state, position);
       else await backOff(state, written.failure);
       return false;
     }

@@ -141,13 +141,9 @@ async function hold(state: RetentionState, { by, reason }: Message<'hold'>): Pro
   state.received += 1;
   if (state.position.state !== 'kept') return;
   await answered(() => state.holdInArchive === 'yes' || state.hold === null);
-  // The images had been deleted without this workflow.
-  if (isEnded(state)) throw wrongState(state, 'hold');
+  // The archive records a deletion without this workflow.
+  admitHold(state);
   noteUnwritten(state);
-}
-
-function isEnded({ position }: RetentionState): boolean {
-  return position.state === 'ended';
 }
 
 function admitRelease(state: RetentionState): void {
