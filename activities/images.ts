@@ -16,6 +16,7 @@ import {
   type Archive,
   ArchiveError,
   type Budget,
+  HeldError,
   type Lease,
   ZipRefusedError,
 } from '../src/archive/index.ts';
@@ -41,8 +42,11 @@ interface Because {
 export interface ImageActivities {
   /** One attempt to download, encrypt and store the images of an evaluation; an archive that is complete is reported again. */
   archiveImages(ask: ImagesAsk): Promise<ImagesFound>;
-  /** Deletes the images and verifies that; an empty archive is no error. Fails with `ImagesHeld` under a hold. */
-  deleteImages(ask: ImagesRef & Partial<Because>): Promise<ImagesDeletion>;
+  /**
+   * Deletes the images and verifies that. An empty archive is no error unless they were `archived`. Fails with `ImagesHeld`
+   * under a hold.
+   */
+  deleteImages(ask: ImagesRef & Partial<Because> & { archived?: boolean }): Promise<ImagesDeletion>;
   /** Returns the hold that stands now: an earlier one stays. Fails with `ImagesDeleted` if the images were deleted before. */
   holdImages(ask: ImagesRef & Because): Promise<ImagesHeld>;
   /** False if there was no hold. */
@@ -61,9 +65,9 @@ export function createImageActivities(parts: ImageParts): ImageActivities {
   const { archive, noticesConfigured } = parts;
   return {
     archiveImages: (ask) => inWords(parts, (progress) => archiveOrEnd(parts, ask, progress)),
-    deleteImages: ({ by = 'policy', reason = 'the retention period is over', ...ref }) =>
+    deleteImages: ({ by = 'policy', reason = 'the retention period is over', archived = false, ...ref }) =>
       inWords(parts, async () => {
-        const { removed, verifiedAt } = await archive.remove(ref, { by, reason });
+        const { removed, verifiedAt } = await archive.remove(ref, { by, reason }, { archived });
         return { removed, verifiedAt: verifiedAt.toISOString(), noticesConfigured };
       }),
     holdImages: ({ by, reason, ...ref }) =>
@@ -238,7 +242,8 @@ const refusals = {
 function failureOf(error: unknown, noticesConfigured: boolean): unknown {
   if (error instanceof ArchiveError && (error.type === 'ArchiveHeld' || error.type === 'ArchiveDeleted')) {
     const { type, ...refusal } = refusals[error.type];
-    const trouble: ImagesTrouble = { ...refusal, noticesConfigured };
+    const hold = error instanceof HeldError ? error.hold : undefined;
+    const trouble: ImagesTrouble = { ...refusal, ...(hold ? { hold } : {}), noticesConfigured };
     return ApplicationFailure.create({
       message: error.message,
       type,

@@ -1,5 +1,5 @@
 import { openStorage, type Storage, StorageError, type StorageLimit } from '../storage/index.ts';
-import { type Because, deleteImages, holdImages, releaseImages } from './delete.ts';
+import { type Because, deleteImages, type Expected, holdImages, releaseImages } from './delete.ts';
 import { ArchiveError } from './errors.ts';
 import { encrypterFor, fingerprintOf } from './keys.ts';
 import { type EvaluationRef, layoutOf } from './layout.ts';
@@ -19,8 +19,15 @@ export interface Archive {
   store(images: NewImages): Promise<Stored>;
   /** What {@link Archive.store} would answer without a ZIP: undefined if nothing was stored yet. */
   find(evaluation: EvaluationRef): Promise<Stored | undefined>;
-  /** Deletes what was stored, verifies that it is gone and leaves a record of the deletion. Refused under a hold. */
-  remove(evaluation: EvaluationRef, because: Because): Promise<{ removed: number; verifiedAt: Date }>;
+  /**
+   * Deletes what was stored, verifies that it is gone and leaves a record of the deletion. Refused under a hold, and if
+   * what is expected is missing.
+   */
+  remove(
+    evaluation: EvaluationRef,
+    because: Because,
+    expected?: Expected,
+  ): Promise<{ removed: number; verifiedAt: Date }>;
   /** Returns the current hold: the earlier one if there is one. */
   hold(evaluation: EvaluationRef, because: Because): Promise<Hold>;
   /** False if there was no hold. */
@@ -58,7 +65,7 @@ export function openArchive({
   return {
     store: async (images) => storeImages(parts, images),
     find: async (ref) => archivedAlready(storage, layoutOf(ref), ref),
-    remove: async (ref, because) => deleteImages(parts, ref, because),
+    remove: async (ref, because, expected) => deleteImages(parts, ref, because, expected),
     hold: async (ref, because) => holdImages(parts, ref, because),
     release: async (ref, because) => releaseImages(parts, ref, because),
     check: () => storage.tryOut(),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { StorageError, type Storage } from '../storage/index.ts';
-import { ArchiveError } from './errors.ts';
+import { ArchiveError, HeldError } from './errors.ts';
 import { type EvaluationRef, type Layout, layoutOf } from './layout.ts';
 import {
   fetchRecord,
@@ -26,17 +26,26 @@ interface Parts {
   now: () => Date;
 }
 
+/** What is known of the images before they are deleted. */
+export interface Expected {
+  /** They were archived: an archive with neither them nor a record of their deletion is not the one that has them. */
+  archived?: boolean;
+}
+
 /**
  * Deletes everything of an evaluation but the record of it, and reads the archive again to verify that nothing is left.
- * Can be repeated; nothing there is fine. Rejects with {@link ArchiveError} `ArchiveHeld` under a hold, of ours or the storage's.
+ * Can be repeated; nothing there is fine, unless they are expected. Rejects with {@link ArchiveError} `ArchiveHeld` under a
+ * hold, of ours or the storage's, and with `ArchiveUnsafe` if what is expected is missing.
  */
 export async function deleteImages(
   { storage, now }: Parts,
   ref: EvaluationRef,
   because: Because,
+  { archived = false }: Expected = {},
 ): Promise<{ removed: number; verifiedAt: Date }> {
   const layout = layoutOf(ref);
   const before = await keysOf(storage, layout);
+  if (archived && before.length === 0) await refuseMissing(storage, layout, ref);
   const earlier = await readRecord(storage, layout.deleted, tombstone);
   const deleted = !earlier || isWhole(before, layout, earlier) ? 'nothing' : 'not everything';
   let isNew = false;
@@ -74,6 +83,18 @@ export async function refuseHeld(
 
 /** What a refused deletion, or one before it, has deleted. */
 type Deleted = 'nothing' | 'not everything';
+
+async function refuseMissing(
+  storage: Storage,
+  layout: Layout,
+  { evaluationId }: EvaluationRef,
+): Promise<void> {
+  if (await readRecord(storage, layout.deleted, tombstone)) return;
+  throw new ArchiveError(
+    'ArchiveUnsafe',
+    `The archive has neither the archived images of ${evaluationId} nor a record of their deletion; nothing was changed. Check that ARCHIVE_URL names the archive that has them, and that it is mounted.`,
+  );
+}
 
 /** The second finds nothing; another one is for a run of the archiving that was late. */
 const passes = 3;
@@ -120,15 +141,14 @@ export function holdOf(storage: Storage, layout: Layout): Promise<Hold | undefin
 async function refuseUnderHold(storage: Storage, layout: Layout, deleted: Deleted): Promise<void> {
   const standing = await holdOf(storage, layout);
   if (!standing) return;
-  throw new ArchiveError(
-    'ArchiveHeld',
+  throw new HeldError(
     `The images are under a legal hold since ${standing.since}; ${deleted} was deleted. Release it first.`,
+    standing,
   );
 }
 
-function heldByStorage(deleted: Deleted): ArchiveError {
-  return new ArchiveError(
-    'ArchiveHeld',
+function heldByStorage(deleted: Deleted): HeldError {
+  return new HeldError(
     `The storage itself holds the images, by a legal hold or a retention; ${deleted} was deleted. Lift it there first.`,
   );
 }

@@ -1,4 +1,4 @@
-import type { ZipRefusal } from '../contract/index.ts';
+import type { ImagesHold, ZipRefusal } from '../contract/index.ts';
 
 export type ArchiveProblem =
   /** The archive's address cannot be used. */
@@ -28,6 +28,17 @@ export class ArchiveError extends Error {
     super(message, options);
     this.name = 'ArchiveError';
     this.type = type;
+  }
+}
+
+/** A hold forbids the deletion: that of `images hold`, or one of the storage itself, which has no {@link HeldError.hold}. */
+export class HeldError extends ArchiveError {
+  readonly hold: ImagesHold | undefined;
+
+  constructor(message: string, hold?: ImagesHold) {
+    super('ArchiveHeld', message);
+    this.name = 'HeldError';
+    this.hold = hold;
   }
 }
 

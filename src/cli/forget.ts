@@ -13,6 +13,7 @@ export const forgetVerb = new Command('forget')
   .requiredOption('--reason <text>', 'the reason, for the tombstone; no personal data of the candidate')
   .option('--terminate', 'terminate an open funnel in Temporal when no worker can withdraw it')
   .option('--key-lost', 'continue although the key store has no key for encrypted workflows')
+  .option('--images-lost', 'continue although the archive lacks images that were archived')
   .option('--json', 'one JSON line for each application')
   .addHelpText(
     'after',

@@ -203,6 +203,8 @@ export type ImagesFailureType = (typeof imagesFailureTypes)[number];
 export interface ImagesTrouble {
   reason: ImagesFailure | 'held' | 'deleted';
   action: string;
+  /** With `held`: the hold in the archive. Absent: the storage itself holds the images. */
+  hold?: ImagesHold;
   /** True if this worker has a `NOTIFY_URL`. */
   noticesConfigured: boolean;
 }
@@ -224,12 +226,12 @@ export interface ImagesHeld extends ImagesHold {
 }
 
 /** A legal hold on the images of one evaluation. */
-export interface ImagesHold {
-  by: string;
-  reason: string;
-  /** ISO 8601. */
-  since: string;
-}
+export const imagesHold = z.object({
+  by: z.string().describe('Who placed it.'),
+  reason: z.string().describe('Why.'),
+  since: z.string().describe('Since when (ISO 8601).'),
+});
+export type ImagesHold = z.output<typeof imagesHold>;
 
 /** Where the retention workflow of one evaluation stands; the table in docs/images.md has its messages. */
 export const imagesStates = ['fetching', 'stopped', 'kept', 'deleting', 'ended'] as const;
@@ -245,7 +247,7 @@ export interface ImagesStatus extends ImagesRecord {
   /** What a person should do after `refused`, `failed` or a deletion that keeps failing; `null`: nothing. */
   action: string | null;
   /** Why the last attempt failed, since when (ISO 8601); the workflow goes on by itself. */
-  trouble: { reason: Exclude<ImagesTrouble['reason'], 'deleted'>; since: string } | null;
+  trouble: { reason: ImagesFailure | 'held' | 'not_in_archive_yet'; since: string } | null;
 }
 
 /** {@link ImagesStatus} as it arrives in the memo and in the answers of updates. */
@@ -259,14 +261,7 @@ export const imagesStatus: z.ZodType<ImagesStatus> = z.object({
     .describe(
       'When the images are to be deleted (ISO 8601); a hold can delay it. null when no images are kept.',
     ),
-  hold: z
-    .object({
-      by: z.string().describe('Who placed it.'),
-      reason: z.string().describe('Why.'),
-      since: z.string().describe('Since when (ISO 8601).'),
-    })
-    .nullable()
-    .describe('The legal hold; null when the images are not on hold.'),
+  hold: imagesHold.nullable().describe('The legal hold; null when the images are not on hold.'),
   action: z
     .string()
     .nullable()
@@ -275,7 +270,9 @@ export const imagesStatus: z.ZodType<ImagesStatus> = z.object({
     ),
   trouble: z
     .object({
-      reason: z.enum([...failureWords, 'held']).describe('Why the last attempt failed.'),
+      reason: z
+        .enum([...failureWords, 'held', 'not_in_archive_yet'])
+        .describe('Why the last attempt failed.'),
       since: z.string().describe('Since when (ISO 8601).'),
     })
     .nullable()

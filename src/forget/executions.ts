@@ -23,6 +23,8 @@ export interface Execution {
   isClosing: boolean;
   /** Since when its images are held (ISO 8601). */
   heldSince: string | null;
+  /** True if its status says that images are archived. */
+  hasArchived: boolean;
   /** The keys that its memo was encrypted with. */
   keyIds: string[];
 }
@@ -194,6 +196,7 @@ function executionOf(
     hasBegun: kind === 'funnel' ? stage !== undefined : fields[memoFields.status] !== undefined,
     isClosing: stage === 'closed',
     heldSince: typeof since === 'string' ? since : null,
+    hasArchived: kind === 'images' && status.result === 'archived',
     keyIds: hidden ? keyIdsOf(hidden) : [],
   };
 }

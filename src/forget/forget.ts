@@ -1,3 +1,4 @@
+import { ArchiveError } from '../archive/index.ts';
 import { FunnelError } from '../client/index.ts';
 import { ignoreUnreadable } from '../codec/errors.ts';
 import { CodecError, type KeyStore, type Tombstone } from '../codec/index.ts';
@@ -32,11 +33,13 @@ export interface ForgetAsk {
   terminate?: boolean;
   /** Goes on although the key store lacks the key of workflows that are encrypted. */
   keyLost?: boolean;
+  /** Goes on although the archive lacks images that a workflow has archived. */
+  imagesLost?: boolean;
 }
 
 /** In this order. Each can be repeated; after an interruption, all of them are. */
 export const forgetSteps = [
-  /** Refuses what is not known, under a legal hold, and with the wrong key store. Changes nothing. */
+  /** Refuses what is not known, under a legal hold, and with the wrong key store or archive. Changes nothing. */
   'check',
   /** Records the request in the key store: no start is possible from now on. */
   'request',
@@ -64,7 +67,7 @@ export interface ForgottenApplication extends Tombstone {
  * that Temporal, a backup or a log kept of its payloads can be decrypted. Interrupted anywhere, it is finished by repeating it.
  *
  * Rejects with {@link FunnelError} `InvalidMessage`, `NotFound`, `Held`, `Unreachable`, ArchiveError `ArchiveHeld`,
- * CodecError `KeyMissing`, `KeyUnreadable`, `KeyStoreUnavailable`, or StorageError.
+ * `ArchiveUnsafe`, CodecError `KeyMissing`, `KeyUnreadable`, `KeyStoreUnavailable`, or StorageError.
  */
 export async function forget(parts: ForgetParts, ask: ForgetAsk): Promise<ForgottenApplication> {
   checkAsk(ask);
@@ -117,6 +120,7 @@ async function check({ keys, workflows, images, ask }: Work): Promise<void> {
     );
   }
   if (ask.keyLost !== true) refuseOtherKeys(applicationId, key, executions);
+  if (ask.imagesLost !== true) refuseOtherArchive(applicationId, evaluationIds, executions);
   refuseHeld(applicationId, executions);
   for (const evaluationId of evaluationIds) await images.refuseHeld({ applicationId, evaluationId });
 }
@@ -137,6 +141,17 @@ function refuseOtherKeys(applicationId: string, key: Key, executions: Execution[
   if (keyIds.size === 0 || (key.kind === 'found' && keyIds.has(key.keyId))) return;
   const what = key.kind === 'found' ? 'has another key than its workflows' : 'has no key of it';
   throw new CodecError('KeyMissing', `${applicationId}: the key store ${what}; nothing was changed`);
+}
+
+/** A deletion leaves a record, so an archive with nothing of archived images is not the one that has them. */
+function refuseOtherArchive(applicationId: string, evaluationIds: string[], executions: Execution[]): void {
+  for (const { hasArchived, workflowId } of executions) {
+    if (!hasArchived || evaluationIds.includes(evaluationIdOf(workflowId))) continue;
+    const what = `the archive has neither the images of ${workflowId} nor a record of their deletion`;
+    const next =
+      'check ARCHIVE_URL, then repeat "forget"; if the images are lost, repeat it with --images-lost';
+    throw new ArchiveError('ArchiveUnsafe', `${applicationId}: ${what}; nothing was changed; ${next}`);
+  }
 }
 
 type Key = { kind: 'found'; keyId: string } | { kind: 'missing' | 'forgotten' | 'unreadable' };

@@ -107,6 +107,17 @@ describe('remove', () => {
     expect(await archive.remove(ref, because)).toMatchObject({ removed: 0 });
   });
 
+  test('refuses an archive that has nothing of what was archived, and takes one with the record of the deletion', async () => {
+    const { archive, storage } = await archiveFixture();
+    const expected = { archived: true };
+    await expect(archive.remove(ref, because, expected)).rejects.toMatchObject({ type: 'ArchiveUnsafe' });
+    // A record would let the next attempt pass.
+    expect(await keysIn(storage)).toEqual([]);
+    await archive.store({ ...ref, zip });
+    expect(await archive.remove(ref, because, expected)).toMatchObject({ removed: 3 });
+    expect(await archive.remove(ref, because, expected)).toMatchObject({ removed: 0 });
+  });
+
   test('after it nothing is stored again: not by a retry, and not by a run that was under way', async () => {
     const { archive, storage, url, recipient } = await archived();
     await archive.remove(ref, because);
@@ -220,6 +231,7 @@ describe('a hold', () => {
     const keys = await keysIn(storage);
     await expect(deleteImages({ storage: locked, now }, ref, because)).rejects.toMatchObject({
       type: 'ArchiveHeld',
+      hold: undefined,
     });
     expect(await keysIn(storage)).toEqual(keys);
     expect(await archive.find(ref)).toMatchObject({ kind: 'archived' });

@@ -398,7 +398,7 @@ describe('the other activities', () => {
     });
     const failure = await failureOf(inActivity(() => activities.deleteImages({ ...ref })));
     expect(failure).toMatchObject({ type: 'ImagesHeld', nonRetryable: true });
-    expect(failure.details).toMatchObject([{ reason: 'held' }]);
+    expect(failure.details).toMatchObject([{ reason: 'held', hold: because }]);
     expect(await inActivity(() => activities.releaseImages({ ...ref, ...because }))).toEqual({
       released: true,
     });

@@ -122,16 +122,16 @@ export const commandTexts: Record<CommandError, Text> = {
     remedy: 'Look at the images in the RiskOS dashboard.',
   },
   ArchiveUnsafe: {
-    when: 'Something in the archive is not as the archive wrote it; the message names it. Nothing was changed.',
-    remedy: 'Find out who changed it, and restore it.',
+    when: 'Something in the archive is missing, or is not as the archive wrote it; the message names it. Nothing was changed.',
+    remedy: 'Check `ARCHIVE_URL`. If it is right, find out who changed the archive, and restore it.',
   },
   ImagesNotFound: {
     when: 'No images of the application are archived, or they were deleted; the message says when and by whom.',
     remedy: 'Check the application id and `ARCHIVE_URL`; `images list` shows what is archived.',
   },
   ArchiveHeld: {
-    when: 'A legal hold in the archive forbids a deletion.',
-    remedy: '`images release` first, if the hold may end.',
+    when: 'A legal hold in the archive, or of its storage, forbids a deletion.',
+    remedy: '`images release` first, if the hold may end. A hold of the storage is lifted there.',
   },
   ArchiveDeleted: {
     when: 'The images have been deleted, or are being deleted, so that nothing can be done with them.',
@@ -327,8 +327,8 @@ export const failureTexts: Record<FailureType, Text> = {
     remedy: 'Do what `action` says; then `images retry`.',
   },
   ImagesHeld: {
-    when: 'A hold in the archive forbids the deletion.',
-    remedy: '`images release`, if the hold may end.',
+    when: 'A hold in the archive, or of its storage, forbids the deletion.',
+    remedy: '`images release`, if the hold may end. A hold of the storage is lifted there.',
   },
   ImagesDeleted: {
     when: 'The images that are to be held were deleted before.',

@@ -293,6 +293,22 @@ describe('without a worker', () => {
   });
 });
 
+describe('the wrong archive', () => {
+  test('is refused before anything is changed; when the images were lost, they are forgotten without them', async () => {
+    const world = await fakeWorld(full);
+    world.archive.objects.clear();
+    await expect(forget(world.parts, ask)).rejects.toMatchObject({
+      type: 'ArchiveUnsafe',
+      message: expect.stringContaining(evaluationIdOf(1)),
+    });
+    expect(await world.keys.erasureRequest(applicationId)).toBeUndefined();
+    expect(world.executions.size).toBe(4);
+    expect([...world.archive.objects.keys()]).toEqual([]);
+    expect(await run(world, world.parts, { imagesLost: true })).toBe('done');
+    await expectForgotten(world, full);
+  });
+});
+
 describe('the wrong key store', () => {
   test('is refused, without a key and with another one, before anything is changed', async () => {
     for (const other of [false, true]) {

@@ -99,6 +99,7 @@ export async function fakeWorld(plan: Plan): Promise<FakeWorld> {
       hasBegun: true,
       isClosing: false,
       heldSince: null,
+      hasArchived: false,
       keyIds,
       ...more,
     });
@@ -122,7 +123,7 @@ export async function fakeWorld(plan: Plan): Promise<FakeWorld> {
   }
   for (const [at, { running, archived }] of plan.images.entries()) {
     const evaluationId = evaluationIdOf(at + 1);
-    add('images', `images-${evaluationId}`, { isRunning: running });
+    add('images', `images-${evaluationId}`, { isRunning: running, hasArchived: archived });
     if (archived)
       archive.objects.set(`${applicationId}/${evaluationId}/0123456789abcdef/a.age`, Buffer.from('x'));
   }
@@ -153,7 +154,7 @@ export async function fakeWorld(plan: Plan): Promise<FakeWorld> {
       down();
       for (const key of archive.objects.keys()) if (key.includes(evaluationId)) archive.objects.delete(key);
       for (const { workflowId, runId } of executions.values()) {
-        if (workflowId === `images-${evaluationId}`) change(runId, { isRunning: false });
+        if (workflowId === `images-${evaluationId}`) change(runId, { isRunning: false, hasArchived: false });
       }
     },
     terminate: async ({ runId }) => change(runId, { isRunning: false }),

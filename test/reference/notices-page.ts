@@ -50,7 +50,7 @@ export async function renderNoticesPage(): Promise<string> {
     rows(root, within(fieldsOf(images ?? {}, root), 'data.')),
     json(exampleNotices['images.changed']),
     '### Reasons',
-    'Why images could not be fetched or stored (`failed`), and what to do. `trouble` has the same reasons, and also `held`: a legal hold forbids the deletion.',
+    'Why images could not be fetched or stored (`failed`), and what to do. `trouble` has the same reasons, and also `held`: a hold of the storage itself (S3 Object Lock) forbids the deletion, and `not_in_archive_yet`: the archive has not yet answered to a hold or a release.',
     table(
       ['reason', 'what to do'],
       Object.entries(imagesFailures).map(([reason, { action }]) => [

@@ -77,7 +77,14 @@ export function retentionLife(
     answers = {},
     hazards = {},
     keepFor = 90 * day,
-  }: { answers?: Partial<Answers>; hazards?: Partial<Hazards>; keepFor?: number } = {},
+    lasts = () => 50,
+  }: {
+    answers?: Partial<Answers>;
+    hazards?: Partial<Hazards>;
+    keepFor?: number;
+    /** Milliseconds until an activity answers. */
+    lasts?: (name: keyof Answers) => number;
+  } = {},
 ): RetentionLife {
   const agenda = createAgenda(startedAt);
   let tasks = 0;
@@ -102,7 +109,7 @@ export function retentionLife(
     if (!isAnswered(type)) throw new Error(`an unknown activity: ${type}`);
     const outcome = (answers[type] ?? usual[type])();
     if (type === 'notify' && outcome.kind === 'completed') notices.push(fromPayload(input));
-    agenda.after(50, () => end(outcome));
+    agenda.after(lasts(type), () => end(outcome));
   };
   const server = createServer({
     agenda,

@@ -1,11 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { completed, day, evaluationId, failed, iso, retentionLife } from './retention-life.ts';
+import { type Answers, completed, day, evaluationId, failed, iso, retentionLife } from './retention-life.ts';
 import { sandbox } from './shared-sandbox.ts';
 
 /** The retention workflow over days and years, which no test on a real server can wait for. */
 const hold = { by: 'Ada', reason: 'case 7' };
 const refused = (reason: string) =>
   failed('ImagesNeedOperator', true, { reason, action: 'mend it', noticesConfigured: true });
+
+const held = (known?: object) =>
+  failed('ImagesHeld', true, {
+    reason: 'held',
+    action: 'release it',
+    noticesConfigured: true,
+    ...(known ? { hold: known } : {}),
+  });
+const deletion = { removed: 4, verifiedAt: iso(0), noticesConfigured: true };
 
 describe('archived images', () => {
   test('are deleted when their time is over, and not a day before', () => {
@@ -44,6 +53,62 @@ describe('archived images', () => {
       type === 'images.changed' && data.trouble ? [data.trouble.reason] : [],
     );
     expect(troubles).toEqual(['storage_denied', 'storage_missing']);
+  });
+
+  test('that the storage itself holds are deleted once that hold ends, and nobody has to release anything', () => {
+    let isLocked = true;
+    const answers: Partial<Answers> = {
+      deleteImages: () => (isLocked ? held() : completed(deletion)),
+    };
+    const life = retentionLife(sandbox, { answers });
+    life.pass(120 * day);
+    expect(life.status()).toMatchObject({
+      state: 'deleting',
+      result: 'archived',
+      hold: null,
+      trouble: { reason: 'held' },
+      action: expect.stringContaining('lift the hold'),
+    });
+    isLocked = false;
+    life.pass(day);
+    expect(life.status()).toMatchObject({ state: 'ended', result: 'deleted', trouble: null });
+    expect(life.calls).not.toContain('holdImages');
+  });
+
+  test('whose hold only the archive knows are kept under that one, and no hold is written', () => {
+    let isHeld = true;
+    const known = { by: 'Eve', reason: 'case 9', since: iso(0) };
+    const life = retentionLife(sandbox, {
+      answers: {
+        deleteImages: () => (isHeld ? held(known) : completed(deletion)),
+        // What a deletion that was interrupted leaves beside the hold.
+        holdImages: () =>
+          failed('ImagesDeleted', true, { reason: 'deleted', action: '', noticesConfigured: true }),
+      },
+    });
+    life.pass(120 * day);
+    expect(life.status()).toMatchObject({ state: 'kept', result: 'archived', hold: known, trouble: null });
+    expect(life.calls).not.toContain('holdImages');
+    isHeld = false;
+    life.update('release');
+    life.pass(day);
+    expect(life.status()).toMatchObject({ state: 'ended', result: 'deleted' });
+  });
+});
+
+describe.each(['hold', 'release'])('a %s that the archive does not answer in time', (name) => {
+  test('is answered with that trouble, which ends when the archive has it', () => {
+    const slow = name === 'hold' ? 'holdImages' : 'releaseImages';
+    const life = retentionLife(sandbox, { lasts: (called) => (called === slow ? 60_000 : 50) });
+    life.pass(day);
+    if (name === 'release') expect(life.update('hold')).toMatchObject({ hold, trouble: null });
+    expect(life.update(name)).toMatchObject({
+      state: 'kept',
+      trouble: { reason: 'not_in_archive_yet' },
+      action: expect.stringContaining('look again'),
+    });
+    life.pass(day);
+    expect(life.status()).toMatchObject({ state: 'kept', trouble: null, action: null });
   });
 });
 
@@ -178,6 +243,29 @@ describe('a hold on images that were deleted behind the workflow', () => {
     life.pass(365 * day);
     expect(life.calls.filter((name) => name === 'holdImages')).toHaveLength(1);
     expect(life.status()).toMatchObject({ state: 'ended', result: 'deleted', hold: null });
+  });
+
+  test('is refused, and nothing is reported as deleted before that deletion is finished', () => {
+    let isDown = true;
+    const life = retentionLife(sandbox, {
+      answers: {
+        holdImages: () =>
+          failed('ImagesDeleted', true, { reason: 'deleted', action: '', noticesConfigured: true }),
+        deleteImages: () => (isDown ? refused('storage_denied') : completed(deletion)),
+      },
+    });
+    life.pass(day);
+    expect(life.update('hold')).toContain('WrongState: hold is not possible: the deletion has begun');
+    life.pass(day);
+    expect(life.status()).toMatchObject({
+      state: 'deleting',
+      result: 'archived',
+      hold: null,
+      trouble: { reason: 'storage_denied' },
+    });
+    isDown = false;
+    life.pass(day);
+    expect(life.status()).toMatchObject({ state: 'ended', result: 'deleted' });
   });
 
   test('stands and stops the workflow, where the archive has no record of it', () => {

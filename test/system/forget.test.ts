@@ -168,6 +168,18 @@ describe('a candidate who is forgotten', () => {
     expect(await place.imagesOf(applicationId)).toEqual([]);
   });
 
+  test('whose images the archive lacks is not forgotten, nothing is changed, and --images-lost forgets', async () => {
+    const { applicationId } = await place.verified('lost');
+    await rm(join(folder, 'images', applicationId), { recursive: true });
+    expect(await run(forgetting(applicationId), place.settings)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--images-lost'),
+    });
+    expect(await place.stateOf(applicationId)).toBe('ok');
+    expect((await run(forgetting(applicationId, '--images-lost'), place.settings)).code).toBe(0);
+    expect(await place.stateOf(applicationId)).toBe('forgotten');
+  });
+
   test('while no worker runs: the command says so, and --terminate forgets', async () => {
     const { applicationId } = await place.verified('workerless');
     await place.killWorker();

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import {
   type Archive,
   createArchiveKey,
+  deleteImages,
   openArchive,
   readArchived,
   storageAt,
@@ -23,6 +24,7 @@ import {
   firstFields,
   searchAttributes,
 } from '../../src/contract/index.ts';
+import type { Storage } from '../../src/storage/index.ts';
 import { createNotifier } from '../../src/notifier/index.ts';
 import { picture } from '../archive/hostile-zips.ts';
 import { forgedZip, paths } from '../archive/zips.ts';
@@ -356,10 +358,21 @@ describe('a hold', () => {
     const refusal = await refusalOf(standing.images.hold(because));
     expect(refusal).toMatchObject({
       type: 'WrongState',
-      message: expect.stringMatching(/hold is not possible: .*with the result deleted/),
+      message: expect.stringContaining('hold is not possible: the deletion has begun'),
     });
     expect(await standing.handle.result()).toMatchObject(deleted);
     await expect.poll(() => noticesOf(standing).map(({ result }) => result)).toContain('deleted');
+  });
+
+  test('on images whose deletion was interrupted is refused, and the deletion is finished before it is reported', async () => {
+    const standing = await standingAt.kept();
+    const killed: Storage = { ...storage, delete: () => Promise.reject(new Error('killed')) };
+    const killedAfterRecord = deleteImages({ storage: killed, now: () => new Date() }, standing.ref, because);
+    await expect(killedAfterRecord).rejects.toThrow('killed');
+    expect((await refusalOf(standing.images.hold(because))).type).toBe('WrongState');
+    expect(await standing.handle.result()).toMatchObject(deleted);
+    const { applicationId, evaluationId } = standing.ref;
+    expect(await readdir(join(world.archiveFolder, applicationId, evaluationId))).toEqual(['deleted.json']);
   });
 
   test('on images that somebody removed from the archive is shown as failed; a retry fetches them again', async () => {
@@ -540,6 +553,24 @@ describe('the retention workflow', () => {
       ]);
   });
 
+  test('does not report as deleted what a wrong or unmounted archive never had, and deletes it once it is back', async () => {
+    const standing = await standingAt.kept();
+    const aside = `${world.archiveFolder}-aside`;
+    await rename(world.archiveFolder, aside);
+    const answer = standing.images.erase(because);
+    await comesTo(standing, {
+      state: 'deleting',
+      result: 'archived',
+      trouble: expect.objectContaining({ reason: 'storage_unsafe' }),
+    });
+    await rm(world.archiveFolder, { recursive: true, force: true });
+    await rename(aside, world.archiveFolder);
+    await standing.images.retry({ by: 'Ada' });
+    await answer;
+    expect(await standing.handle.result()).toMatchObject(deleted);
+    expect((await archive.find(standing.ref))?.kind).toBe('deleted');
+  });
+
   test('refuses what it does not know or cannot read, by field, before history', async () => {
     const standing = await standingAt.kept();
     const before = await updatesOf(standing);
@@ -643,6 +674,16 @@ describe('the command, beside the workflow,', () => {
     });
     expect((await readArchived(storage, standing.ref)).hold).toBeUndefined();
     expect(await verb('release', standing)).toMatchObject({ code: 4 });
+  });
+
+  test('shows that a hold is not in the archive yet, and why', async () => {
+    const standing = await start([good]);
+    await comesTo(standing, { state: 'kept' });
+    await breakArchive();
+    expect(await verb('hold', standing)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/held +since.*trouble +since .*: storage missing\n *next .*ARCHIVE_URL/s),
+    });
   });
 
   test('holds in the archive what a terminated workflow no longer can', async () => {

@@ -15,6 +15,8 @@ import {
   imagesFailures,
   type ImagesFound,
   type ImagesHeld,
+  imagesHold,
+  type ImagesHold,
   imagesTaskQueue,
   isImagesFailure,
 } from '../../src/contract/index.ts';
@@ -42,6 +44,8 @@ const { deleteImages, holdImages, releaseImages } = proxyActivities<ImageActivit
 export interface Failure {
   /** Absent if the failure has no reason, for example because the worker ended. */
   reason?: ImagesFailure | 'held' | 'deleted';
+  /** The hold in the archive that forbids the deletion; absent if the storage itself holds the images. */
+  hold?: ImagesHold;
   /** False: retries cannot help until a setting is changed. */
   retried: boolean;
   /** The time for attempts is over. */
@@ -72,7 +76,10 @@ export function tryArchiving(
 
 export function tryDeletion(state: RetentionState, because: Because | null): Promise<Called<ImagesDeletion>> {
   const options = onImagesQueue('delete the images, and verify it');
-  return called(state, () => deleteImages.executeWithOptions(options, [{ ...refOf(state), ...because }]));
+  const archived = state.record.result === 'archived';
+  return called(state, () =>
+    deleteImages.executeWithOptions(options, [{ ...refOf(state), ...because, archived }]),
+  );
 }
 
 export function tryHold(state: RetentionState, because: Because): Promise<Called<ImagesHeld>> {
@@ -107,9 +114,11 @@ async function called<Answer>(state: RetentionState, call: () => Promise<Answer>
 
 function failureOf(error: unknown, cause: ApplicationFailure | undefined): Failure {
   const reason = reasonIn(cause?.details?.[0]);
+  const hold = holdIn(cause?.details?.[0]);
   const delay = cause?.nextRetryDelay;
   return {
     ...(reason === undefined ? {} : { reason }),
+    ...(hold === undefined ? {} : { hold }),
     retried: cause === undefined || !cause.nonRetryable,
     givenUp: error instanceof ActivityFailure && error.retryState === 'TIMEOUT',
     ...(typeof delay === 'number' ? { delay } : {}),
@@ -128,6 +137,11 @@ function reasonIn(detail: unknown): Failure['reason'] {
   if (typeof reason !== 'string') return undefined;
   if (reason === 'held' || reason === 'deleted') return reason;
   return isImagesFailure(reason) && imagesFailures[reason].handling !== 'final' ? reason : undefined;
+}
+
+function holdIn(detail: unknown): ImagesHold | undefined {
+  if (typeof detail !== 'object' || detail === null || !('hold' in detail)) return undefined;
+  return imagesHold.safeParse(detail.hold).data;
 }
 
 /** Most answers and failures say whether the worker has a `NOTIFY_URL`. */

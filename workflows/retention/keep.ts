@@ -3,7 +3,15 @@ import type { ImagesHeld, ImagesHold } from '../../src/contract/index.ts';
 import { now } from '../clock.ts';
 import { tryDeletion, tryHold, tryRelease, type Failure } from './calls.ts';
 import { notify, publish, reportResult } from './report.ts';
-import { type Deleting, type Kept, note, noteTrouble, type RetentionState, type Stopped } from './state.ts';
+import {
+  type Deleting,
+  isHoldWritten,
+  type Kept,
+  note,
+  noteTrouble,
+  type RetentionState,
+  type Stopped,
+} from './state.ts';
 
 /** Waits for a retry until the retention period is over; under a hold, without limit. */
 export async function waitForRetry(state: RetentionState, position: Stopped): Promise<void> {
@@ -28,8 +36,10 @@ export async function remove(state: RetentionState, position: Deleting): Promise
   if (!(await writeHold(state, position))) return;
   const deleted = await tryDeletion(state, position.because);
   if ('failure' in deleted) {
-    if (deleted.failure.reason !== 'held') return backOff(state, deleted.failure);
-    return keepAsHeld(state, position);
+    const { hold } = deleted.failure;
+    // A hold of the storage itself has no release here, and may end by itself: the deletion is retried.
+    if (!hold) return backOff(state, deleted.failure);
+    return keepAsHeld(state, position, hold);
   }
   await end(state);
 }
@@ -48,12 +58,14 @@ async function end(state: RetentionState): Promise<void> {
   await reportResult(state);
 }
 
-/** The archive records a deletion that bypassed this workflow, so no images are left to hold. */
-async function endWithoutHold(state: RetentionState): Promise<void> {
+/** The archive records a deletion that bypassed this workflow. It may have been interrupted, so it is finished and verified. */
+function deleteWithoutHold(state: RetentionState, position: Kept | Deleting | Stopped): void {
   state.hold = null;
   state.holdInArchive = 'no';
   note(state, 'images', 'not held: the archive has a record of their deletion');
-  await end(state);
+  recovered(state);
+  if (position.state !== 'kept' || state.position !== position) return;
+  state.position = { state: 'deleting', because: null, keepUntil: position.keepUntil };
 }
 
 /** The manifest is gone and no deletion is recorded: the hold protects nothing until the images are restored. */
@@ -67,26 +79,20 @@ async function stopWithout(state: RetentionState, { keepUntil }: Kept): Promise<
 }
 
 /** A hold that was lost with a terminated workflow is still in the archive. */
-async function keepAsHeld(state: RetentionState, position: Deleting): Promise<void> {
-  // The archive keeps and returns the earlier hold.
-  const found = await tryHold(state, {
-    by: 'retention',
-    reason: 'a hold in the archive or its storage forbids the deletion',
-  });
-  if ('failure' in found) return backOff(state, found.failure);
-  state.hold = holdIn(found.answer);
+function keepAsHeld(state: RetentionState, position: Deleting, hold: ImagesHold): void {
+  state.hold = hold;
   state.holdInArchive = 'yes';
   const { keepFor } = state.retention;
   state.position = { state: 'kept', keepUntil: position.keepUntil ?? state.startedAt + keepFor };
   recovered(state);
-  note(state, 'images', `not deleted: held since ${found.answer.since}`, found.answer.by);
+  note(state, 'images', `not deleted: held since ${hold.since}`, hold.by);
   notify(state);
 }
 
 /** True if the archive has a hold exactly when this workflow has one. If not, makes one attempt to write or remove it. */
 async function writeHold(state: RetentionState, position: Kept | Deleting | Stopped): Promise<boolean> {
   const { hold, released } = state;
-  if (state.holdInArchive === (hold === null ? 'no' : 'yes')) return true;
+  if (isHoldWritten(state)) return true;
   // A failed attempt may or may not have changed the archive.
   state.holdInArchive = 'perhaps';
   if (hold === null) {
@@ -99,7 +105,7 @@ async function writeHold(state: RetentionState, position: Kept | Deleting | Stop
   } else {
     const written = await tryHold(state, hold);
     if ('failure' in written) {
-      if (written.failure.reason === 'deleted') await endWithoutHold(state);
+      if (written.failure.reason === 'deleted') deleteWithoutHold(state, position);
       else await backOff(state, written.failure);
       return false;
     }
@@ -111,9 +117,10 @@ async function writeHold(state: RetentionState, position: Kept | Deleting | Stop
       return false;
     }
   }
-  const hadTrouble = state.trouble !== null;
+  // A late answer of the archive was shown by the update alone, and never sent to HR.
+  const wasSent = state.trouble !== null && state.trouble.reason !== 'not_in_archive_yet';
   recovered(state);
-  if (hadTrouble) notify(state);
+  if (wasSent) notify(state);
   return false;
 }
 

@@ -94,6 +94,11 @@ export function pendingRecord(evaluationId: string): ImagesRecord {
   return { evaluationId, result: 'pending', count: 0, attachments: 0 };
 }
 
+/** True if the archive has a hold exactly when this workflow has one. */
+export function isHoldWritten({ hold, holdInArchive }: RetentionState): boolean {
+  return holdInArchive === (hold === null ? 'no' : 'yes');
+}
+
 /** What the workflow says of itself: in its memo, to its query, after each update, in notices and as its result. */
 export function statusOf(state: RetentionState): ImagesStatus {
   const { position, record, hold, trouble } = state;
@@ -110,8 +115,15 @@ export function statusOf(state: RetentionState): ImagesStatus {
 
 function actionOf({ position, record, trouble }: RetentionState): string | null {
   if (position.state === 'stopped') return record.reason === undefined ? null : actionFor(record.reason);
-  if (position.state === 'fetching' || trouble === null || trouble.reason === 'held') return null;
-  return actionFor(trouble.reason);
+  if (position.state === 'fetching' || trouble === null) return null;
+  switch (trouble.reason) {
+    case 'held':
+      return 'lift the hold of the storage itself once it may end; the deletion is then retried';
+    case 'not_in_archive_yet':
+      return 'look again in a minute: the archive has not answered yet to the hold or its release';
+    default:
+      return actionFor(trouble.reason);
+  }
 }
 
 /** Bounds the timeline, however often an operator repeats an update. */

@@ -23,7 +23,7 @@ import {
 } from '../../src/contract/index.ts';
 import { iso, now } from '../clock.ts';
 import { notify, publish, signalFunnel } from './report.ts';
-import { note, pendingRecord, type RetentionState, statusOf } from './state.ts';
+import { isHoldWritten, note, noteTrouble, pendingRecord, type RetentionState, statusOf } from './state.ts';
 
 /** Registers every handler; called before the first await, so that nothing that comes early is lost. */
 export function registerHandlers(state: RetentionState): void {
@@ -141,12 +141,9 @@ async function hold(state: RetentionState, { by, reason }: Message<'hold'>): Pro
   state.received += 1;
   if (state.position.state !== 'kept') return;
   await answered(() => state.holdInArchive === 'yes' || state.hold === null);
-  // The images had been deleted without this workflow.
-  if (isEnded(state)) throw wrongState(state, 'hold');
-}
-
-function isEnded({ position }: RetentionState): boolean {
-  return position.state === 'ended';
+  // The archive records a deletion without this workflow.
+  admitHold(state);
+  noteUnwritten(state);
 }
 
 function admitRelease(state: RetentionState): void {
@@ -162,8 +159,15 @@ async function release(state: RetentionState, { by, reason }: Message<'release'>
   state.released = { by, reason };
   notify(state);
   state.received += 1;
-  if (state.position.state === 'kept')
-    await answered(() => state.holdInArchive === 'no' || state.hold !== null);
+  if (state.position.state !== 'kept') return;
+  await answered(() => state.holdInArchive === 'no' || state.hold !== null);
+  noteUnwritten(state);
+}
+
+/** An answer that comes before the archive has followed must not look like success. */
+function noteUnwritten(state: RetentionState): void {
+  if (state.position.state !== 'kept' || isHoldWritten(state) || state.trouble !== null) return;
+  noteTrouble(state, 'not_in_archive_yet');
 }
 
 function admitErase(state: RetentionState): void {

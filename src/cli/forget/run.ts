@@ -14,6 +14,7 @@ export interface ForgetOptions {
   reason: string;
   terminate?: boolean;
   keyLost?: boolean;
+  imagesLost?: boolean;
   json?: boolean;
 }
 
@@ -48,9 +49,9 @@ export async function runForget(given: string[], options: ForgetOptions): Promis
 async function forgetOne(
   forgetter: Forgetter,
   applicationId: string,
-  { by, reason, terminate = false, keyLost = false, json }: ForgetOptions,
+  { by, reason, terminate = false, keyLost = false, imagesLost = false, json }: ForgetOptions,
 ): Promise<void> {
-  const forgotten = await forgetter.forget({ applicationId, by, reason, terminate, keyLost });
+  const forgotten = await forgetter.forget({ applicationId, by, reason, terminate, keyLost, imagesLost });
   print(forgotten, () => textOf(forgotten), json);
 }
 

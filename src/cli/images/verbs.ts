@@ -227,6 +227,7 @@ function statusText({
   reason,
   keepUntil,
   hold,
+  trouble,
   action,
 }: ImagesStatus): string {
   const why = reason === undefined ? '' : `: ${inWords(reason)}`;
@@ -234,6 +235,7 @@ function statusText({
     `${evaluationId}  ${state}, ${result}${count > 0 ? ` (${count} images)` : ''}${why}`,
     ...(hold ? [`  held       since ${time(hold.since)} by ${hold.by}: ${hold.reason}`] : []),
     ...(keepUntil && !hold ? [`  kept until ${time(keepUntil)}`] : []),
+    ...(trouble ? [`  trouble    since ${time(trouble.since)}: ${inWords(trouble.reason)}`] : []),
     ...(action === null ? [] : [`  next       ${action}`]),
   ].join('\n');
 }
