@@ -40,6 +40,8 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
   const known = new Set<string>();
   const begun: Facts['begun'] = [];
   const reads = new Set<string>();
+  /** Of updates, as long as RiskOS has not answered. */
+  const patches = new Set<string>();
   const completedReads: Facts['completedReads'] = [];
   const contradicted: Facts['contradicted'] = [];
   const seen = new Set<string>();
@@ -122,6 +124,7 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           }
           if (job.variant !== 'resolveActivity') continue;
           const { seq, result } = job.resolveActivity;
+          patches.delete(`${run.runId} ${seq}`);
           if (reads.has(`${run.runId} ${seq}`) && 'completed' in result) {
             const { state, evaluationId } = evaluationIn(result.completed.result);
             if (state === 'completed') completedReads.push({ evaluationId, at: time });
@@ -142,6 +145,10 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
         }
         for (const { scheduleActivity: command } of commands) {
           if (command?.activityType === 'readEvaluation') reads.add(`${run.runId} ${command.seq}`);
+          if (command?.activityType === 'patchEvaluation') {
+            if (patches.size > 0) wrong('RiskOS is given two things at once');
+            patches.add(`${run.runId} ${command.seq}`);
+          }
           if (command?.activityType !== 'createEvaluation') continue;
           const ask: {
             evaluationId: string;

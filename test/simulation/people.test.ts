@@ -18,6 +18,29 @@ describe('updates', () => {
     ]);
   });
 
+  test('one at a time gives something to RiskOS, until RiskOS has answered', () => {
+    const waits = paused(current, { pausedFor: 'one_time_code' });
+    const funnel = open(attempting('reading', stage, { latest: waits }));
+    const code = { code: '482913' };
+    const underWay = { refused: expect.stringMatching(/^WrongStage: submitOneTimeCode has just been accepted/) };
+    expect(funnel.updateTogether(['submitOneTimeCode', code], ['submitOneTimeCode', code])).toEqual([
+      undefined,
+      underWay,
+    ]);
+    for (const [name, input] of [
+      ['submitOneTimeCode', code],
+      ['resendOneTimeCode', {}],
+      ['readNow', {}],
+    ] as const)
+      expect(funnel.update(name, input)).toEqual(underWay);
+    expect(funnel.asked('patchEvaluation')).toBe(1);
+    for (const result of [{ failure: 'refused' }, { failure: 'ambiguous' }, { evaluation: waits }] as const) {
+      funnel.settle('patchEvaluation', result);
+      expect(funnel.update('submitOneTimeCode', code)).toBeUndefined();
+    }
+    expect(funnel.asked('patchEvaluation')).toBe(4);
+  });
+
   test('a withdrawal stops what an update is giving to RiskOS, and both are answered', () => {
     const funnel = open(
       attempting('reading', stage, { latest: paused(current, { pausedFor: 'one_time_code' }) }),

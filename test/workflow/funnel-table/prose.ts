@@ -39,7 +39,8 @@ if none is in progress, the last one:`,
 
   belowMessages: `- An update that is not valid is refused everywhere, with \`InvalidMessage\`, the field and the reason. A refused update leaves
   nothing in the history and changes nothing.
-- Until an accepted update has been carried out, other updates are refused with \`WrongStage\`, except \`withdraw\`.
+- Until an accepted update has been carried out, other updates are refused with \`WrongStage\`, except \`withdraw\`. A \`readNow\`
+  holds up no other update.
 - \`requestReverification\` is refused with \`NoBaseline\` if the documents were accepted without a reference.
 - When RiskOS refuses an update that is *sent* to it, the update fails with \`RiskosRefused\`; when the answer is unclear, with
   \`RiskosUnavailable\`. The funnel stays where it is, and reads RiskOS.
