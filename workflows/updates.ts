@@ -7,7 +7,6 @@ import {
 } from '@temporalio/workflow';
 import type { z } from 'zod';
 import {
-  type Candidate,
   describeIssues,
   type Evaluation,
   type FunnelState,
@@ -26,7 +25,7 @@ import {
 import { recordActivation } from './activation.ts';
 import { type StepUp, stepUp } from './evaluation/step-up.ts';
 import type { Key } from './key.ts';
-import { openChecking } from './state.ts';
+import { improve, merged, openChecking } from './state.ts';
 import { statusOf } from './status.ts';
 import { note } from './timeline.ts';
 
@@ -107,7 +106,6 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
     take: async (message) => {
       const position = openChecking(state);
       const step = given(message);
-      if (step.kind === 'information') improve(state, step.candidate);
       note(state, 'update', inWords(step.kind), { by: message.by });
       if (position) await stepUps.run(() => stepUp(state, position, step));
     },
@@ -273,13 +271,4 @@ const wantedBy: Partial<Record<UpdateName, Evaluation['pausedFor']>> = {
 
 function refusal(type: Refusal, message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, type);
-}
-
-function improve(state: FunnelState, better: Partial<Candidate>): void {
-  state.application = { ...state.application, candidate: merged(state, better) };
-}
-
-function merged(state: FunnelState, better: Partial<Candidate>): Candidate {
-  const known = Object.fromEntries(Object.entries(better).filter(([, value]) => value !== undefined));
-  return { ...state.application.candidate, ...known };
 }

@@ -1,7 +1,7 @@
 import type { Facts } from './oracle.ts';
 import type { Plan } from './plan.ts';
 import type { Activated, Run } from './server/execution.ts';
-import { type Failure, fromPayload } from './server/protocol.ts';
+import { type ActivityResult, type Failure, fromPayload } from './server/protocol.ts';
 import { evaluationIn, keyOf, names, type RiskosEvent, type Status } from './world/contract.ts';
 import type { Riskos } from './world/riskos.ts';
 
@@ -41,7 +41,9 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
   const begun: Facts['begun'] = [];
   const reads = new Set<string>();
   /** Of updates, as long as RiskOS has not answered. */
-  const patches = new Set<string>();
+  const patches = new Map<string, string>();
+  /** RiskOS has taken what `provideInformation` brought, or perhaps has. */
+  let isInformed = false;
   const completedReads: Facts['completedReads'] = [];
   const contradicted: Facts['contradicted'] = [];
   const seen = new Set<string>();
@@ -87,7 +89,10 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           Object.assign(post, { ended: 'not_processed', retryAfter: 0 });
       }
     },
-    checkReading(run, { stage, attempt }) {
+    checkReading(run, { stage, attempt, nextAction }) {
+      const isGiven = plan.application.candidate.dateOfBirth !== undefined || stage === 'payroll_setup';
+      const isNamed = nextAction.kind !== 'provide_information' || nextAction.fields.includes('dateOfBirth');
+      if (!isNamed && !isInformed && !isGiven) wrong('RiskOS has not taken what HR is no longer asked for');
       const open = begun.at(-1);
       if (
         !run.open ||
@@ -124,7 +129,9 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           }
           if (job.variant !== 'resolveActivity') continue;
           const { seq, result } = job.resolveActivity;
+          const isInformation = patches.get(`${run.runId} ${seq}`) === 'information';
           patches.delete(`${run.runId} ${seq}`);
+          isInformed ||= isInformation && !isRefused(result);
           if (reads.has(`${run.runId} ${seq}`) && 'completed' in result) {
             const { state, evaluationId } = evaluationIn(result.completed.result);
             if (state === 'completed') completedReads.push({ evaluationId, at: time });
@@ -147,7 +154,8 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           if (command?.activityType === 'readEvaluation') reads.add(`${run.runId} ${command.seq}`);
           if (command?.activityType === 'patchEvaluation') {
             if (patches.size > 0) wrong('RiskOS is given two things at once');
-            patches.add(`${run.runId} ${command.seq}`);
+            const { patch }: { patch: { kind: string } } = fromPayload(command.arguments[0]);
+            patches.set(`${run.runId} ${command.seq}`, patch.kind);
           }
           if (command?.activityType !== 'createEvaluation') continue;
           const ask: {
@@ -181,6 +189,11 @@ interface Details {
 
 function detailsOf(failure: Failure | undefined): Details | null {
   return fromPayload(failure?.applicationFailureInfo?.details?.payloads[0]);
+}
+
+function isRefused(result: ActivityResult): boolean {
+  const failure = 'failed' in result ? result.failed.failure.cause : undefined;
+  return failure?.applicationFailureInfo?.type === 'RiskosRefused';
 }
 
 function evalIdOf(failure: Failure | undefined): string | null {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type FunnelByHand, openByHand } from './by-hand.ts';
 import { asking, attempting, inReview, stoppedAt, verified } from './carried/bases.ts';
 import { accepted, open } from './carried/open.ts';
-import { applicationId, at, call, day, decided, idOf, paused, second, timers } from './carried/row.ts';
+import { applicationId, at, call, day, decided, event, idOf, paused, second, timers } from './carried/row.ts';
 import { sandbox } from './shared-sandbox.ts';
 
 const stage = 'document_verification';
@@ -22,7 +22,9 @@ describe('updates', () => {
     const waits = paused(current, { pausedFor: 'one_time_code' });
     const funnel = open(attempting('reading', stage, { latest: waits }));
     const code = { code: '482913' };
-    const underWay = { refused: expect.stringMatching(/^WrongStage: submitOneTimeCode has just been accepted/) };
+    const underWay = {
+      refused: expect.stringMatching(/^WrongStage: submitOneTimeCode has just been accepted/),
+    };
     expect(funnel.updateTogether(['submitOneTimeCode', code], ['submitOneTimeCode', code])).toEqual([
       undefined,
       underWay,
@@ -158,6 +160,47 @@ describe('what is kept of the candidate', () => {
   test('is no date of birth and no national id once the funnel rests at verified', () => {
     expect(JSON.stringify(opened(verified).passedOn())).not.toMatch(/1990-02-03|900-12-3456/);
     expect(JSON.stringify(opened(asking).passedOn())).toMatch(/1990-02-03.*900-12-3456/);
+  });
+
+  describe('once RiskOS has answered the update that gave it', () => {
+    const waits = paused(current, { pausedFor: 'more_information' });
+    const given = (answer: Parameters<FunnelByHand['settle']>[1]): FunnelByHand => {
+      const funnel = open(attempting('reading', stage, { latest: waits }));
+      funnel.update('provideInformation', { candidate: { dateOfBirth: secrets.dateOfBirth } });
+      funnel.settle('patchEvaluation', answer);
+      return funnel;
+    };
+    const dateOf = (funnel: FunnelByHand): unknown => {
+      funnel.settle('readEvaluation', { evaluation: decided(current, 'RESUBMIT') });
+      return Object(call(funnel, 'createEvaluation')['candidate'])['dateOfBirth'];
+    };
+
+    test.each([{ evaluation: waits }, { failure: 'ambiguous' }] as const)(
+      'is what RiskOS took, or perhaps took: %j',
+      (answer) => {
+        const funnel = given(answer);
+        expect(funnel.status().nextAction).toMatchObject({ fields: ['address', 'nationalId'] });
+        expect(dateOf(funnel)).toBe(secrets.dateOfBirth);
+      },
+    );
+
+    test.each(['refused', 'not_processed'] as const)('is not what RiskOS did not take: %s', (failure) => {
+      const funnel = given({ failure });
+      expect(funnel.status().nextAction).toMatchObject({ fields: ['address', 'dateOfBirth', 'nationalId'] });
+      expect(dateOf(funnel)).toBeUndefined();
+    });
+
+    test('is not what comes too late for the evaluation', () => {
+      const funnel = open(attempting('reading', stage, { latest: waits }));
+      funnel.update('provideInformation', { candidate: secrets });
+      funnel.signal('riskosEvent', event(current, { evalId: 'eval-2', eventType: 'evaluation_completed' }));
+      funnel.settle('readEvaluation', { evaluation: accepted(current) });
+      expect(funnel.status().stage).toBe('verified');
+      funnel.settle('patchEvaluation', { evaluation: waits });
+      funnel.suggestContinueAsNew();
+      funnel.signal('imagesSettled', {});
+      expect(JSON.stringify(funnel.passedOn())).not.toMatch(/1990-02-03|900-12-3456/);
+    });
   });
 
   test('is what an update has just brought, for the evaluation that it asked for', () => {
