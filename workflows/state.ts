@@ -75,7 +75,8 @@ export function checking(state: FunnelState, stage: EvaluatedStage, more: Partia
     advice: [],
     givenUp: [],
     toRead: [],
-    readNow: false,
+    readingsAsked: 0,
+    readingsDone: 0,
     ...more,
     attempt: nextAttempt(state, stage),
   };

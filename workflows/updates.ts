@@ -186,9 +186,11 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
         const before = state.position;
         const position = openChecking(state);
         if (!position) throw wrongStage(state, 'readNow');
-        position.readNow = true;
+        position.readingsAsked += 1;
+        const mine = position.readingsAsked;
         note(state, 'update', 'reading requested', { by });
-        await condition(() => !position.readNow || state.position !== before);
+        const isDone = () => position.readingsDone >= mine || position.attempt.kind === 'posting';
+        await condition(() => isDone() || state.position !== before);
       },
       admit: () => {
         if (!canReadNow(state)) throw wrongStage(state, 'readNow');

@@ -10,6 +10,8 @@ export interface PostWatch {
   begun: Facts['begun'];
   completedReads: Facts['completedReads'];
   posts: number;
+  /** When the last reading began of those that have ended. */
+  lastReadBegan: number;
   contradicted: Facts['contradicted'];
   see(run: Run, task: Activated[]): void;
   /** What a webhook of the open evaluation told must be read at once. */
@@ -39,7 +41,8 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
   /** Evaluations that the funnel knows by RiskOS's id. */
   const known = new Set<string>();
   const begun: Facts['begun'] = [];
-  const reads = new Set<string>();
+  /** When each began. */
+  const reads = new Map<string, number>();
   /** Of updates, as long as RiskOS has not answered. */
   const patches = new Map<string, string>();
   /** RiskOS has taken what `provideInformation` brought, or perhaps has. */
@@ -83,6 +86,7 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
     completedReads,
     contradicted,
     posts: 0,
+    lastReadBegan: 0,
     retried() {
       for (const post of posts.values()) {
         if (post.ended !== null && post.ended !== 'answered')
@@ -132,7 +136,9 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           const isInformation = patches.get(`${run.runId} ${seq}`) === 'information';
           patches.delete(`${run.runId} ${seq}`);
           isInformed ||= isInformation && !isRefused(result);
-          if (reads.has(`${run.runId} ${seq}`) && 'completed' in result) {
+          const readAt = reads.get(`${run.runId} ${seq}`);
+          if (readAt !== undefined) watch.lastReadBegan = Math.max(watch.lastReadBegan, readAt);
+          if (readAt !== undefined && 'completed' in result) {
             const { state, evaluationId } = evaluationIn(result.completed.result);
             if (state === 'completed') completedReads.push({ evaluationId, at: time });
           }
@@ -151,7 +157,7 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           tellEarly(evaluationId, 'completed' in result ? evaluationIn(result.completed.result) : undefined);
         }
         for (const { scheduleActivity: command } of commands) {
-          if (command?.activityType === 'readEvaluation') reads.add(`${run.runId} ${command.seq}`);
+          if (command?.activityType === 'readEvaluation') reads.set(`${run.runId} ${command.seq}`, time);
           if (command?.activityType === 'patchEvaluation') {
             if (patches.size > 0) wrong('RiskOS is given two things at once');
             const { patch }: { patch: { kind: string } } = fromPayload(command.arguments[0]);

@@ -43,6 +43,47 @@ describe('updates', () => {
     expect(funnel.asked('patchEvaluation')).toBe(4);
   });
 
+  describe('readNow', () => {
+    const asked = (funnel: FunnelByHand): void => {
+      for (let times = 0; times < 2; times += 1) expect(funnel.update('readNow', {})).toBeUndefined();
+    };
+
+    test('is answered after a reading that begins later, whatever is being read', () => {
+      const funnel = open(attempting('reading'));
+      funnel.fire(timers.read);
+      asked(funnel);
+      funnel.settle('readEvaluation', { evaluation: paused(current) });
+      expect(funnel.answers()).toEqual([]);
+      expect(funnel.asked('readEvaluation')).toBe(2);
+      funnel.settle('readEvaluation', { evaluation: paused(current) });
+      expect(funnel.answers()).toHaveLength(2);
+      expect(funnel.asked('readEvaluation')).toBe(2);
+    });
+
+    test('is so where the funnel needs attention', () => {
+      const latest = paused(current, { state: 'in_progress' });
+      const { position: back } = Object(attempting('reading', stage, { latest }));
+      const position = { stage: 'needs_attention', cause: { kind: 'riskos_late' }, back };
+      const funnel = open({ ...asking, position });
+      funnel.fire(timers.read);
+      asked(funnel);
+      for (const answers of [0, 2]) {
+        funnel.settle('readEvaluation', { evaluation: latest });
+        expect(funnel.answers()).toHaveLength(answers);
+      }
+      expect(funnel.status().stage).toBe('needs_attention');
+    });
+
+    test('is answered where nothing is left to read', () => {
+      const known = [{ evalId: 'eval-2', misses: 2 }];
+      const funnel = open(attempting('reading', stage, { known }));
+      funnel.fire(timers.read);
+      asked(funnel);
+      funnel.settle('readEvaluation', { failure: 'unknown' });
+      expect(funnel.answers()).toHaveLength(2);
+    });
+  });
+
   test('a withdrawal stops what an update is giving to RiskOS, and both are answered', () => {
     const funnel = open(
       attempting('reading', stage, { latest: paused(current, { pausedFor: 'one_time_code' }) }),

@@ -239,6 +239,7 @@ export const possibleIn: Record<string, readonly Stage[]> = {
   correct: ['needs_attention'],
   retry: ['needs_attention'],
   complete: ['verified'],
+  readNow: [...evaluatedStages, 'review', 'needs_attention'],
   withdraw: [...evaluatedStages, 'awaiting_document_request', 'review', 'verified', 'needs_attention'],
 };
 
@@ -265,6 +266,7 @@ export const updates = {
   review: (verdict: string): Update => ({ name: 'review', input: { verdict, by: 'hr-7', reason: 'looked' } }),
   correct: (): Update => ({ name: 'correct', input: { candidate: { phoneNumber: '+14155550199' } } }),
   retry: (): Update => ({ name: 'retry', input: {} }),
+  readNow: (): Update => ({ name: 'readNow', input: {} }),
   complete: (): Update => ({ name: 'complete', input: {} }),
   withdraw: (): Update => ({ name: 'withdraw', input: { reason: 'another job' } }),
 };
