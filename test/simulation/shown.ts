@@ -24,6 +24,9 @@ const waitsFor: Record<Status['stage'], readonly Status['waitingFor'][]> = {
   closed: ['nothing'],
 };
 
+/** Here RiskOS is asked for nothing. */
+const restful = new Set<Status['stage']>(['awaiting_document_request', 'verified', 'closed']);
+
 /** A timer may be late by a second, and a worker die twice in a row. */
 const patience = 60_000;
 
@@ -59,6 +62,8 @@ export function watchShown({ policy }: Plan, wrong: (reason: string) => void): S
     see({ attributes, memo }, run, status, begunAt, wentOn) {
       if (run.open) checkDeadline(status, begunAt, run.lastTime);
       if (!wentOn) checkMemo(memo, status);
+      if (status.trouble !== null && restful.has(status.stage))
+        wrong(`${status.stage} shows trouble with RiskOS, which it does not ask`);
       if (!isAtRest(run)) return;
       if (!waitsFor[status.stage].includes(status.waitingFor)) {
         wrong(`${status.stage} waits for ${status.waitingFor}`);

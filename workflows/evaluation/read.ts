@@ -190,6 +190,7 @@ async function readGivenUpOne(state: FunnelState, position: Checking, hint: Hint
   if (judgement.verdict !== 'accept') return false;
   const given = position.givenUp.find(({ evaluationId }) => evaluationId === hint.evaluationId);
   if (!given) return false;
+  noteRecovery(state);
   note(
     state,
     'verdict',
