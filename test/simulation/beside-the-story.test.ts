@@ -79,6 +79,19 @@ describe('images', () => {
     expect(funnel.status().images).toEqual(images);
   });
 
+  test.each([
+    [{ documentResult: 'not_accepted' }, 1],
+    [{}, 0],
+  ] as const)('of a passive check are those of its own capture: %j', (documents, wanted) => {
+    const passive = idOf('passive_check', 2);
+    const latest = decided(passive, 'REJECT', documents);
+    const funnel = open(attempting('reading', 'passive_check', { latest }), {
+      images: { archiveOn: ['reject'] },
+    });
+    expect(funnel.children()).toHaveLength(wanted);
+    expect(funnel.status().images).toHaveLength(wanted);
+  });
+
   test('are reported by whom they are about, and a report of others changes nothing', () => {
     const images = [{ evaluationId: current, result: 'pending', count: 0 }];
     const funnel = open({ ...verified, images });

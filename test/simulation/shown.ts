@@ -132,8 +132,12 @@ function checkImages({ plan, status, executions, calls, wrong }: Final): void {
     if (!executions.has(`images-${evaluationId}`)) wrong(`nobody archives the images of ${evaluationId}`);
   }
   const known = new Set(status.images.map(({ evaluationId }) => evaluationId));
-  for (const { stage, verdict, evaluationId } of status.verdicts) {
-    const captured = stage === 'document_verification' || stage === 'selfie_reverification';
+  for (const { stage, attempt, verdict, evaluationId } of status.verdicts) {
+    const { steps } = plan.evaluation(stage, attempt);
+    const captured =
+      stage === 'document_verification' ||
+      stage === 'selfie_reverification' ||
+      steps.some((step) => step === 'capture' || step === 'hosted_flow');
     if (captured && archiveOn.some((one) => one === verdict) && !known.has(evaluationId)) {
       wrong(`the images of ${evaluationId} are not wanted`);
     }
