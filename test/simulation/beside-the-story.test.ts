@@ -105,6 +105,16 @@ describe('images', () => {
 });
 
 describe('the timeline', () => {
+  test('has with each verdict on an evaluation what an audit needs of that one', () => {
+    const funnel = open(attempting('reading', stage, { latest: decided(current, 'REVIEW') }));
+    funnel.update('review', { verdict: 'reject', by: 'hr', reason: 'seen' });
+    const verdicts = funnel.timeline().flatMap(({ verdict }) => (verdict ? [verdict] : []));
+    expect(verdicts).toMatchObject([
+      { verdict: 'review', flags: [] },
+      { verdict: 'reject', flags: ['decided_by_hr'] },
+    ]);
+  });
+
   test('forgets progress notes first, and who reviewed last', () => {
     const entry = (kind: string, what: string) => ({ at: new Date(at).toISOString(), kind, what });
     const full = [
