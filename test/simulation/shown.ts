@@ -1,8 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Plan } from './plan.ts';
 import type { Execution, Run } from './server/execution.ts';
+import { fromPayload } from './server/protocol.ts';
 import type { Calls } from './world/calls.ts';
-import { attributesOf, memoOf, names, publishedOf, type Status } from './world/contract.ts';
+import {
+  attributesOf,
+  memoOf,
+  names,
+  publishedOf,
+  type Status,
+  type TimelineEntry,
+} from './world/contract.ts';
 
 export interface ShownWatch {
   /**
@@ -105,6 +113,7 @@ interface Final {
 export function checkShown(final: Final): void {
   checkEnds(final);
   checkImages(final);
+  checkTimeline(final);
   if (final.plan.noticesConfigured) checkNotices(final);
 }
 
@@ -117,6 +126,16 @@ function checkEnds({ status, funnel, executions, wrong }: Final): void {
   for (const { workflowId, workflowType, status: end } of executions.values()) {
     if (workflowType !== names.funnel && end !== 'completed') wrong(`${workflowId} is ${end}`);
   }
+}
+
+/** An evaluation with a review has two verdicts. */
+function checkTimeline({ funnel, wrong }: Final): void {
+  const { instance } = funnel.run;
+  if (!instance) return;
+  const timeline: TimelineEntry[] = fromPayload(instance.query(names.timeline));
+  for (const { what, verdict } of timeline)
+    if (verdict && !what.includes(`: ${verdict.verdict}`))
+      wrong(`the timeline says "${what}" of the verdict ${verdict.verdict}`);
 }
 
 function checkImages({ plan, status, executions, calls, wrong }: Final): void {

@@ -8,6 +8,7 @@ import type {
   RiskosTrouble,
   Stage,
   Status,
+  TimelineEntry,
 } from '../../../src/contract/index.ts';
 import type { ActivityCall, ActivityOutcome } from '../server/execution.ts';
 import type { Failure, Payload } from '../server/protocol.ts';
@@ -22,9 +23,10 @@ export const names = {
   images: 'imageRetention',
   riskosEvent: 'riskosEvent',
   status: 'status',
+  timeline: 'timeline',
 } as const;
 
-export type { Evaluation, ImagesAsk, ImagesFound, Notice, Stage, Status };
+export type { Evaluation, ImagesAsk, ImagesFound, Notice, Stage, Status, TimelineEntry };
 export type EvaluatedStage =
   'passive_check' | 'document_verification' | 'selfie_reverification' | 'payroll_setup';
 
