@@ -11,7 +11,7 @@ import {
 import { now } from './clock.ts';
 import { deadlineRule } from './evaluation/deadline.ts';
 import { hintAll } from './evaluation/hints.ts';
-import { type Reader, readQueue } from './evaluation/read.ts';
+import { isAsked, type Reader, readWhatIsAsked } from './evaluation/read.ts';
 import { deadlineFrom } from './evaluation/schedule.ts';
 import { countAttention } from './metrics.ts';
 import { again } from './state.ts';
@@ -47,7 +47,7 @@ export async function attendedTo(state: FunnelState, position: NeedsAttention): 
       continue;
     }
     if (!state.timers.read) setTimer(state, 'read', now() + milliseconds(longest));
-    const isDue = () => back.readNow || hasFired(state, 'read');
+    const isDue = () => isAsked(back) || hasFired(state, 'read');
     await waitUntil(state, () => position.request !== null || back.toRead.length > 0 || isDue());
     if (position.request) continue;
     if (await hasNews(state, position, attempt, isDue())) {
@@ -73,8 +73,7 @@ async function hasNews(
     interrupted: () => position.request !== null,
     isEnd: () => true,
   };
-  await readQueue(state, back, attempt, reader);
-  back.readNow = false;
+  await readWhatIsAsked(state, back, attempt, reader);
   if (back.attempt !== attempt) return true;
   const { latest } = attempt;
   if (latest === before || latest === null) return false;
@@ -104,7 +103,7 @@ function resumed(state: FunnelState, back: Checking, cause: AttentionCause): Che
       return { ...back, attempt: { ...back.attempt, perhapsProcessed: 0, stop: null } };
     case 'reading_refused':
     case 'unreadable_after_deadline':
-      return { ...back, readNow: true };
+      return { ...back, readingsAsked: back.readingsAsked + 1 };
   }
 }
 

@@ -12,6 +12,7 @@ import {
   milliseconds,
   type Outcome,
   type Position,
+  resumptionOf,
   type Review,
   type Status,
   type Verified,
@@ -32,7 +33,7 @@ import { keyOfRun, makeKey } from './key.ts';
 import { maxAttempts } from './policy.ts';
 import { keepMemoPublished, noteMemo, publish } from './publish.ts';
 import { reviewed } from './review.ts';
-import { again, checking, dropSpentData, newState, restoreState } from './state.ts';
+import { again, checking, dropSpentData, newState, openChecking, restoreState } from './state.ts';
 import { statusOf } from './status.ts';
 import { note } from './timeline.ts';
 import { clearTimers, hasFired, resumeTimers, setDeadlineTimer, setTimer } from './timers.ts';
@@ -61,7 +62,7 @@ export async function candidateFunnel(application: unknown, carried?: unknown): 
     await story.run(() => walk(state));
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    state.position = close(state, 'withdrawn');
+    moveTo(state, close(state, 'withdrawn'));
   }
   await CancellationScope.nonCancellable(() => tidyUp(state));
   return statusOf(state);
@@ -70,8 +71,18 @@ export async function candidateFunnel(application: unknown, carried?: unknown): 
 async function walk(state: FunnelState): Promise<void> {
   while (state.position.stage !== 'closed') {
     publish(state);
-    state.position = await step(state, state.position);
+    moveTo(state, await step(state, state.position));
   }
+}
+
+/** Trouble with RiskOS is over for a funnel that asks it for nothing any more. */
+function moveTo(state: FunnelState, position: Position): void {
+  state.position = position;
+  const isTrying =
+    position.stage === 'needs_attention'
+      ? resumptionOf(position.cause) === 'reading'
+      : openChecking(state) !== undefined;
+  if (!isTrying) state.trouble = null;
 }
 
 async function step(state: FunnelState, position: Position): Promise<Position> {

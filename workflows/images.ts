@@ -31,8 +31,9 @@ export function wantImages(
 ): void {
   const { latest: evaluation, evaluationId } = attempt;
   const { images: policy } = state.application.policy;
+  // A passive check can capture documents in a step of its own.
   const captured =
-    evaluation.referenceId !== undefined || (stage !== 'passive_check' && stage !== 'payroll_setup');
+    evaluation.documentResult !== undefined || (stage !== 'passive_check' && stage !== 'payroll_setup');
   const wanted = policy.archiveOn.find((one) => one === verdict);
   if (!captured || wanted === undefined) return;
   if (state.images.some((known) => known.evaluationId === evaluationId)) return;

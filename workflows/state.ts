@@ -2,6 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import {
   type Application,
   type Attempt,
+  type Candidate,
   type Checking,
   describeIssues,
   type EvaluatedStage,
@@ -74,7 +75,8 @@ export function checking(state: FunnelState, stage: EvaluatedStage, more: Partia
     advice: [],
     givenUp: [],
     toRead: [],
-    readNow: false,
+    readingsAsked: 0,
+    readingsDone: 0,
     ...more,
     attempt: nextAttempt(state, stage),
   };
@@ -139,6 +141,16 @@ export function firstSight(state: FunnelState, eventId: string): boolean {
   state.seenEvents.push(eventId);
   if (state.seenEvents.length > keptEvents) state.seenEvents.shift();
   return true;
+}
+
+/** Keeps what HR has given of the candidate. */
+export function improve(state: FunnelState, better: Partial<Candidate>): void {
+  state.application = { ...state.application, candidate: merged(state, better) };
+}
+
+export function merged(state: FunnelState, better: Partial<Candidate>): Candidate {
+  const known = Object.fromEntries(Object.entries(better).filter(([, value]) => value !== undefined));
+  return { ...state.application.candidate, ...known };
 }
 
 /** Data that no later stage needs unless HR gives it again. */

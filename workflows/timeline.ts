@@ -23,7 +23,10 @@ export function note(
 /** The timeline as people read it: verdicts with what an audit needs. */
 export function timelineOf({ timeline, verdicts }: FunnelState): TimelineEntry[] {
   return timeline.map((entry) => {
-    const verdict = verdicts.findLast(({ evaluationId }) => evaluationId === entry.evaluationId);
+    // A review gives the same evaluation a second verdict.
+    const verdict = verdicts.findLast(
+      ({ evaluationId, at }) => evaluationId === entry.evaluationId && at === entry.at,
+    );
     return entry.kind === 'verdict' && verdict ? { ...entry, verdict } : entry;
   });
 }

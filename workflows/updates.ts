@@ -7,7 +7,6 @@ import {
 } from '@temporalio/workflow';
 import type { z } from 'zod';
 import {
-  type Candidate,
   describeIssues,
   type Evaluation,
   type FunnelState,
@@ -26,7 +25,7 @@ import {
 import { recordActivation } from './activation.ts';
 import { type StepUp, stepUp } from './evaluation/step-up.ts';
 import type { Key } from './key.ts';
-import { openChecking } from './state.ts';
+import { improve, merged, openChecking } from './state.ts';
 import { statusOf } from './status.ts';
 import { note } from './timeline.ts';
 
@@ -45,25 +44,41 @@ const rules: Rules = updates;
 /** Registers a handler for each update. A withdrawal cancels `story`. */
 export function registerUpdates(state: FunnelState, story: CancellationScope, key: Key): void {
   const handlings = handlingsOf(state, story);
-  for (const name of updateNames) register(state, name, handlings, key);
+  const turn: Turn = { of: null };
+  for (const name of updateNames) register(state, name, handlings, key, turn);
 }
+
+/** The update that is being carried out. No run ends before it is answered. */
+interface Turn {
+  of: UpdateName | null;
+}
+
+/** A withdrawal waits for no other update, and a reading holds up none. */
+const outOfTurn: readonly UpdateName[] = ['withdraw', 'readNow'];
 
 function register<Name extends UpdateName>(
   state: FunnelState,
   name: Name,
   handlings: Pick<Handlings, Name>,
   key: Key,
+  turn: Turn,
 ): void {
   const { schema, stages } = rules[name];
   const handling = handlings[name];
+  const takesTurn = !outOfTurn.includes(name);
   setHandler(
     defineUpdate<Status, [unknown]>(name),
     async (input) => {
       recordActivation(state);
-      // Without the key the answer could not be encrypted.
-      if (!key.there) await condition(() => key.there);
-      await handling.take(schema.parse(input ?? {}));
-      return statusOf(state);
+      if (takesTurn) turn.of = name;
+      try {
+        // Without the key the answer could not be encrypted.
+        if (!key.there) await condition(() => key.there);
+        await handling.take(schema.parse(input ?? {}));
+        return statusOf(state);
+      } finally {
+        if (takesTurn) turn.of = null;
+      }
     },
     {
       description: schema.description,
@@ -71,6 +86,8 @@ function register<Name extends UpdateName>(
         const parsed = schema.safeParse(input ?? {});
         if (!parsed.success) throw refusal('InvalidMessage', describeIssues(parsed.error));
         if (!stages.includes(state.position.stage)) throw wrongStage(state, name);
+        if (turn.of && name !== 'withdraw')
+          throw refusal('WrongStage', `${turn.of} has just been accepted; look at the status first`);
         handling.admit?.(parsed.data);
       },
     },
@@ -89,7 +106,6 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
     take: async (message) => {
       const position = openChecking(state);
       const step = given(message);
-      if (step.kind === 'information') improve(state, step.candidate);
       note(state, 'update', inWords(step.kind), { by: message.by });
       if (position) await stepUps.run(() => stepUp(state, position, step));
     },
@@ -111,7 +127,6 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
         note(state, 'update', 'documents requested', { by });
         return moved(state);
       },
-      admit: () => refuseSecond(state),
     },
     requestReverification: {
       take: ({ by, reason, ...session }) => {
@@ -123,7 +138,6 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
         return moved(state);
       },
       admit: () => {
-        refuseSecond(state);
         if (state.baseline) return;
         throw refusal(
           'NoBaseline',
@@ -141,7 +155,6 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
         return moved(state);
       },
       admit: ({ candidate }) => {
-        refuseSecond(state);
         const missing = missingFields('payroll_setup', merged(state, candidate));
         if (missing.length === 0) return;
         const fields = missing.map(
@@ -167,16 +180,17 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
         note(state, 'review', `review: ${verdict}: ${reason}`, { by });
         return moved(state);
       },
-      admit: () => refuseSecond(state),
     },
     readNow: {
       take: async ({ by }) => {
         const before = state.position;
         const position = openChecking(state);
         if (!position) throw wrongStage(state, 'readNow');
-        position.readNow = true;
+        position.readingsAsked += 1;
+        const mine = position.readingsAsked;
         note(state, 'update', 'reading requested', { by });
-        await condition(() => !position.readNow || state.position !== before);
+        const isDone = () => position.readingsDone >= mine || position.attempt.kind === 'posting';
+        await condition(() => isDone() || state.position !== before);
       },
       admit: () => {
         if (!canReadNow(state)) throw wrongStage(state, 'readNow');
@@ -191,7 +205,6 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
         note(state, 'update', `corrected: ${Object.keys(candidate).join(', ')}`, { by });
         return moved(state);
       },
-      admit: () => refuseSecond(state),
     },
     retry: {
       take: ({ by }) => {
@@ -201,7 +214,6 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
         note(state, 'update', 'retried', { by });
         return moved(state);
       },
-      admit: () => refuseSecond(state),
     },
     withdraw: {
       take: ({ reason, by }) => {
@@ -219,7 +231,6 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
         note(state, 'update', 'completed', { by });
         return moved(state);
       },
-      admit: () => refuseSecond(state),
     },
   };
 }
@@ -228,12 +239,6 @@ function handlingsOf(state: FunnelState, story: CancellationScope): Handlings {
 async function moved(state: FunnelState): Promise<void> {
   const before = state.position;
   await condition(() => state.position !== before);
-}
-
-/** An update that has just been accepted is carried out before the next one. */
-function refuseSecond({ position }: FunnelState): void {
-  if (!('request' in position) || position.request === null) return;
-  throw refusal('WrongStage', `${position.request.kind} has just been accepted; look at the status first`);
 }
 
 function wrongStage(state: FunnelState, name: UpdateName): ApplicationFailure {
@@ -268,13 +273,4 @@ const wantedBy: Partial<Record<UpdateName, Evaluation['pausedFor']>> = {
 
 function refusal(type: Refusal, message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, type);
-}
-
-function improve(state: FunnelState, better: Partial<Candidate>): void {
-  state.application = { ...state.application, candidate: merged(state, better) };
-}
-
-function merged(state: FunnelState, better: Partial<Candidate>): Candidate {
-  const known = Object.fromEntries(Object.entries(better).filter(([, value]) => value !== undefined));
-  return { ...state.application.candidate, ...known };
 }

@@ -196,7 +196,9 @@ export const policy = z
           .describe('The verdicts whose images are archived.'),
         keepFor: keepFor
           .default('90 days')
-          .describe('How long images are kept before they are deleted: for all verdicts alike, or for each.'),
+          .describe(
+            'How long images are kept before they are deleted: for all verdicts alike, or for each. Of an evaluation with two verdicts, REVIEW and then a decision, the first one in `archiveOn` counts.',
+          ),
         lag: duration
           .refine((lag) => milliseconds(lag) <= 3_600_000, 'must be at most 1 hour')
           .default('10s')

@@ -130,8 +130,9 @@ const visit = {
     .default([]),
   /** The evaluations to read next, of the current attempt and of those given up. */
   toRead: z.array(hint).default([]),
-  /** All known evaluations are to be read at once. */
-  readNow: z.boolean().default(false),
+  /** How often somebody asked to read all known evaluations at once, and up to which time that has been done. */
+  readingsAsked: count,
+  readingsDone: count,
 };
 
 /** A stage with an evaluation under way. */

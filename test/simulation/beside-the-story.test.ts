@@ -79,6 +79,19 @@ describe('images', () => {
     expect(funnel.status().images).toEqual(images);
   });
 
+  test.each([
+    [{ documentResult: 'not_accepted' }, 1],
+    [{}, 0],
+  ] as const)('of a passive check are those of its own capture: %j', (documents, wanted) => {
+    const passive = idOf('passive_check', 2);
+    const latest = decided(passive, 'REJECT', documents);
+    const funnel = open(attempting('reading', 'passive_check', { latest }), {
+      images: { archiveOn: ['reject'] },
+    });
+    expect(funnel.children()).toHaveLength(wanted);
+    expect(funnel.status().images).toHaveLength(wanted);
+  });
+
   test('are reported by whom they are about, and a report of others changes nothing', () => {
     const images = [{ evaluationId: current, result: 'pending', count: 0 }];
     const funnel = open({ ...verified, images });
@@ -92,6 +105,16 @@ describe('images', () => {
 });
 
 describe('the timeline', () => {
+  test('has with each verdict on an evaluation what an audit needs of that one', () => {
+    const funnel = open(attempting('reading', stage, { latest: decided(current, 'REVIEW') }));
+    funnel.update('review', { verdict: 'reject', by: 'hr', reason: 'seen' });
+    const verdicts = funnel.timeline().flatMap(({ verdict }) => (verdict ? [verdict] : []));
+    expect(verdicts).toMatchObject([
+      { verdict: 'review', flags: [] },
+      { verdict: 'reject', flags: ['decided_by_hr'] },
+    ]);
+  });
+
   test('forgets progress notes first, and who reviewed last', () => {
     const entry = (kind: string, what: string) => ({ at: new Date(at).toISOString(), kind, what });
     const full = [

@@ -1,7 +1,7 @@
 import type { Facts } from './oracle.ts';
 import type { Plan } from './plan.ts';
 import type { Activated, Run } from './server/execution.ts';
-import { type Failure, fromPayload } from './server/protocol.ts';
+import { type ActivityResult, type Failure, fromPayload } from './server/protocol.ts';
 import { evaluationIn, keyOf, names, type RiskosEvent, type Status } from './world/contract.ts';
 import type { Riskos } from './world/riskos.ts';
 
@@ -10,6 +10,8 @@ export interface PostWatch {
   begun: Facts['begun'];
   completedReads: Facts['completedReads'];
   posts: number;
+  /** When the last reading began of those that have ended. */
+  lastReadBegan: number;
   contradicted: Facts['contradicted'];
   see(run: Run, task: Activated[]): void;
   /** What a webhook of the open evaluation told must be read at once. */
@@ -39,7 +41,12 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
   /** Evaluations that the funnel knows by RiskOS's id. */
   const known = new Set<string>();
   const begun: Facts['begun'] = [];
-  const reads = new Set<string>();
+  /** When each began. */
+  const reads = new Map<string, number>();
+  /** Of updates, as long as RiskOS has not answered. */
+  const patches = new Map<string, string>();
+  /** RiskOS has taken what `provideInformation` brought, or perhaps has. */
+  let isInformed = false;
   const completedReads: Facts['completedReads'] = [];
   const contradicted: Facts['contradicted'] = [];
   const seen = new Set<string>();
@@ -79,13 +86,17 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
     completedReads,
     contradicted,
     posts: 0,
+    lastReadBegan: 0,
     retried() {
       for (const post of posts.values()) {
         if (post.ended !== null && post.ended !== 'answered')
           Object.assign(post, { ended: 'not_processed', retryAfter: 0 });
       }
     },
-    checkReading(run, { stage, attempt }) {
+    checkReading(run, { stage, attempt, nextAction }) {
+      const isGiven = plan.application.candidate.dateOfBirth !== undefined || stage === 'payroll_setup';
+      const isNamed = nextAction.kind !== 'provide_information' || nextAction.fields.includes('dateOfBirth');
+      if (!isNamed && !isInformed && !isGiven) wrong('RiskOS has not taken what HR is no longer asked for');
       const open = begun.at(-1);
       if (
         !run.open ||
@@ -122,7 +133,12 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           }
           if (job.variant !== 'resolveActivity') continue;
           const { seq, result } = job.resolveActivity;
-          if (reads.has(`${run.runId} ${seq}`) && 'completed' in result) {
+          const isInformation = patches.get(`${run.runId} ${seq}`) === 'information';
+          patches.delete(`${run.runId} ${seq}`);
+          isInformed ||= isInformation && !isRefused(result);
+          const readAt = reads.get(`${run.runId} ${seq}`);
+          if (readAt !== undefined) watch.lastReadBegan = Math.max(watch.lastReadBegan, readAt);
+          if (readAt !== undefined && 'completed' in result) {
             const { state, evaluationId } = evaluationIn(result.completed.result);
             if (state === 'completed') completedReads.push({ evaluationId, at: time });
           }
@@ -141,7 +157,12 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           tellEarly(evaluationId, 'completed' in result ? evaluationIn(result.completed.result) : undefined);
         }
         for (const { scheduleActivity: command } of commands) {
-          if (command?.activityType === 'readEvaluation') reads.add(`${run.runId} ${command.seq}`);
+          if (command?.activityType === 'readEvaluation') reads.set(`${run.runId} ${command.seq}`, time);
+          if (command?.activityType === 'patchEvaluation') {
+            if (patches.size > 0) wrong('RiskOS is given two things at once');
+            const { patch }: { patch: { kind: string } } = fromPayload(command.arguments[0]);
+            patches.set(`${run.runId} ${command.seq}`, patch.kind);
+          }
           if (command?.activityType !== 'createEvaluation') continue;
           const ask: {
             evaluationId: string;
@@ -174,6 +195,11 @@ interface Details {
 
 function detailsOf(failure: Failure | undefined): Details | null {
   return fromPayload(failure?.applicationFailureInfo?.details?.payloads[0]);
+}
+
+function isRefused(result: ActivityResult): boolean {
+  const failure = 'failed' in result ? result.failed.failure.cause : undefined;
+  return failure?.applicationFailureInfo?.type === 'RiskosRefused';
 }
 
 function evalIdOf(failure: Failure | undefined): string | null {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type FunnelByHand, openByHand } from './by-hand.ts';
 import { asking, attempting, inReview, stoppedAt, verified } from './carried/bases.ts';
 import { accepted, open } from './carried/open.ts';
-import { applicationId, at, call, day, decided, idOf, paused, second, timers } from './carried/row.ts';
+import { applicationId, at, call, day, decided, event, idOf, paused, second, timers } from './carried/row.ts';
 import { sandbox } from './shared-sandbox.ts';
 
 const stage = 'document_verification';
@@ -16,6 +16,72 @@ describe('updates', () => {
       { answer: expect.objectContaining({ outcome: 'completed' }) },
       { refused: expect.stringMatching(/^WrongStage: complete has just been accepted/) },
     ]);
+  });
+
+  test('one at a time gives something to RiskOS, until RiskOS has answered', () => {
+    const waits = paused(current, { pausedFor: 'one_time_code' });
+    const funnel = open(attempting('reading', stage, { latest: waits }));
+    const code = { code: '482913' };
+    const underWay = {
+      refused: expect.stringMatching(/^WrongStage: submitOneTimeCode has just been accepted/),
+    };
+    expect(funnel.updateTogether(['submitOneTimeCode', code], ['submitOneTimeCode', code])).toEqual([
+      undefined,
+      underWay,
+    ]);
+    for (const [name, input] of [
+      ['submitOneTimeCode', code],
+      ['resendOneTimeCode', {}],
+      ['readNow', {}],
+    ] as const)
+      expect(funnel.update(name, input)).toEqual(underWay);
+    expect(funnel.asked('patchEvaluation')).toBe(1);
+    for (const result of [{ failure: 'refused' }, { failure: 'ambiguous' }, { evaluation: waits }] as const) {
+      funnel.settle('patchEvaluation', result);
+      expect(funnel.update('submitOneTimeCode', code)).toBeUndefined();
+    }
+    expect(funnel.asked('patchEvaluation')).toBe(4);
+  });
+
+  describe('readNow', () => {
+    const asked = (funnel: FunnelByHand): void => {
+      for (let times = 0; times < 2; times += 1) expect(funnel.update('readNow', {})).toBeUndefined();
+    };
+
+    test('is answered after a reading that begins later, whatever is being read', () => {
+      const funnel = open(attempting('reading'));
+      funnel.fire(timers.read);
+      asked(funnel);
+      funnel.settle('readEvaluation', { evaluation: paused(current) });
+      expect(funnel.answers()).toEqual([]);
+      expect(funnel.asked('readEvaluation')).toBe(2);
+      funnel.settle('readEvaluation', { evaluation: paused(current) });
+      expect(funnel.answers()).toHaveLength(2);
+      expect(funnel.asked('readEvaluation')).toBe(2);
+    });
+
+    test('is so where the funnel needs attention', () => {
+      const latest = paused(current, { state: 'in_progress' });
+      const { position: back } = Object(attempting('reading', stage, { latest }));
+      const position = { stage: 'needs_attention', cause: { kind: 'riskos_late' }, back };
+      const funnel = open({ ...asking, position });
+      funnel.fire(timers.read);
+      asked(funnel);
+      for (const answers of [0, 2]) {
+        funnel.settle('readEvaluation', { evaluation: latest });
+        expect(funnel.answers()).toHaveLength(answers);
+      }
+      expect(funnel.status().stage).toBe('needs_attention');
+    });
+
+    test('is answered where nothing is left to read', () => {
+      const known = [{ evalId: 'eval-2', misses: 2 }];
+      const funnel = open(attempting('reading', stage, { known }));
+      funnel.fire(timers.read);
+      asked(funnel);
+      funnel.settle('readEvaluation', { failure: 'unknown' });
+      expect(funnel.answers()).toHaveLength(2);
+    });
   });
 
   test('a withdrawal stops what an update is giving to RiskOS, and both are answered', () => {
@@ -135,6 +201,47 @@ describe('what is kept of the candidate', () => {
   test('is no date of birth and no national id once the funnel rests at verified', () => {
     expect(JSON.stringify(opened(verified).passedOn())).not.toMatch(/1990-02-03|900-12-3456/);
     expect(JSON.stringify(opened(asking).passedOn())).toMatch(/1990-02-03.*900-12-3456/);
+  });
+
+  describe('once RiskOS has answered the update that gave it', () => {
+    const waits = paused(current, { pausedFor: 'more_information' });
+    const given = (answer: Parameters<FunnelByHand['settle']>[1]): FunnelByHand => {
+      const funnel = open(attempting('reading', stage, { latest: waits }));
+      funnel.update('provideInformation', { candidate: { dateOfBirth: secrets.dateOfBirth } });
+      funnel.settle('patchEvaluation', answer);
+      return funnel;
+    };
+    const dateOf = (funnel: FunnelByHand): unknown => {
+      funnel.settle('readEvaluation', { evaluation: decided(current, 'RESUBMIT') });
+      return Object(call(funnel, 'createEvaluation')['candidate'])['dateOfBirth'];
+    };
+
+    test.each([{ evaluation: waits }, { failure: 'ambiguous' }] as const)(
+      'is what RiskOS took, or perhaps took: %j',
+      (answer) => {
+        const funnel = given(answer);
+        expect(funnel.status().nextAction).toMatchObject({ fields: ['address', 'nationalId'] });
+        expect(dateOf(funnel)).toBe(secrets.dateOfBirth);
+      },
+    );
+
+    test.each(['refused', 'not_processed'] as const)('is not what RiskOS did not take: %s', (failure) => {
+      const funnel = given({ failure });
+      expect(funnel.status().nextAction).toMatchObject({ fields: ['address', 'dateOfBirth', 'nationalId'] });
+      expect(dateOf(funnel)).toBeUndefined();
+    });
+
+    test('is not what comes too late for the evaluation', () => {
+      const funnel = open(attempting('reading', stage, { latest: waits }));
+      funnel.update('provideInformation', { candidate: secrets });
+      funnel.signal('riskosEvent', event(current, { evalId: 'eval-2', eventType: 'evaluation_completed' }));
+      funnel.settle('readEvaluation', { evaluation: accepted(current) });
+      expect(funnel.status().stage).toBe('verified');
+      funnel.settle('patchEvaluation', { evaluation: waits });
+      funnel.suggestContinueAsNew();
+      funnel.signal('imagesSettled', {});
+      expect(JSON.stringify(funnel.passedOn())).not.toMatch(/1990-02-03|900-12-3456/);
+    });
   });
 
   test('is what an update has just brought, for the evaluation that it asked for', () => {

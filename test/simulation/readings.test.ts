@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FunnelByHand } from './by-hand.ts';
-import { asking, attempting } from './carried/bases.ts';
+import { asking, attempting, inReview } from './carried/bases.ts';
 import { accepted, open } from './carried/open.ts';
 import {
   applicationId,
@@ -247,6 +247,57 @@ describe('readings, counted', () => {
 });
 
 describe('trouble with RiskOS', () => {
+  const troubled = (carried: object): FunnelByHand => {
+    const funnel = open({ ...carried, baseline: { referenceId: 'reference-1' } });
+    funnel.fire(timers.read);
+    funnel.settle('readEvaluation', { failure: 'unavailable' });
+    expect(funnel.status().trouble).not.toBeNull();
+    return funnel;
+  };
+
+  test('is over where nothing is read any more', () => {
+    const decision = troubled(inReview(decided(current, 'REVIEW'), 'review'));
+    decision.update('review', { verdict: 'accept', by: 'hr', reason: 'seen' });
+    expect(decision.status()).toMatchObject({ stage: 'verified', trouble: null });
+    expect(decision.attributes()).toMatchObject({ FunnelTrouble: null });
+    const withdrawal = troubled(attempting('reading'));
+    expect(withdrawal.update('withdraw', {})).toMatchObject({
+      answer: { outcome: 'withdrawn', trouble: null },
+    });
+  });
+
+  test('is over where the funnel stops until a person says more, and goes on where it reads by itself', () => {
+    const refusal = troubled(attempting('reading', stage, { reads: 4 }));
+    refusal.fire(timers.read);
+    refusal.settle('readEvaluation', { failure: 'refused' });
+    expect(refusal.status()).toMatchObject({ stage: 'needs_attention', trouble: null });
+    const patience = {
+      patience: { times: [at - 1], fired: 1 },
+      deadline: { times: [at - second], fired: 1 },
+    };
+    const overdue = attempting('reading', stage, { overdue: true });
+    const late = open({ ...overdue, timers: { read: { times: [at + hour] }, ...patience } });
+    late.fire(timers.read);
+    late.settle('readEvaluation', { failure: 'unavailable' });
+    expect(late.status()).toMatchObject({ stage: 'needs_attention', trouble: { reason: 'unreadable' } });
+  });
+
+  test('is over with a late accept', () => {
+    const passive = 'passive_check';
+    const [first, second] = [idOf(passive, 1), idOf(passive, 2)];
+    const givenUp = [{ evaluationId: first, number: 1, evalIds: ['eval-1'] }];
+    const { position, ...rest } = Object(attempting('reading', passive));
+    const funnel = open(
+      { ...rest, position: { ...position, givenUp } },
+      { documents: { start: 'immediately' } },
+    );
+    funnel.signal('riskosEvent', event(second, { evalId: 'eval-2' }));
+    funnel.settle('readEvaluation', { failure: 'unavailable' });
+    funnel.signal('riskosEvent', event(first, { evalId: 'eval-1', eventId: 'event-8' }));
+    funnel.settle('readEvaluation', { evaluation: decided(first, 'ACCEPT', { evalId: 'eval-1' }) });
+    expect(funnel.status()).toMatchObject({ stage, trouble: null });
+  });
+
   test('is noted once when it begins and once when it ends', () => {
     const funnel = open(attempting('reading', stage, { reads: 4 }));
     funnel.fire(timers.read);

@@ -1,8 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Plan } from './plan.ts';
 import type { Execution, Run } from './server/execution.ts';
+import { fromPayload } from './server/protocol.ts';
 import type { Calls } from './world/calls.ts';
-import { attributesOf, memoOf, names, publishedOf, type Status } from './world/contract.ts';
+import {
+  attributesOf,
+  memoOf,
+  names,
+  publishedOf,
+  type Status,
+  type TimelineEntry,
+} from './world/contract.ts';
 
 export interface ShownWatch {
   /**
@@ -23,6 +31,9 @@ const waitsFor: Record<Status['stage'], readonly Status['waitingFor'][]> = {
   needs_attention: ['operator'],
   closed: ['nothing'],
 };
+
+/** Here RiskOS is asked for nothing. */
+const restful = new Set<Status['stage']>(['awaiting_document_request', 'verified', 'closed']);
 
 /** A timer may be late by a second, and a worker die twice in a row. */
 const patience = 60_000;
@@ -59,6 +70,8 @@ export function watchShown({ policy }: Plan, wrong: (reason: string) => void): S
     see({ attributes, memo }, run, status, begunAt, wentOn) {
       if (run.open) checkDeadline(status, begunAt, run.lastTime);
       if (!wentOn) checkMemo(memo, status);
+      if (status.trouble !== null && restful.has(status.stage))
+        wrong(`${status.stage} shows trouble with RiskOS, which it does not ask`);
       if (!isAtRest(run)) return;
       if (!waitsFor[status.stage].includes(status.waitingFor)) {
         wrong(`${status.stage} waits for ${status.waitingFor}`);
@@ -100,6 +113,7 @@ interface Final {
 export function checkShown(final: Final): void {
   checkEnds(final);
   checkImages(final);
+  checkTimeline(final);
   if (final.plan.noticesConfigured) checkNotices(final);
 }
 
@@ -112,6 +126,16 @@ function checkEnds({ status, funnel, executions, wrong }: Final): void {
   for (const { workflowId, workflowType, status: end } of executions.values()) {
     if (workflowType !== names.funnel && end !== 'completed') wrong(`${workflowId} is ${end}`);
   }
+}
+
+/** An evaluation with a review has two verdicts. */
+function checkTimeline({ funnel, wrong }: Final): void {
+  const { instance } = funnel.run;
+  if (!instance) return;
+  const timeline: TimelineEntry[] = fromPayload(instance.query(names.timeline));
+  for (const { what, verdict } of timeline)
+    if (verdict && !what.includes(`: ${verdict.verdict}`))
+      wrong(`the timeline says "${what}" of the verdict ${verdict.verdict}`);
 }
 
 function checkImages({ plan, status, executions, calls, wrong }: Final): void {
@@ -127,8 +151,12 @@ function checkImages({ plan, status, executions, calls, wrong }: Final): void {
     if (!executions.has(`images-${evaluationId}`)) wrong(`nobody archives the images of ${evaluationId}`);
   }
   const known = new Set(status.images.map(({ evaluationId }) => evaluationId));
-  for (const { stage, verdict, evaluationId } of status.verdicts) {
-    const captured = stage === 'document_verification' || stage === 'selfie_reverification';
+  for (const { stage, attempt, verdict, evaluationId } of status.verdicts) {
+    const { steps } = plan.evaluation(stage, attempt);
+    const captured =
+      stage === 'document_verification' ||
+      stage === 'selfie_reverification' ||
+      steps.some((step) => step === 'capture' || step === 'hosted_flow');
     if (captured && archiveOn.some((one) => one === verdict) && !known.has(evaluationId)) {
       wrong(`the images of ${evaluationId} are not wanted`);
     }

@@ -4,14 +4,14 @@ import { watchPosts } from './facts.ts';
 import { type Facts, judge } from './oracle.ts';
 import { type Plan, planOf } from './plan.ts';
 import { createAgenda } from './server/agenda.ts';
-import type { Activated, Execution, Hazards, PendingUpdate, Run } from './server/execution.ts';
+import type { Activated, Execution, Hazards, PendingUpdate, Run, UpdateAnswer } from './server/execution.ts';
 import { fromPayload } from './server/protocol.ts';
 import type { Instance, Sandbox } from './server/sandbox.ts';
 import { createServer } from './server/server.ts';
 import { replayWhole } from './server/tasks.ts';
 import { linesOf, sinceStart } from './trace.ts';
 import { createCalls } from './world/calls.ts';
-import { names, type Status, workflowIdOf } from './world/contract.ts';
+import { names, type Status, type Update, updates, workflowIdOf } from './world/contract.ts';
 import { createPeople } from './world/people.ts';
 import { createRiskos } from './world/riskos.ts';
 import { checkUpdate } from './updates.ts';
@@ -74,6 +74,10 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
   const posts = watchPosts(plan, riskos, say);
   const shown: ShownWatch = watchShown(plan, say);
   const contradicted = new Set<string>();
+  const asking = randomOf(seed, 'readNow');
+  /** When each `readNow` was accepted, and where the funnel stood. */
+  const asked = new Map<string, { at: number; place: string }>();
+  let answered: { at: number; place: string }[] = [];
 
   const server = createServer({
     agenda,
@@ -92,6 +96,12 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
         accepted.push({ name: update.name, verdict: verdictOf(update), at: execution.run.lastTime });
         if (update.name === 'retry' || update.name === 'correct') posts.retried();
         if (update.name === 'withdraw') leftAt ??= execution.run.lastTime;
+      }
+      if (update.name === 'readNow') {
+        const reading = asked.get(update.id);
+        if (answer === 'accepted' && before)
+          asked.set(update.id, { at: execution.run.lastTime, place: placeOf(before) });
+        else if (reading && answer !== 'accepted' && answer.kind === 'completed') answered.push(reading);
       }
       if (before) checkUpdate(before, update, answer, accepted, say);
     },
@@ -116,7 +126,18 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
     trace?.(`    = ${statusLine(status)}`);
     const begun = posts.begun.at(-1);
     const open = begun?.key;
+    for (const { at, place } of answered) {
+      const isForgotten = begun && riskos.attempts.get(begun.evaluationId)?.plan.forgotten;
+      if (placeOf(status) === place && posts.lastReadBegan < at && !isForgotten)
+        say('readNow is answered, and no reading has begun since');
+    }
+    answered = [];
     const commands = task.flatMap((activated) => activated.commands);
+    const isRead = commands.some(
+      ({ scheduleActivity }) => scheduleActivity?.activityType === 'readEvaluation',
+    );
+    if (isRead && asking.chance(0.05))
+      agenda.after(asking.between(0, 1000), () => sendUpdate(updates.readNow(), () => undefined));
     const again = commands.findIndex((command) => command.continueAsNewWorkflowExecution);
     const wentOn = again >= 0 && again < commands.length - 1;
     shown.see(execution, run, status, begun?.at ?? startedAt, wentOn);
@@ -140,18 +161,20 @@ export function simulate(sandbox: Sandbox, seed: number, { plan = planOf(seed), 
     }
   };
 
+  const sendUpdate = ({ name, input }: Update, answer: (answer: UpdateAnswer) => void): void => {
+    pending += 1;
+    server.update(workflowId, name, input, (given) => {
+      pending -= 1;
+      answer(given);
+    });
+  };
+
   const people = createPeople({
     agenda,
     plan,
     random: randomOf(seed, 'people'),
     riskos,
-    send(update, answer) {
-      pending += 1;
-      server.update(workflowId, update.name, update.input, (given) => {
-        pending -= 1;
-        answer(given);
-      });
-    },
+    send: sendUpdate,
     cancel: () => void server.cancel(workflowId),
   });
 
@@ -223,6 +246,10 @@ function hazardsOf({ seed, rates }: Plan): Hazards {
       return streams.suggested.between(2, runs > mostShortRuns ? 200 : rates.suggestWithin);
     },
   };
+}
+
+function placeOf({ stage, attempt, verdicts }: Status): string {
+  return `${stage} ${attempt} ${verdicts.length}`;
 }
 
 function statusOf(instance: Instance): Status {

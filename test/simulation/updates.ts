@@ -25,7 +25,7 @@ export function checkUpdate(
   }
   if (answer.type === 'NoBaseline' && !before.baseline && fits) return;
   if (answer.type !== 'WrongStage') wrong(`the update ${name} is refused with ${answer.type}`);
-  if (!fits || name in steppingUp) return;
+  if (!fits || name in steppingUp || name === 'readNow') return;
   // Another one that was accepted just before comes first.
   if (accepted.length > 0 && name !== 'withdraw') return;
   wrong(`the update ${name} is refused at ${before.stage}: ${answer.message}`);

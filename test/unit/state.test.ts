@@ -103,7 +103,15 @@ describe('a state of which only the least is there', () => {
     tags: [],
     reviewQueues: [],
   };
-  const newVisit = { tries: 1, technical: 0, advice: [], givenUp: [], toRead: [], readNow: false };
+  const newVisit = {
+    tries: 1,
+    technical: 0,
+    advice: [],
+    givenUp: [],
+    toRead: [],
+    readingsAsked: 0,
+    readingsDone: 0,
+  };
   const checking = (stage: Stage, attempt: object) => ({ stage, attempt });
 
   /** At least one for each stage: what has to be there, and what it is completed to. */

@@ -42,22 +42,39 @@ export async function readNext(
 ): Promise<Stopped | undefined> {
   if (!state.timers.read) scheduleReading(state, position, attempt, reader);
   const deadlinePassed = () => reader.hasDeadline && hasFired(state, 'deadline') && !attempt.overdue;
-  const isDue = () => hasFired(state, 'read') || deadlinePassed() || position.readNow;
+  const isDue = () => hasFired(state, 'read') || deadlinePassed() || isAsked(position);
   await waitUntil(state, () => reader.interrupted() || position.toRead.length > 0 || isDue());
   if (reader.interrupted()) return undefined;
-  const by = position.toRead.length > 0 ? 'event' : position.readNow ? 'request' : 'poll';
+  const by = position.toRead.length > 0 ? 'event' : isAsked(position) ? 'request' : 'poll';
   const wasCompleted = attempt.latest?.state === 'completed';
   if (isDue()) hintAll(position, attempt);
   if (deadlinePassed()) attempt.overdue = true;
   if (hasFired(state, 'read')) scheduleReading(state, position, attempt, reader);
-  const result = await readQueue(state, position, attempt, reader);
-  position.readNow = false;
+  const result = await readWhatIsAsked(state, position, attempt, reader);
   if (!wasCompleted && attempt.latest?.state === 'completed') countFound(position.stage, by);
   return result;
 }
 
-/** Reads what is queued, one after the other. */
-export async function readQueue(
+/** True if somebody wants a reading that has not begun. */
+export function isAsked({ readingsAsked, readingsDone }: Checking): boolean {
+  return readingsAsked > readingsDone;
+}
+
+/** Reads what is queued. Whoever asks meanwhile needs another reading, because RiskOS may have answered before. */
+export async function readWhatIsAsked(
+  state: FunnelState,
+  position: Checking,
+  attempt: Reading,
+  reader: Reader,
+): Promise<Stopped | undefined> {
+  const { readingsAsked } = position;
+  const result = await readQueue(state, position, attempt, reader);
+  position.readingsDone = readingsAsked;
+  return result;
+}
+
+/** Reads one after the other. */
+async function readQueue(
   state: FunnelState,
   position: Checking,
   attempt: Reading,
@@ -173,6 +190,7 @@ async function readGivenUpOne(state: FunnelState, position: Checking, hint: Hint
   if (judgement.verdict !== 'accept') return false;
   const given = position.givenUp.find(({ evaluationId }) => evaluationId === hint.evaluationId);
   if (!given) return false;
+  noteRecovery(state);
   note(
     state,
     'verdict',

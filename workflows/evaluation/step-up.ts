@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { Candidate, Checking, FunnelState, Refusal } from '../../src/contract/index.ts';
-import { patch } from '../activities.ts';
+import { type Called, patch } from '../activities.ts';
+import { improve, openChecking } from '../state.ts';
 import { hint } from './hints.ts';
 
 /** What an update can give a paused evaluation. */
@@ -19,6 +20,8 @@ export async function stepUp(state: FunnelState, position: Checking, given: Step
   const called = await patch(state, { evalId, patch: { ...given, evaluationId, useCase } }).finally(() =>
     hint(position, { evaluationId, evalId }),
   );
+  if (given.kind === 'information' && isPerhapsTaken(called) && openChecking(state))
+    improve(state, given.candidate);
   if ('failure' in called) {
     const { type, reason, action } = called.failure;
     const refused = type === 'RiskosRefused';
@@ -31,4 +34,11 @@ export async function stepUp(state: FunnelState, position: Checking, given: Step
   }
   attempt.latest = called.evaluation;
   if (given.kind === 'one_time_code' && attempt.latest.pausedFor === 'one_time_code') attempt.codes += 1;
+}
+
+/** What RiskOS refused must not be sent with the next request, and `nextAction.fields` must go on naming it. */
+function isPerhapsTaken(called: Called): boolean {
+  if (!('failure' in called)) return true;
+  const { type, processed } = called.failure;
+  return type !== 'RiskosRefused' && processed !== 'no';
 }

@@ -64,6 +64,8 @@ const postedAgain = (funnel: FunnelByHand): Record<string, unknown> => {
   return posted(funnel);
 };
 
+const { position: readingPosition } = Object(attempting('reading'));
+
 const checkingRows: Rows<Checking> = {
   stage: {
     base: attempting('posting'),
@@ -127,11 +129,17 @@ const checkingRows: Rows<Checking> = {
     expected: 'eval-2',
     neverWaits: true,
   },
-  readNow: {
-    value: true,
+  readingsAsked: {
+    value: 1,
     see: (funnel) => call(funnel, 'readEvaluation')['evalId'],
     expected: 'eval-2',
     neverWaits: true,
+  },
+  readingsDone: {
+    base: { ...attempting('reading'), position: { ...readingPosition, readingsAsked: 1 } },
+    value: 1,
+    see: (funnel) => funnel.calls('readEvaluation'),
+    expected: [],
   },
 };
 

@@ -35,7 +35,7 @@ interface DoUpdate {
   runValidator: boolean;
 }
 
-type ActivityResult =
+export type ActivityResult =
   { completed: { result: Payload } } | { failed: { failure: Failure } } | { cancelled: { failure: Failure } };
 
 export type Job =

@@ -8,6 +8,7 @@ import type {
   RiskosTrouble,
   Stage,
   Status,
+  TimelineEntry,
 } from '../../../src/contract/index.ts';
 import type { ActivityCall, ActivityOutcome } from '../server/execution.ts';
 import type { Failure, Payload } from '../server/protocol.ts';
@@ -22,9 +23,10 @@ export const names = {
   images: 'imageRetention',
   riskosEvent: 'riskosEvent',
   status: 'status',
+  timeline: 'timeline',
 } as const;
 
-export type { Evaluation, ImagesAsk, ImagesFound, Notice, Stage, Status };
+export type { Evaluation, ImagesAsk, ImagesFound, Notice, Stage, Status, TimelineEntry };
 export type EvaluatedStage =
   'passive_check' | 'document_verification' | 'selfie_reverification' | 'payroll_setup';
 
@@ -239,6 +241,7 @@ export const possibleIn: Record<string, readonly Stage[]> = {
   correct: ['needs_attention'],
   retry: ['needs_attention'],
   complete: ['verified'],
+  readNow: [...evaluatedStages, 'review', 'needs_attention'],
   withdraw: [...evaluatedStages, 'awaiting_document_request', 'review', 'verified', 'needs_attention'],
 };
 
@@ -265,6 +268,7 @@ export const updates = {
   review: (verdict: string): Update => ({ name: 'review', input: { verdict, by: 'hr-7', reason: 'looked' } }),
   correct: (): Update => ({ name: 'correct', input: { candidate: { phoneNumber: '+14155550199' } } }),
   retry: (): Update => ({ name: 'retry', input: {} }),
+  readNow: (): Update => ({ name: 'readNow', input: {} }),
   complete: (): Update => ({ name: 'complete', input: {} }),
   withdraw: (): Update => ({ name: 'withdraw', input: { reason: 'another job' } }),
 };

@@ -1,8 +1,8 @@
-import type { Random } from '../../hazards/random.ts';
+import { type Random, randomOf } from '../../hazards/random.ts';
 import type { Plan } from '../plan.ts';
 import type { Agenda } from '../server/agenda.ts';
 import type { UpdateAnswer } from '../server/execution.ts';
-import { invalidUpdates, type Status, type Update, updates } from './contract.ts';
+import { invalidUpdates, type Status, steppingUp, type Update, updates } from './contract.ts';
 import { type Riskos, rightCode } from './riskos.ts';
 
 interface PeopleOptions {
@@ -22,6 +22,7 @@ export interface People {
 /** HR, an operator and RiskOS's reviewer, who know what the funnel shows and nothing else. */
 export function createPeople(options: PeopleOptions): People {
   const { agenda, plan, random } = options;
+  const doubles = randomOf(plan.seed, 'doubled updates');
   let shown: Status | null = null;
   let busy = false;
   let visit = 0;
@@ -102,6 +103,9 @@ export function createPeople(options: PeopleOptions): People {
         act();
         return;
       }
+      // Somebody clicks twice.
+      if (next.update.name in steppingUp && doubles.chance(0.2))
+        agenda.after(doubles.between(0, 2000), () => options.send(next.update, () => {}));
       options.send(next.update, (answer) => {
         busy = false;
         const isWish = next.update.name === plan.visits[visit];

@@ -273,10 +273,16 @@ function snapshotOf(record: Record): Evaluation {
     ...(record.decision === null ? {} : { decision: record.decision }),
     ...(record.decidedAt === null ? {} : { decidedAt: new Date(record.decidedAt).toISOString() }),
     ...(plan.reference ? { referenceId: referenceOf(evaluationId), documentResult: 'accepted' } : {}),
-    ...(key.stage === 'document_verification' && !plan.reference ? { documentResult: 'not_accepted' } : {}),
+    ...(hasDocuments(record) && !plan.reference ? { documentResult: 'not_accepted' } : {}),
     ...(key.stage === 'selfie_reverification' && previous ? { previousReferenceId: previous } : {}),
     ...(plan.images === 'military' ? { documentType: 'Military' } : {}),
   };
+}
+
+/** In a passive check only where it has a capture of its own. */
+function hasDocuments({ attempt: { key, plan } }: Record): boolean {
+  if (key.stage !== 'passive_check') return key.stage === 'document_verification';
+  return plan.steps.some((step) => step === 'capture' || step === 'hosted_flow');
 }
 
 /** The reference of an accepted result, the same for each evaluation of one request. */

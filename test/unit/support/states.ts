@@ -113,7 +113,8 @@ const visit: Omit<Whole<Checking>, 'stage' | 'attempt'> = {
   advice,
   givenUp: [{ evaluationId: 'app-1042~0a1b2c3d~document_verification~1', number: 1, evalIds: ['eval-0'] }],
   toRead: [{ evaluationId, evalId: 'eval-2' }],
-  readNow: true,
+  readingsAsked: 2,
+  readingsDone: 1,
 };
 
 const checkingOf = (stage: Checking['stage'], attempt: Whole<Posting> | typeof reading): Whole<Checking> => ({

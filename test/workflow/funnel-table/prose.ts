@@ -39,7 +39,8 @@ if none is in progress, the last one:`,
 
   belowMessages: `- An update that is not valid is refused everywhere, with \`InvalidMessage\`, the field and the reason. A refused update leaves
   nothing in the history and changes nothing.
-- Until an accepted update has been carried out, other updates are refused with \`WrongStage\`, except \`withdraw\`.
+- Until an accepted update has been carried out, other updates are refused with \`WrongStage\`, except \`withdraw\`. A \`readNow\`
+  holds up no other update.
 - \`requestReverification\` is refused with \`NoBaseline\` if the documents were accepted without a reference.
 - When RiskOS refuses an update that is *sent* to it, the update fails with \`RiskosRefused\`; when the answer is unclear, with
   \`RiskosUnavailable\`. The funnel stays where it is, and reads RiskOS.
@@ -52,7 +53,7 @@ if none is in progress, the last one:`,
 - An attempt expires only after a reading that began after its deadline, of every evaluation that RiskOS has for it.
 - Once an evaluation has a verdict, RiskOS is read again only after \`decision_update\`, \`reevaluation\`, or a completion under another
   \`eval_id\`. If the decision has changed, the verdict stays and gets the flag \`contradicted_later\`.
-- \`readNow\` reads RiskOS at once and is answered when that is done.
+- \`readNow\` reads RiskOS at once and is answered when that is done. A reading that began before the update does not count.
 
 The deadline of an evaluation is \`documents.deadline\`, for a selfie \`reverification.deadline\`. It starts when RiskOS takes
 the request. In the column *works* it leads to \`needs attention\`, because RiskOS is late, not the candidate.`,
@@ -92,7 +93,7 @@ funnel:`,
   trouble: `## When RiskOS is unavailable or refuses
 
 A failure of RiskOS is never a rejection. \`trouble\` in the status says that RiskOS is unavailable, and since when; the funnel
-resumes by itself.
+resumes by itself. It is \`null\` again once RiskOS answers, or the funnel asks RiskOS for nothing any more.
 
 - **The request was certainly not processed** (connection refused, 429, and the like): the funnel repeats it without limit, with a
   back-off of up to five minutes, or after the time that RiskOS names.
