@@ -19,7 +19,13 @@ export interface PostWatch {
 }
 
 /** Webhooks that can mean a new state of an evaluation. */
-const telling = new Set(['evaluation_completed', 'evaluation_paused', 'reevaluation', 'decision_update']);
+const telling = new Set([
+  'evaluation_completed',
+  'evaluation_paused',
+  'reevaluation',
+  'decision_update',
+  'workflow_execution_failed',
+]);
 
 /** Webhooks after which a settled evaluation is read again. */
 function isDeciding({ eventType }: RiskosEvent): boolean {

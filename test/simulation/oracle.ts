@@ -226,6 +226,12 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
     return next?.key.stage === stage && at !== undefined && next.at < at;
   };
 
+  /** What RiskOS lost, a person may begin anew; nobody else does. */
+  const canBeBegunAnew = ({ plan: { forgotten, failure } }: Attempt): boolean =>
+    forgotten || failure !== null;
+  const wasRetried = (from: number, to: number): boolean =>
+    facts.accepted.some(({ name, at }) => (name === 'retry' || name === 'correct') && at >= from && at <= to);
+
   const evaluated = (stage: EvaluatedStage): Place | null => {
     const first = facts.begun[begun];
     const number = facts.begun.slice(0, begun).filter(({ key }) => key.stage === stage).length + 1;
@@ -260,7 +266,7 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
       plan.steps.at(-1) === 'in_progress' &&
       (plan.finish.kind === 'at_deadline' ||
         (deadline !== null && completedAt !== null && completedAt > deadline));
-    mayStop ||= plan.forgotten || isSlow;
+    mayStop ||= canBeBegunAnew(attempt) || isSlow;
     const next = facts.begun[begun];
     const until = next && wasGivenUp(first.key) ? next.at + 1 : (verdictTime(shown, verdicts) ?? Infinity);
     const missed = givenUp.find(
@@ -279,7 +285,8 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
       take(attempt, expected);
       return afterVerdict(attempt.key, expected);
     }
-    if (attempt.plan.forgotten && facts.begun[begun]?.key.stage === stage) return { at: stage };
+    if (next?.key.stage === stage && canBeBegunAnew(attempt) && wasRetried(first.at, next.at))
+      return { at: stage };
     const isLast = facts.begun[begun] === undefined && verdicts === shown.verdicts.length;
     if (left && isLast) return null;
     if (deadline === null) throw new Wrong(`${stage} ${number} has neither verdict nor deadline`);

@@ -27,6 +27,8 @@ export interface EvaluationPlan {
   previous: 'same' | 'other' | 'missing';
   /** RiskOS answers 404 to every reading, for good. */
   forgotten: boolean;
+  /** RiskOS's workflow fails so many milliseconds after the last step began, and recovers after `lasts`, or never. */
+  failure: { after: number; lasts: number | null } | null;
   /** Who decides, if it comes to a review, and when. */
   reviewer: { by: 'hr'; verdict: 'accept' | 'reject' | 'resubmit'; after: number } | RiskosReviewer;
   /** What RiskOS says of it after the verdict. */
@@ -136,8 +138,15 @@ export function planOf(seed: number): Plan {
     outages: outagesOf(randomOf(seed, 'outages'), policy),
     heckles: hecklesOf(randomOf(seed, 'heckles'), span),
     rates,
-    evaluation: (stage, attempt) =>
-      evaluationOf(randomOf(seed, 'evaluation', stage, String(attempt)), { stage, attempt, policy, person }),
+    evaluation: (stage, attempt) => ({
+      ...evaluationOf(randomOf(seed, 'evaluation', stage, String(attempt)), {
+        stage,
+        attempt,
+        policy,
+        person,
+      }),
+      failure: failureOf(randomOf(seed, 'failure', stage, String(attempt)), person),
+    }),
   };
   return plan;
 }
@@ -234,7 +243,10 @@ interface Where {
   person: number;
 }
 
-function evaluationOf(random: Random, { stage, attempt, policy, person }: Where): EvaluationPlan {
+function evaluationOf(
+  random: Random,
+  { stage, attempt, policy, person }: Where,
+): Omit<EvaluationPlan, 'failure'> {
   // A passive evaluation can have a step-up to documents inside.
   const captured =
     stage === 'document_verification' ||
@@ -263,6 +275,12 @@ function evaluationOf(random: Random, { stage, attempt, policy, person }: Where)
       : null,
     images: random.pick(['archived', 'archived', 'archived', 'none', 'military', 'refused']),
   };
+}
+
+function failureOf(random: Random, person: number): EvaluationPlan['failure'] {
+  if (!random.chance(0.04)) return null;
+  const lasts = random.chance(0.7) ? random.between(1, 8 * person) : null;
+  return { after: random.between(1, person), lasts };
 }
 
 type Decided = Pick<EvaluationPlan, 'decision' | 'technical' | 'risk'>;
