@@ -42,10 +42,13 @@ interface Post {
 export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) => void): PostWatch {
   const posts = new Map<string, Post>();
   const pending = new Map<string, string>();
-  /** Evaluations that the funnel knows by RiskOS's id. */
+  /** Evaluations that the funnel knows by RiskOS's id, and of those the ones that RiskOS showed it. */
   const known = new Set<string>();
+  const proven = new Set<string>();
+  /** How often RiskOS answered a reading with 404. */
+  const misses = new Map<string, number>();
   const begun: Facts['begun'] = [];
-  const reads = new Set<string>();
+  const reads = new Map<string, string>();
   const completedReads: Facts['completedReads'] = [];
   const contradicted: Facts['contradicted'] = [];
   const seen = new Set<string>();
@@ -72,7 +75,9 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
     const before = posts.get(evaluationId);
     if (!before) return;
     if (riskos.attempts.get(evaluationId)?.plan.forgotten) return;
-    if (known.has(evaluationId)) return wrong(`${evaluationId} is asked for again, though it is known`);
+    const isDoubtful = !proven.has(evaluationId) && (misses.get(evaluationId) ?? 0) >= 3;
+    if (known.has(evaluationId) && !isDoubtful)
+      return wrong(`${evaluationId} is asked for again, though it is known`);
     if (before.ended === null) return wrong(`${evaluationId} is asked for while it is being asked for`);
     if (before.ended === 'refused') wrong(`${evaluationId} is asked for again after a refusal`);
     const waited = at - before.endedAt;
@@ -128,26 +133,39 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           }
           if (job.variant !== 'resolveActivity') continue;
           const { seq, result } = job.resolveActivity;
-          if (reads.has(`${run.runId} ${seq}`) && 'completed' in result) {
+          const failure = 'failed' in result ? result.failed.failure.cause : undefined;
+          const read = reads.get(`${run.runId} ${seq}`);
+          if (read !== undefined && 'completed' in result) {
             const { state, evaluationId } = evaluationIn(result.completed.result);
+            proven.add(evaluationId);
             if (state === 'completed') completedReads.push({ evaluationId, at: time });
+          } else if (
+            read !== undefined &&
+            failure?.applicationFailureInfo?.type === 'RiskosUnknownEvaluation'
+          ) {
+            misses.set(read, (misses.get(read) ?? 0) + 1);
           }
           const evaluationId = pending.get(`${run.runId} ${seq}`);
           if (evaluationId === undefined) continue;
           const post = posts.get(evaluationId);
           if (!post) continue;
-          const failure = 'failed' in result ? result.failed.failure.cause : undefined;
           if ('completed' in result || evalIdOf(failure) !== null) known.add(evaluationId);
           const evalId =
             'completed' in result ? evaluationIn(result.completed.result).evalId : evalIdOf(failure);
           const answer = riskos.find(evalId ?? '');
           if (answer) answer.knownAt ??= time;
           Object.assign(post, { ...endOf(failure), endedAt: time });
-          if ('completed' in result) post.ended = 'answered';
+          if ('completed' in result) {
+            post.ended = 'answered';
+            proven.add(evaluationId);
+          }
           tellEarly(evaluationId, 'completed' in result ? evaluationIn(result.completed.result) : undefined);
         }
         for (const { scheduleActivity: command } of commands) {
-          if (command?.activityType === 'readEvaluation') reads.add(`${run.runId} ${command.seq}`);
+          if (command?.activityType === 'readEvaluation') {
+            const { evaluationId }: { evaluationId: string } = fromPayload(command.arguments[0]);
+            reads.set(`${run.runId} ${command.seq}`, evaluationId);
+          }
           if (command?.activityType !== 'createEvaluation') continue;
           const ask: {
             evaluationId: string;

@@ -62,6 +62,8 @@ export interface Plan {
   person: number;
   /** When RiskOS answers no call at all, in milliseconds after the start. */
   outages: { from: number; to: number }[];
+  /** When something before RiskOS answers every reading with 404, in milliseconds after the start. */
+  blanks: { from: number; to: number }[];
   /** Updates that nobody asked for: milliseconds after the start. */
   heckles: number[];
   rates: Rates;
@@ -136,6 +138,7 @@ export function planOf(seed: number): Plan {
       : null,
     person,
     outages: outagesOf(randomOf(seed, 'outages'), policy),
+    blanks: blanksOf(randomOf(seed, 'blanks'), policy),
     heckles: hecklesOf(randomOf(seed, 'heckles'), span),
     rates,
     evaluation: (stage, attempt) => ({
@@ -228,6 +231,15 @@ function outagesOf(random: Random, { deadline, longest }: PlannedPolicy): Plan['
     // So long that readings would be thousands, it only costs.
     const length = random.between(1, Math.round((random.pick([1, 8]) * longest) / second)) * second;
     return { from, to: from + Math.min(length, 5 * day) };
+  });
+}
+
+/** Each is long enough for three readings. */
+function blanksOf(random: Random, { deadline, ambiguousWait }: PlannedPolicy): Plan['blanks'] {
+  if (!random.chance(0.1)) return [];
+  return Array.from({ length: random.between(1, 3) }, () => {
+    const from = random.between(0, Math.round((3 * deadline) / second)) * second;
+    return { from, to: from + random.between(3, 8) * ambiguousWait };
   });
 }
 

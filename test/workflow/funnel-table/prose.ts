@@ -110,7 +110,8 @@ resumes by itself.
 - **RiskOS's workflow failed** (\`workflow_execution_failed\`, confirmed by a reading): the funnel needs attention. It resumes with the
   same evaluation when a reading shows that RiskOS has recovered; if RiskOS then waits for the candidate, the deadline starts again. Only
   \`retry\` starts another evaluation.
-- **RiskOS no longer knows an evaluation**: the funnel needs attention; \`retry\` starts another one.
+- **RiskOS no longer knows an evaluation** that it has shown before (404 three times in a row): the funnel needs attention; \`retry\` starts
+  another one. A review goes on, and RiskOS is read again later.
 
 An operator's reset of the workflow (\`temporal workflow reset\`) creates no evaluation twice: before a POST the worker looks for the same
 POST in the previous run, and adopts its evaluation or waits as after an unclear answer. If Temporal no longer has that run, the funnel
