@@ -34,7 +34,7 @@ export async function attendedTo(state: FunnelState, position: NeedsAttention): 
   const { longest } = state.application.policy.reconciliation;
   for (;;) {
     const { attempt } = back;
-    if (position.request) return resumed(state, back, cause);
+    if (position.request) return resumed(state, back, cause, 'person');
     if (attempt.kind === 'posting') {
       const isIdentified = () => resumption !== 'request' && attempt.evalIds.length > 0;
       await waitUntil(state, () => position.request !== null || isIdentified());
@@ -52,7 +52,7 @@ export async function attendedTo(state: FunnelState, position: NeedsAttention): 
     if (position.request) continue;
     if (await hasNews(state, position, attempt, isDue())) {
       note(state, 'attention', 'RiskOS answers; resumed');
-      return resumed(state, back, cause);
+      return resumed(state, back, cause, 'reading');
     }
   }
 }
@@ -81,19 +81,24 @@ async function hasNews(
   return cause.kind !== 'riskos_late' || latest.state !== 'in_progress';
 }
 
-/** Where the funnel goes on when the cause is gone, or a person says that it is. */
-function resumed(state: FunnelState, back: Checking, cause: AttentionCause): Checking {
+/** Where the funnel goes on when a reading shows that the cause is gone, or a person says so. */
+function resumed(
+  state: FunnelState,
+  back: Checking,
+  cause: AttentionCause,
+  by: 'person' | 'reading',
+): Checking {
   clearTimers(state, 'read', 'patience');
   switch (cause.kind) {
     case 'evaluation_unknown':
-    case 'execution_failed':
       return again(state, back);
+    case 'execution_failed':
+      // An evaluation that recovered is not asked for again.
+      return by === 'person' ? again(state, back) : renewed(state, back);
     case 'technical_errors':
       return { ...back, technical: 0 };
     case 'riskos_late':
-      return back.attempt.kind === 'reading'
-        ? { ...back, attempt: renewed(state, back, back.attempt) }
-        : back;
+      return renewed(state, back);
     case 'reset_run_gone':
       // A person has looked for an earlier POST.
       state.lineage = { unchecked: [], bases: [] };
@@ -107,9 +112,12 @@ function resumed(state: FunnelState, back: Checking, cause: AttentionCause): Che
   }
 }
 
-/** RiskOS was late, so the attempt gets a new deadline. */
-function renewed(state: FunnelState, { stage }: Checking, attempt: Reading): Reading {
+/** The time that RiskOS took is not the candidate's, so the attempt gets a new deadline. */
+function renewed(state: FunnelState, back: Checking): Checking {
+  const { attempt, stage } = back;
+  if (attempt.kind === 'posting') return back;
   clearTimers(state, 'deadline');
   const known = attempt.known.map((one) => ({ ...one, readSinceDeadline: false }));
-  return { ...attempt, known, overdue: false, deadline: deadlineFrom(now(), deadlineRule(state, stage)) };
+  const deadline = deadlineFrom(now(), deadlineRule(state, stage));
+  return { ...back, attempt: { ...attempt, known, overdue: false, deadline } };
 }

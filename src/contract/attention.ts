@@ -100,7 +100,7 @@ export function attentionText(cause: AttentionCause): string {
     case 'riskos_late':
       return 'RiskOS has not finished this evaluation by its deadline. Look at it in the RiskOS dashboard. The funnel resumes by itself when RiskOS finishes.';
     case 'execution_failed':
-      return 'The RiskOS workflow of this evaluation failed. Look at it in the RiskOS dashboard. A retry begins another evaluation; if it captures documents or a selfie, the candidate must do it again.';
+      return 'The RiskOS workflow of this evaluation failed. Look at it in the RiskOS dashboard. The funnel resumes by itself when a reading shows that RiskOS has recovered. A retry begins another evaluation; if it captures documents or a selfie, the candidate must do it again.';
     case 'technical_errors':
       return `RiskOS ended ${cause.count} evaluations with a technical error. Look at its workflow, then retry.`;
     case 'reset_run_gone':

@@ -21,7 +21,13 @@ export interface PostWatch {
 }
 
 /** Webhooks that can mean a new state of an evaluation. */
-const telling = new Set(['evaluation_completed', 'evaluation_paused', 'reevaluation', 'decision_update']);
+const telling = new Set([
+  'evaluation_completed',
+  'evaluation_paused',
+  'reevaluation',
+  'decision_update',
+  'workflow_execution_failed',
+]);
 
 /** Webhooks after which a settled evaluation is read again. */
 function isDeciding({ eventType }: RiskosEvent): boolean {
@@ -38,11 +44,14 @@ interface Post {
 export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) => void): PostWatch {
   const posts = new Map<string, Post>();
   const pending = new Map<string, string>();
-  /** Evaluations that the funnel knows by RiskOS's id. */
+  /** Evaluations that the funnel knows by RiskOS's id, and of those the ones that RiskOS showed it. */
   const known = new Set<string>();
+  const proven = new Set<string>();
+  /** How often RiskOS answered a reading with 404. */
+  const misses = new Map<string, number>();
   const begun: Facts['begun'] = [];
-  /** When each began. */
-  const reads = new Map<string, number>();
+  /** Which evaluation each reads, and when it began. */
+  const reads = new Map<string, { evaluationId: string; began: number }>();
   /** Of updates, as long as RiskOS has not answered. */
   const patches = new Map<string, string>();
   /** RiskOS has taken what `provideInformation` brought, or perhaps has. */
@@ -73,7 +82,9 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
     const before = posts.get(evaluationId);
     if (!before) return;
     if (riskos.attempts.get(evaluationId)?.plan.forgotten) return;
-    if (known.has(evaluationId)) return wrong(`${evaluationId} is asked for again, though it is known`);
+    const isDoubtful = !proven.has(evaluationId) && (misses.get(evaluationId) ?? 0) >= 3;
+    if (known.has(evaluationId) && !isDoubtful)
+      return wrong(`${evaluationId} is asked for again, though it is known`);
     if (before.ended === null) return wrong(`${evaluationId} is asked for while it is being asked for`);
     if (before.ended === 'refused') wrong(`${evaluationId} is asked for again after a refusal`);
     const waited = at - before.endedAt;
@@ -136,28 +147,37 @@ export function watchPosts(plan: Plan, riskos: Riskos, wrong: (reason: string) =
           const isInformation = patches.get(`${run.runId} ${seq}`) === 'information';
           patches.delete(`${run.runId} ${seq}`);
           isInformed ||= isInformation && !isRefused(result);
-          const readAt = reads.get(`${run.runId} ${seq}`);
-          if (readAt !== undefined) watch.lastReadBegan = Math.max(watch.lastReadBegan, readAt);
-          if (readAt !== undefined && 'completed' in result) {
+          const failure = 'failed' in result ? result.failed.failure.cause : undefined;
+          const read = reads.get(`${run.runId} ${seq}`);
+          if (read) watch.lastReadBegan = Math.max(watch.lastReadBegan, read.began);
+          if (read && 'completed' in result) {
             const { state, evaluationId } = evaluationIn(result.completed.result);
+            proven.add(evaluationId);
             if (state === 'completed') completedReads.push({ evaluationId, at: time });
+          } else if (read && failure?.applicationFailureInfo?.type === 'RiskosUnknownEvaluation') {
+            misses.set(read.evaluationId, (misses.get(read.evaluationId) ?? 0) + 1);
           }
           const evaluationId = pending.get(`${run.runId} ${seq}`);
           if (evaluationId === undefined) continue;
           const post = posts.get(evaluationId);
           if (!post) continue;
-          const failure = 'failed' in result ? result.failed.failure.cause : undefined;
           if ('completed' in result || evalIdOf(failure) !== null) known.add(evaluationId);
           const evalId =
             'completed' in result ? evaluationIn(result.completed.result).evalId : evalIdOf(failure);
           const answer = riskos.find(evalId ?? '');
           if (answer) answer.knownAt ??= time;
           Object.assign(post, { ...endOf(failure), endedAt: time });
-          if ('completed' in result) post.ended = 'answered';
+          if ('completed' in result) {
+            post.ended = 'answered';
+            proven.add(evaluationId);
+          }
           tellEarly(evaluationId, 'completed' in result ? evaluationIn(result.completed.result) : undefined);
         }
         for (const { scheduleActivity: command } of commands) {
-          if (command?.activityType === 'readEvaluation') reads.set(`${run.runId} ${command.seq}`, time);
+          if (command?.activityType === 'readEvaluation') {
+            const { evaluationId }: { evaluationId: string } = fromPayload(command.arguments[0]);
+            reads.set(`${run.runId} ${command.seq}`, { evaluationId, began: time });
+          }
           if (command?.activityType === 'patchEvaluation') {
             if (patches.size > 0) wrong('RiskOS is given two things at once');
             const { patch }: { patch: { kind: string } } = fromPayload(command.arguments[0]);

@@ -73,8 +73,13 @@ interface Expected {
 /** Of a reading, where RiskOS fails at nothing: lost workflow tasks and a slow queue, in milliseconds. */
 const longestDelay = 60_000;
 
-function createWalk({ application, policy, evaluation, rates, outages }: Plan, facts: Facts, shown: Status) {
-  const isCalm = rates.callFails === 0 && rates.callIsSlow === 0 && outages.length === 0;
+function createWalk(
+  { application, policy, evaluation, rates, outages, blanks }: Plan,
+  facts: Facts,
+  shown: Status,
+) {
+  const isCalm =
+    rates.callFails === 0 && rates.callIsSlow === 0 && outages.length === 0 && blanks.length === 0;
   let verdicts = 0;
   let begun = 0;
   let tries = 1;
@@ -226,6 +231,12 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
     return next?.key.stage === stage && at !== undefined && next.at < at;
   };
 
+  /** What RiskOS lost, a person may begin anew; nobody else does. */
+  const canBeBegunAnew = ({ plan: { forgotten, failure } }: Attempt): boolean =>
+    forgotten || failure !== null || blanks.length > 0;
+  const wasRetried = (from: number, to: number): boolean =>
+    facts.accepted.some(({ name, at }) => (name === 'retry' || name === 'correct') && at > from && at <= to);
+
   const evaluated = (stage: EvaluatedStage): Place | null => {
     const first = facts.begun[begun];
     const number = facts.begun.slice(0, begun).filter(({ key }) => key.stage === stage).length + 1;
@@ -260,7 +271,7 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
       plan.steps.at(-1) === 'in_progress' &&
       (plan.finish.kind === 'at_deadline' ||
         (deadline !== null && completedAt !== null && completedAt > deadline));
-    mayStop ||= plan.forgotten || isSlow;
+    mayStop ||= canBeBegunAnew(attempt) || isSlow;
     const next = facts.begun[begun];
     const until = next && wasGivenUp(first.key) ? next.at + 1 : (verdictTime(shown, verdicts) ?? Infinity);
     const missed = givenUp.find(
@@ -279,7 +290,8 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
       take(attempt, expected);
       return afterVerdict(attempt.key, expected);
     }
-    if (attempt.plan.forgotten && facts.begun[begun]?.key.stage === stage) return { at: stage };
+    if (next?.key.stage === stage && canBeBegunAnew(attempt) && wasRetried(first.at, next.at))
+      return { at: stage };
     const isLast = facts.begun[begun] === undefined && verdicts === shown.verdicts.length;
     if (left && isLast) return null;
     if (deadline === null) throw new Wrong(`${stage} ${number} has neither verdict nor deadline`);
@@ -378,7 +390,7 @@ function createWalk({ application, policy, evaluation, rates, outages }: Plan, f
     const attempt = facts.attempts.get(evaluationId);
     const wasRead = facts.completedReads.some((read) => read.evaluationId === evaluationId && read.at > at);
     // A funnel that closes reads no more, and an evaluation that RiskOS forgot cannot be read.
-    if (!wasRead && (shown.stage === 'closed' || attempt?.plan.forgotten)) return false;
+    if (!wasRead && (shown.stage === 'closed' || attempt?.plan.forgotten || blanks.length > 0)) return false;
     const record = shown.verdicts.findLast((one) => one.evaluationId === evaluationId);
     const { contradiction, decision, reviewer } = attempt?.plan ?? {};
     // The funnel remembers what RiskOS said of the last twenty.

@@ -27,6 +27,8 @@ export interface EvaluationPlan {
   previous: 'same' | 'other' | 'missing';
   /** RiskOS answers 404 to every reading, for good. */
   forgotten: boolean;
+  /** RiskOS's workflow fails so many milliseconds after the last step began, and recovers after `lasts`, or never. */
+  failure: { after: number; lasts: number | null } | null;
   /** Who decides, if it comes to a review, and when. */
   reviewer: { by: 'hr'; verdict: 'accept' | 'reject' | 'resubmit'; after: number } | RiskosReviewer;
   /** What RiskOS says of it after the verdict. */
@@ -60,6 +62,8 @@ export interface Plan {
   person: number;
   /** When RiskOS answers no call at all, in milliseconds after the start. */
   outages: { from: number; to: number }[];
+  /** When something before RiskOS answers every reading with 404, in milliseconds after the start. */
+  blanks: { from: number; to: number }[];
   /** Updates that nobody asked for: milliseconds after the start. */
   heckles: number[];
   rates: Rates;
@@ -134,10 +138,18 @@ export function planOf(seed: number): Plan {
       : null,
     person,
     outages: outagesOf(randomOf(seed, 'outages'), policy),
+    blanks: blanksOf(randomOf(seed, 'blanks'), policy),
     heckles: hecklesOf(randomOf(seed, 'heckles'), span),
     rates,
-    evaluation: (stage, attempt) =>
-      evaluationOf(randomOf(seed, 'evaluation', stage, String(attempt)), { stage, attempt, policy, person }),
+    evaluation: (stage, attempt) => ({
+      ...evaluationOf(randomOf(seed, 'evaluation', stage, String(attempt)), {
+        stage,
+        attempt,
+        policy,
+        person,
+      }),
+      failure: failureOf(randomOf(seed, 'failure', stage, String(attempt)), person),
+    }),
   };
   return plan;
 }
@@ -222,6 +234,15 @@ function outagesOf(random: Random, { deadline, longest }: PlannedPolicy): Plan['
   });
 }
 
+/** Each is long enough for three readings. */
+function blanksOf(random: Random, { deadline, ambiguousWait }: PlannedPolicy): Plan['blanks'] {
+  if (!random.chance(0.1)) return [];
+  return Array.from({ length: random.between(1, 3) }, () => {
+    const from = random.between(0, Math.round((3 * deadline) / second)) * second;
+    return { from, to: from + random.between(3, 8) * ambiguousWait };
+  });
+}
+
 function hecklesOf(random: Random, span: number): number[] {
   const count = random.pick([0, 0, 2, 6, 12]);
   return Array.from({ length: count }, () => Math.round(random.next() ** 2 * span));
@@ -234,7 +255,10 @@ interface Where {
   person: number;
 }
 
-function evaluationOf(random: Random, { stage, attempt, policy, person }: Where): EvaluationPlan {
+function evaluationOf(
+  random: Random,
+  { stage, attempt, policy, person }: Where,
+): Omit<EvaluationPlan, 'failure'> {
   // A passive evaluation can have a step-up to documents inside.
   const captured =
     stage === 'document_verification' ||
@@ -263,6 +287,12 @@ function evaluationOf(random: Random, { stage, attempt, policy, person }: Where)
       : null,
     images: random.pick(['archived', 'archived', 'archived', 'none', 'military', 'refused']),
   };
+}
+
+function failureOf(random: Random, person: number): EvaluationPlan['failure'] {
+  if (!random.chance(0.04)) return null;
+  const lasts = random.chance(0.7) ? random.between(1, 8 * person) : null;
+  return { after: random.between(1, person), lasts };
 }
 
 type Decided = Pick<EvaluationPlan, 'decision' | 'technical' | 'risk'>;

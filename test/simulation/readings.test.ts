@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { FunnelByHand } from './by-hand.ts';
-import { asking, attempting, inReview } from './carried/bases.ts';
+import { asking, attempting, inReview, stoppedAt } from './carried/bases.ts';
 import { accepted, open } from './carried/open.ts';
 import {
   applicationId,
   at,
   call,
+  day,
   decided,
   event,
   hour,
@@ -243,6 +244,55 @@ describe('readings, counted', () => {
     funnel.settle('readEvaluation', { evaluation: paused(current) });
     expect(funnel.status().outcome).toBe('expired');
     expect(funnel.asked('readEvaluation')).toBe(2);
+  });
+});
+
+describe('an evaluation that RiskOS does not know, three times in a row,', () => {
+  const unknownThreeTimes = (funnel: FunnelByHand): void => {
+    for (let misses = 0; misses < 3; misses += 1) {
+      funnel.fire(timers.read);
+      funnel.settle('readEvaluation', { failure: 'unknown' });
+    }
+  };
+
+  test('stops the funnel where RiskOS has shown it before, although only an event named it', () => {
+    const funnel = open(attempting('posting'));
+    funnel.signal('riskosEvent', event(current, { evalId: 'eval-2' }));
+    funnel.settle('readEvaluation', { evaluation: paused(current) });
+    unknownThreeTimes(funnel);
+    expect(funnel.status()).toMatchObject({ attention: { kind: 'evaluation_unknown' } });
+    expect(funnel.timers()).toEqual([]);
+    expect(funnel.asked('createEvaluation')).toBe(0);
+  });
+
+  test('is one that never was, where only an event named it: the attempt begins as before its first POST', () => {
+    const known = [{ evalId: 'eval-2' }];
+    const state = attempting('reading', stage, { known, latest: null });
+    const funnel = open({
+      ...state,
+      timers: { read: { times: [at + hour] }, deadline: { times: [at + 2 * day] } },
+    });
+    unknownThreeTimes(funnel);
+    expect(funnel.timers().map(({ summary }) => summary)).toEqual([timers.post]);
+    funnel.fire(timers.post);
+    funnel.settle('createEvaluation', { evaluation: paused(current, { evalId: 'eval-3' }) });
+    expect(funnel.status().deadline).toBe(new Date(funnel.now() + 7 * day).toISOString());
+    expect(funnel.timers().map(({ summary }) => summary)).toEqual([timers.read]);
+  });
+
+  test('is still read where a person decides, or where RiskOS was late', () => {
+    const latest = decided(current, 'REVIEW');
+    const late = stoppedAt({ kind: 'riskos_late' });
+    const back = Object(attempting('reading', stage, { latest: paused(current, { state: 'in_progress' }) }));
+    const stopped = { ...late, position: { ...Object(late).position, back: back.position } };
+    for (const state of [inReview(latest, 'review'), stopped]) {
+      const funnel = open(state);
+      unknownThreeTimes(funnel);
+      funnel.fire(timers.read);
+      const decidedAt = '2030-01-03T00:00:00.000Z';
+      funnel.settle('readEvaluation', { evaluation: accepted(current, { decidedAt }) });
+      expect(funnel.status().stage).toBe('verified');
+    }
   });
 });
 

@@ -15,7 +15,7 @@ import { now } from '../clock.ts';
 import { countFound } from '../metrics.ts';
 import { newAttempt } from '../state.ts';
 import { noteRecovery, noteTrouble } from '../timeline.ts';
-import { clearTimers, hasFired, setTimer } from '../timers.ts';
+import { clearTimers, endTimers, hasFired, setTimer } from '../timers.ts';
 import { waitUntil } from '../waiting.ts';
 import { deadlineRule } from './deadline.ts';
 import { mostEvalIds } from './hints.ts';
@@ -128,6 +128,7 @@ function isOutdated({ evalId, state }: Evaluation, { perhapsNewer }: Posting): b
 export function unidentified(state: FunnelState, attempt: Reading): Posting {
   const { evaluationId, number, notProcessed, perhapsProcessed, stop } = attempt;
   const { ambiguousWait } = state.application.policy;
+  endTimers(state);
   setTimer(state, 'post', now() + milliseconds(ambiguousWait));
   return { ...newAttempt(evaluationId, number), notProcessed, perhapsProcessed, stop };
 }

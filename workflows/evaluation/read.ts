@@ -128,6 +128,11 @@ async function readCurrent(
   return undefined;
 }
 
+/** RiskOS had this evaluation. What an event merely named may never have existed. */
+function wasShown({ latest }: Reading, { evalId, answered }: Reading['known'][number]): boolean {
+  return answered || latest?.evalId === evalId;
+}
+
 function unread(
   state: FunnelState,
   attempt: Reading,
@@ -144,10 +149,10 @@ function unread(
         readSoon(state, 1);
         return undefined;
       }
+      if (wasShown(attempt, known) && !reader.hasDeadline) break;
       attempt.known = attempt.known.filter((one) => one !== known);
-      if (!known.answered) return undefined;
-      if (reader.hasDeadline) return stopped({ kind: 'evaluation_unknown', evalId: known.evalId });
-      break;
+      if (!wasShown(attempt, known)) return undefined;
+      return stopped({ kind: 'evaluation_unknown', evalId: known.evalId });
     case 'RiskosRefused':
       if (reader.hasDeadline) return stopped({ kind: 'reading_refused', problem, action });
       break;

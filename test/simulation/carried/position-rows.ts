@@ -54,9 +54,12 @@ const isStopped = (funnel: FunnelByHand): unknown => {
   return [funnel.status().stage, funnel.asked('createEvaluation')];
 };
 
-/** An attempt whose only evaluation RiskOS does not know is posted again, as before. */
+/** An attempt whose only evaluation RiskOS never showed, and does not know, is posted again, as before. */
 const unidentified = {
-  ...attempting('reading', 'document_verification', { known: [{ evalId: 'eval-2', misses: 2 }] }),
+  ...attempting('reading', 'document_verification', {
+    known: [{ evalId: 'eval-2', misses: 2 }],
+    latest: null,
+  }),
 };
 const postedAgain = (funnel: FunnelByHand): Record<string, unknown> => {
   funnel.fire(timers.read);

@@ -51,8 +51,9 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
     counts.set(key, nth);
     return { random: randomOf(seed, kind, id, String(nth)), nth };
   };
-  const isDown = () =>
-    plan.outages.some(({ from, to }) => agenda.now() - startedAt >= from && agenda.now() - startedAt < to);
+  const isIn = (times: { from: number; to: number }[]) =>
+    times.some(({ from, to }) => agenda.now() - startedAt >= from && agenda.now() - startedAt < to);
+  const isDown = () => isIn(plan.outages);
   const durationOf = (random: Random) =>
     random.chance(rates.callIsSlow) ? random.between(2000, longestCall) : random.between(20, 300);
 
@@ -122,7 +123,7 @@ export function createCalls({ agenda, plan, riskos, startedAt }: CallsOptions): 
     const after = (outcome: ActivityOutcome) => void agenda.after(duration, () => end(outcome));
     if (isDown()) return after(failed('unavailable'));
     const record = riskos.find(evalId);
-    if (!record || record.attempt.plan.forgotten) return after(failed('unknown'));
+    if (!record || record.attempt.plan.forgotten || isIn(plan.blanks)) return after(failed('unknown'));
     if (record.attempt.evaluationId !== evaluationId) return after(failed('foreign'));
     if (nth <= 40 && random.chance(rates.callFails)) {
       const fault = random.pick([

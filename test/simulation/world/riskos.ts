@@ -36,6 +36,9 @@ export interface Attempt {
   /** A person has decided in RiskOS. */
   reviewedAt: number | null;
   contradictedAt: number | null;
+  /** RiskOS's workflow has failed; `recovering` is what to do once it has recovered. */
+  failed: boolean;
+  recovering: (() => void)[];
 }
 
 export interface RiskosOptions {
@@ -87,6 +90,8 @@ export function createRiskos({ agenda, plan, random, emit }: RiskosOptions): Ris
       planned: false,
       reviewedAt: null,
       contradictedAt: null,
+      failed: false,
+      recovering: [],
     };
     attempts.set(evaluationId, attempt);
     return attempt;
@@ -103,6 +108,8 @@ export function createRiskos({ agenda, plan, random, emit }: RiskosOptions): Ris
 
   const finish = (attempt: Attempt): void => {
     if (attempt.completedAt !== null || attempt.plan.forgotten) return;
+    if (attempt.failed) return void attempt.recovering.push(() => finish(attempt));
+    if (attempt.plan.failure && isFollowed(attempt)) return;
     // Whoever was accepted in one attempt does not do another.
     if (isCaptured(attempt.key.stage) && [...attempts.values()].some((other) => supersedes(other, attempt)))
       return;
@@ -115,6 +122,23 @@ export function createRiskos({ agenda, plan, random, emit }: RiskosOptions): Ris
     emit(record, 'evaluation_completed', { decision: attempt.plan.decision, prompt: !record.answered });
   };
 
+  /** Another attempt was begun in its place. */
+  const isFollowed = ({ key }: Attempt): boolean =>
+    [...attempts.values()].some((other) => other.key.stage === key.stage && other.key.attempt > key.attempt);
+
+  const fail = (attempt: Attempt, lasts: number | null): void => {
+    if (attempt.completedAt !== null) return;
+    attempt.failed = true;
+    for (const record of attempt.records) emit(record, 'workflow_execution_failed', {});
+    if (lasts !== null) agenda.after(lasts, () => recover(attempt));
+  };
+
+  const recover = (attempt: Attempt): void => {
+    if (isFollowed(attempt)) return;
+    attempt.failed = false;
+    for (const goOn of attempt.recovering) goOn();
+  };
+
   const arrive = (record: Record): void => {
     const { attempt } = record;
     const { steps, finish: how } = attempt.plan;
@@ -122,7 +146,12 @@ export function createRiskos({ agenda, plan, random, emit }: RiskosOptions): Ris
     if (step !== undefined && step !== 'in_progress')
       emit(record, 'evaluation_paused', { decision: 'REVIEW' });
     if (step === 'capture') emit(record, 'case_notes_added', { progress: 'capture_app_opened' });
-    if (record.step === steps.length - 1) record.lastStepAt ??= agenda.now();
+    const { failure } = attempt.plan;
+    const isFirst = attempt.records.every(({ lastStepAt }) => lastStepAt === null);
+    if (record.step === steps.length - 1) {
+      record.lastStepAt ??= agenda.now();
+      if (failure && isFirst) agenda.after(failure.after, () => fail(attempt, failure.lasts));
+    }
     if (record.step !== steps.length - 1 || attempt.planned) return;
     if (how.kind === 'after') {
       attempt.planned = true;
@@ -238,7 +267,7 @@ function snapshotOf(record: Record): Evaluation {
   const { plan, evaluationId, key } = attempt;
   const state = stateOf(record);
   const step = plan.steps[record.step];
-  const waits = step === undefined ? undefined : pausedFor[step];
+  const waits = step === undefined || attempt.failed ? undefined : pausedFor[step];
   const common = {
     evaluationId,
     evalId,
@@ -247,7 +276,7 @@ function snapshotOf(record: Record): Evaluation {
     advice: [],
     risk: plan.risk,
     technical: plan.technical,
-    failed: false,
+    failed: attempt.failed,
     failedSteps: [],
     tags: [],
     reviewQueues: [],

@@ -22,7 +22,7 @@ reverification and payroll set-up. The other five wait for a person, or for noth
 | \`verified\` | nothing, for years if need be | with \`requestReverification\`, \`requestPayrollSetup\`, \`complete\`, or every \`reverification.every\` |
 | \`selfie_reverification\` | the candidate, then RiskOS | when there is a verdict, or the deadline passes |
 | \`payroll_setup\` | RiskOS | when there is a verdict |
-| \`needs_attention\` | an operator | with \`retry\` or \`correct\`, back to the stage where it stopped; by itself where RiskOS was late, unreadable or unclear |
+| \`needs_attention\` | an operator | with \`retry\` or \`correct\`, back to the stage where it stopped; by itself where RiskOS was late, unreadable or unclear, or has recovered |
 | \`closed\` | nothing | never; \`outcome\` says why |
 
 A funnel starts at \`passive_check\`, or at \`verified\` if it is given a \`baseline\`.`,
@@ -108,9 +108,11 @@ resumes by itself. It is \`null\` again once RiskOS answers, or the funnel asks 
   then the funnel needs attention, and resumes with the first reading that succeeds.
 - **RiskOS has not finished at the deadline**: the funnel needs attention, and resumes when RiskOS finishes; if RiskOS then waits for the
   candidate, the deadline starts again.
-- **RiskOS's workflow failed** (\`workflow_execution_failed\`, confirmed by a reading): the funnel needs attention; \`retry\` starts another
-  evaluation.
-- **RiskOS no longer knows an evaluation**: the funnel needs attention; \`retry\` starts another one.
+- **RiskOS's workflow failed** (\`workflow_execution_failed\`, confirmed by a reading): the funnel needs attention. It resumes with the
+  same evaluation when a reading shows that RiskOS has recovered; if RiskOS then waits for the candidate, the deadline starts again. Only
+  \`retry\` starts another evaluation.
+- **RiskOS no longer knows an evaluation** that it has shown before (404 three times in a row): the funnel needs attention; \`retry\` starts
+  another one. A review goes on, and RiskOS is read again later.
 
 An operator's reset of the workflow (\`temporal workflow reset\`) creates no evaluation twice: before a POST the worker looks for the same
 POST in the previous run, and adopts its evaluation or waits as after an unclear answer. If Temporal no longer has that run, the funnel
