@@ -98,5 +98,7 @@ function publishAttributes(state: FunnelState, status: Status): void {
     { key: searchAttributes.attention, value: attention },
     { key: searchAttributes.trouble, value: trouble },
   ];
-  upsertSearchAttributes(attributes.filter((_, at) => words[at] !== before[at]));
+  const changed = attributes.filter((_, at) => words[at] !== before[at]);
+  // After a rollback the words of a newer release differ, and perhaps no attribute does; the server refuses an empty upsert.
+  if (changed.length > 0) upsertSearchAttributes(changed);
 }

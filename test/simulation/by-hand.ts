@@ -11,6 +11,7 @@ import {
   signalJob,
   type StartChild,
   toPayload,
+  upsertedFieldsOf,
 } from './server/protocol.ts';
 import type { Instance, Sandbox } from './server/sandbox.ts';
 import { answered, type Evaluation, failed, names, type Trouble, workflowIdOf } from './world/contract.ts';
@@ -178,9 +179,9 @@ export function openByHand(
       });
     }
     const upsert = command.upsertWorkflowSearchAttributes;
-    if (upsert) Object.assign(attributes, fieldsOf(upsert.searchAttributes.indexedFields));
+    if (upsert) Object.assign(attributes, upsertedFieldsOf(upsert.searchAttributes.indexedFields));
     const modified = command.modifyWorkflowProperties;
-    if (modified) Object.assign(memo, fieldsOf(modified.upsertedMemo.fields));
+    if (modified) Object.assign(memo, upsertedFieldsOf(modified.upsertedMemo.fields));
     const again = command.continueAsNewWorkflowExecution;
     if (again) {
       continued = again.arguments.map(fromPayload);

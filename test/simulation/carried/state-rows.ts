@@ -170,12 +170,20 @@ const stateRows: Rows<FunnelState> = {
   memo: {
     why: 'each run begins with what the memo itself says, which is passed on (canaries and simulation look at it)',
   },
-  published: {
-    value: JSON.stringify(['verified', null, 0, 'nothing', null, null, null, null]),
-    // In either run: what was published before is not published again.
-    see: (funnel) => funnel.attributes(),
-    expected: {},
-  },
+  published: [
+    {
+      value: JSON.stringify(['verified', null, 0, 'nothing', null, null, null, null]),
+      // In either run: what was published before is not published again.
+      see: (funnel) => funnel.attributes(),
+      expected: {},
+    },
+    {
+      // A newer release, which was rolled back, publishes one attribute more.
+      value: JSON.stringify(['verified', null, 0, 'nothing', null, null, null, null, 'more']),
+      see: (funnel) => funnel.attributes(),
+      expected: {},
+    },
+  ],
   recordedAt: { why: "it is of one run's history, and begins at 0 in each" },
 };
 

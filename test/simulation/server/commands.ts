@@ -10,6 +10,7 @@ import {
   type StartChild,
   toPayload,
   type UpdateResponse,
+  upsertedFieldsOf,
 } from './protocol.ts';
 
 /** Does what the workflow's commands ask for, in their order; as Core does, the one that ends the run comes last. */
@@ -44,11 +45,11 @@ function apply(context: Context, execution: Execution, run: Run, command: Comman
   if (signal) return signalOther(context, execution, run, signal);
   const upsert = command.upsertWorkflowSearchAttributes;
   if (upsert) {
-    Object.assign(execution.attributes, fieldsOf(upsert.searchAttributes.indexedFields));
+    Object.assign(execution.attributes, upsertedFieldsOf(upsert.searchAttributes.indexedFields));
     return;
   }
   if (command.modifyWorkflowProperties) {
-    Object.assign(execution.memo, fieldsOf(command.modifyWorkflowProperties.upsertedMemo.fields));
+    Object.assign(execution.memo, upsertedFieldsOf(command.modifyWorkflowProperties.upsertedMemo.fields));
     return;
   }
   close(context, execution, run, command);

@@ -160,6 +160,12 @@ export function fieldsOf(fields: Record<string, Payload>): Record<string, unknow
   return Object.fromEntries(Object.entries(fields).map(([name, payload]) => [name, fromPayload(payload)]));
 }
 
+/** Fields to upsert. The server fails the workflow task of a command without any. */
+export function upsertedFieldsOf(fields: Record<string, Payload>): Record<string, unknown> {
+  if (Object.keys(fields).length === 0) throw new Error('the server refuses to upsert nothing');
+  return fieldsOf(fields);
+}
+
 export function payloadsOf(values: Record<string, unknown>): Record<string, Payload> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toPayload(value)]));
 }
