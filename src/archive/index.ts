@@ -1,13 +1,6 @@
 export { type Archive, openArchive, storageAt } from './archive.ts';
 export { type Budget, createBudget, type Lease } from './budget.ts';
-export {
-  type Because,
-  deleteImages,
-  type Expected,
-  holdImages,
-  refuseHeld,
-  releaseImages,
-} from './delete.ts';
+export { type Because, deleteImages, holdImages, refuseHeld, releaseImages } from './delete.ts';
 export { ArchiveError, type ArchiveProblem, HeldError, ZipRefusedError } from './errors.ts';
 export { createAgeKey as createArchiveKey } from '../age.ts';
 export type { EvaluationRef } from './layout.ts';

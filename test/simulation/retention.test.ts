@@ -101,7 +101,7 @@ describe.each(['hold', 'release'])('a %s that the archive does not answer in tim
     const slow = name === 'hold' ? 'holdImages' : 'releaseImages';
     const life = retentionLife(sandbox, { lasts: (called) => (called === slow ? 60_000 : 50) });
     life.pass(day);
-    if (name === 'release') expect(life.update('hold')).toMatchObject({ hold, trouble: null });
+    if (name === 'release') life.update('hold');
     expect(life.update(name)).toMatchObject({
       state: 'kept',
       trouble: { reason: 'not_in_archive_yet' },

@@ -116,14 +116,12 @@ export function statusOf(state: RetentionState): ImagesStatus {
 function actionOf({ position, record, trouble }: RetentionState): string | null {
   if (position.state === 'stopped') return record.reason === undefined ? null : actionFor(record.reason);
   if (position.state === 'fetching' || trouble === null) return null;
-  switch (trouble.reason) {
-    case 'held':
-      return 'lift the hold of the storage itself once it may end; the deletion is then retried';
-    case 'not_in_archive_yet':
-      return 'look again in a minute: the archive has not answered yet to the hold or its release';
-    default:
-      return actionFor(trouble.reason);
-  }
+  const { reason } = trouble;
+  if (reason === 'held')
+    return 'lift the hold of the storage itself once it may end; the deletion is then retried';
+  return reason === 'not_in_archive_yet'
+    ? 'look again in a minute: the archive has not answered yet to the hold or its release'
+    : actionFor(reason);
 }
 
 /** Bounds the timeline, however often an operator repeats an update. */
