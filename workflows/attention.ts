@@ -16,7 +16,7 @@ import { deadlineFrom } from './evaluation/schedule.ts';
 import { countAttention } from './metrics.ts';
 import { again } from './state.ts';
 import { note } from './timeline.ts';
-import { clearTimers, hasFired, setTimer } from './timers.ts';
+import { clearTimers, hasFired, setDeadlineTimer, setTimer } from './timers.ts';
 import { waitUntil } from './waiting.ts';
 
 /** Stops the funnel for attention. */
@@ -108,6 +108,8 @@ function resumed(
       return { ...back, attempt: { ...back.attempt, perhapsProcessed: 0, stop: null } };
     case 'reading_refused':
     case 'unreadable_after_deadline':
+      if (back.attempt.kind === 'reading' && !state.timers.deadline)
+        setDeadlineTimer(state, back.attempt.deadline);
       return { ...back, readingsAsked: back.readingsAsked + 1 };
   }
 }

@@ -2,10 +2,43 @@ import { describe, expect, test } from 'vitest';
 import type { FunnelByHand } from './by-hand.ts';
 import { attempting } from './carried/bases.ts';
 import { accepted, open } from './carried/open.ts';
-import { call, day, event, hour, idOf, paused, timers } from './carried/row.ts';
+import { at, call, day, event, hour, idOf, paused, timers } from './carried/row.ts';
 
 const stage = 'document_verification';
 const [earlier, current, next] = [idOf(stage, 1), idOf(stage, 2), idOf(stage, 3)] as const;
+
+describe('a deadline that passed while nothing worked', () => {
+  const policy = { documents: { deadline: '1 day' } };
+  const deadline = { at: at + day, reminderAt: null };
+  const readAfterDeadline = (funnel: FunnelByHand): void => {
+    funnel.fire(timers.deadline);
+    funnel.settle('readEvaluation', { evaluation: paused(current) });
+    expect(funnel.status()).toMatchObject({ stage: 'closed', outcome: 'expired' });
+  };
+
+  test('of RiskOS, which refused to be read, counts as soon as a person resumes the funnel', () => {
+    const funnel = open(attempting('reading', stage, { reads: 1, deadline }), policy);
+    funnel.fire(timers.read);
+    funnel.settle('readEvaluation', { failure: 'refused' });
+    expect(funnel.status()).toMatchObject({ attention: { kind: 'reading_refused' } });
+    funnel.update('retry', {});
+    funnel.settle('readEvaluation', { evaluation: paused(current) });
+    readAfterDeadline(funnel);
+  });
+
+  test('of the workers counts an hour after they are back, not after the intervals of the policy', () => {
+    const funnel = open(attempting('reading', stage, { reads: 1, deadline }), policy);
+    funnel.fire(timers.read);
+    const back = funnel.now();
+    while (funnel.timer(timers.deadline) === undefined) {
+      funnel.settle('readEvaluation', { evaluation: paused(current) });
+      funnel.fire(timers.read);
+    }
+    expect(funnel.now() - back).toBeLessThan(hour);
+    funnel.settle('readEvaluation', { evaluation: paused(current) });
+    readAfterDeadline(funnel);
+  });
+});
 
 describe('a funnel that stopped because the RiskOS workflow failed', () => {
   const failing = paused(current, { state: 'in_progress', failed: true });

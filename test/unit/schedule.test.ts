@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { policy } from '../../src/contract/index.ts';
 import {
   deadlineFrom,
-  deadlineIsNear,
+  needsDeadlineTimer,
   pollInterval,
   waitAfterFailedReadings,
   waitAfterRefusedPosts,
@@ -61,25 +61,30 @@ describe('a deadline is near', () => {
 
   it('when the next readings reach its reminder, to the millisecond', () => {
     // Readings at 50, 100, 150 s; the reminder is at 150 s.
-    expect(deadlineIsNear(every(50), rule, 0)).toBe(false);
-    expect(deadlineIsNear(every(50), rule, 1)).toBe(false);
-    expect(deadlineIsNear(every(50), rule, 2)).toBe(true);
-    expect(deadlineIsNear({ first: '74999ms', longest: '74999ms' }, rule, 1)).toBe(false);
-    expect(deadlineIsNear({ first: '75000ms', longest: '75000ms' }, rule, 1)).toBe(true);
+    expect(needsDeadlineTimer(every(50), rule, 0)).toBe(false);
+    expect(needsDeadlineTimer(every(50), rule, 1)).toBe(false);
+    expect(needsDeadlineTimer(every(50), rule, 2)).toBe(true);
+    expect(needsDeadlineTimer({ first: '74999ms', longest: '74999ms' }, rule, 1)).toBe(false);
+    expect(needsDeadlineTimer({ first: '75000ms', longest: '75000ms' }, rule, 1)).toBe(true);
   });
 
   it('when they reach the reminder that the policy sets, or the deadline if it sets none', () => {
-    expect(deadlineIsNear(every(50), { ...rule, reminder: '100s' }, 0)).toBe(false);
-    expect(deadlineIsNear(every(50), { ...rule, reminder: '100s' }, 1)).toBe(true);
-    expect(deadlineIsNear(every(50), { ...rule, reminder: null }, 2)).toBe(false);
-    expect(deadlineIsNear(every(50), { ...rule, reminder: null }, 3)).toBe(true);
+    expect(needsDeadlineTimer(every(50), { ...rule, reminder: '100s' }, 0)).toBe(false);
+    expect(needsDeadlineTimer(every(50), { ...rule, reminder: '100s' }, 1)).toBe(true);
+    expect(needsDeadlineTimer(every(50), { ...rule, reminder: null }, 2)).toBe(false);
+    expect(needsDeadlineTimer(every(50), { ...rule, reminder: null }, 3)).toBe(true);
+  });
+
+  it('or the attempt takes long, whatever the intervals say', () => {
+    expect(needsDeadlineTimer(every(50), { deadline: '7 days' }, 4)).toBe(false);
+    expect(needsDeadlineTimer(every(50), { deadline: '7 days' }, 5)).toBe(true);
   });
 
   it('counts the intervals of the ladder', () => {
     // 30 s + 2 min + 10 min + 30 min = 42.5 min, + 1 h = 102.5 min.
-    expect(deadlineIsNear(usual, { deadline: '43 minutes', reminder: null }, 3)).toBe(false);
-    expect(deadlineIsNear(usual, { deadline: '42 minutes', reminder: null }, 3)).toBe(true);
-    expect(deadlineIsNear(usual, { deadline: '102 minutes', reminder: null }, 4)).toBe(true);
+    expect(needsDeadlineTimer(usual, { deadline: '43 minutes', reminder: null }, 3)).toBe(false);
+    expect(needsDeadlineTimer(usual, { deadline: '42 minutes', reminder: null }, 3)).toBe(true);
+    expect(needsDeadlineTimer(usual, { deadline: '102 minutes', reminder: null }, 4)).toBe(true);
   });
 });
 

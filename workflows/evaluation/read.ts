@@ -18,7 +18,7 @@ import { deadlineRule } from './deadline.ts';
 import { hintAll, isGivenUp } from './hints.ts';
 import { judge } from './judge.ts';
 import { type Stopped, stopped } from './result.ts';
-import { deadlineIsNear, pollInterval, waitAfterFailedReadings } from './schedule.ts';
+import { needsDeadlineTimer, pollInterval, waitAfterFailedReadings } from './schedule.ts';
 
 /** RiskOS may not find an evaluation right after the event that names it, so an unknown evaluation is read again. */
 export const mostMisses = 3;
@@ -242,6 +242,6 @@ function scheduleReading(state: FunnelState, position: Checking, attempt: Readin
   setTimer(state, 'read', now() + pollInterval(reconciliation, attempt.reads));
   attempt.reads += 1;
   if (!reader.hasDeadline || state.timers.deadline) return;
-  if (deadlineIsNear(reconciliation, deadlineRule(state, position.stage), attempt.reads))
+  if (needsDeadlineTimer(reconciliation, deadlineRule(state, position.stage), attempt.reads))
     setDeadlineTimer(state, attempt.deadline);
 }

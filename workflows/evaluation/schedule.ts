@@ -11,10 +11,19 @@ export function pollInterval({ first, longest }: Reconciliation, reads: number):
   return Math.min(step * milliseconds(first), milliseconds(longest));
 }
 
+/** Most candidates have done their part before this reading, 42 minutes after the POST with the default policy. */
+const firstTimedRead = 5;
+
 /**
- * True if the reminder is due before the reading after next. Until then a deadline timer would only add history events.
+ * True if the deadline needs its timer now: the reminder is due before the reading after next, or the attempt takes long. Until then
+ * the timer would only add history events. Intervals alone do not tell how late it is, because workers can be away.
  */
-export function deadlineIsNear(reconciliation: Reconciliation, rule: DeadlineRule, reads: number): boolean {
+export function needsDeadlineTimer(
+  reconciliation: Reconciliation,
+  rule: DeadlineRule,
+  reads: number,
+): boolean {
+  if (reads >= firstTimedRead) return true;
   let passed = 0;
   for (let read = 0; read <= reads; read += 1) passed += pollInterval(reconciliation, read);
   const length = milliseconds(rule.deadline);

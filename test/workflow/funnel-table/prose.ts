@@ -50,7 +50,8 @@ if none is in progress, the last one:`,
   from then on every 12 hours (\`reconciliation\`). It reads once more at the deadline.
 - An attempt that expired can still be accepted: while the same stage is open, its events are read and an accept counts. It
   supersedes the newer attempt.
-- An attempt expires only after a reading that began after its deadline, of every evaluation that RiskOS has for it.
+- An attempt expires only after a reading that began after its deadline, of every evaluation that RiskOS has for it. A stop for attention
+  because RiskOS refused to be read, or an outage of the workers, does not extend the deadline.
 - Once an evaluation has a verdict, RiskOS is read again only after \`decision_update\`, \`reevaluation\`, or a completion under another
   \`eval_id\`. If the decision has changed, the verdict stays and gets the flag \`contradicted_later\`.
 - \`readNow\` reads RiskOS at once and is answered when that is done. A reading that began before the update does not count.
