@@ -334,17 +334,17 @@ describe('trouble with RiskOS', () => {
 
   test('is over with a late accept', () => {
     const passive = 'passive_check';
-    const [first, second] = [idOf(passive, 1), idOf(passive, 2)];
-    const givenUp = [{ evaluationId: first, number: 1, evalIds: ['eval-1'] }];
+    const [before, now] = [idOf(passive, 1), idOf(passive, 2)];
+    const givenUp = [{ evaluationId: before, number: 1, evalIds: ['eval-1'] }];
     const { position, ...rest } = Object(attempting('reading', passive));
     const funnel = open(
       { ...rest, position: { ...position, givenUp } },
       { documents: { start: 'immediately' } },
     );
-    funnel.signal('riskosEvent', event(second, { evalId: 'eval-2' }));
+    funnel.signal('riskosEvent', event(now, { evalId: 'eval-2' }));
     funnel.settle('readEvaluation', { failure: 'unavailable' });
-    funnel.signal('riskosEvent', event(first, { evalId: 'eval-1', eventId: 'event-8' }));
-    funnel.settle('readEvaluation', { evaluation: decided(first, 'ACCEPT', { evalId: 'eval-1' }) });
+    funnel.signal('riskosEvent', event(before, { evalId: 'eval-1', eventId: 'event-8' }));
+    funnel.settle('readEvaluation', { evaluation: decided(before, 'ACCEPT', { evalId: 'eval-1' }) });
     expect(funnel.status()).toMatchObject({ stage, trouble: null });
   });
 
