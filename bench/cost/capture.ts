@@ -87,13 +87,21 @@ async function allEvents(temporal: Client, workflowId: string, length: number): 
   for (;;) {
     const { events } = await historyAtRest(temporal, workflowId, 100);
     const [begin] = sinceCapture(events);
-    const started = events.findLast((event) => event.timerStartedEventAttributes);
-    if (begin && started) {
-      const due = timeOf(started) + tsToMs(started.timerStartedEventAttributes?.startToFireTimeout);
-      if (due > timeOf(begin) + length) return events;
-    }
+    const due = dueTimes(events);
+    if (begin && due.length > 0 && Math.min(...due) > timeOf(begin) + length) return events;
     await setTimeout(200);
   }
+}
+
+/** When the timers that are running fire. */
+function dueTimes(events: Event[]): number[] {
+  const over = new Set(
+    events.map((event) => (event.timerFiredEventAttributes ?? event.timerCanceledEventAttributes)?.timerId),
+  );
+  return events.flatMap((event) => {
+    const started = event.timerStartedEventAttributes;
+    return started && !over.has(started.timerId) ? [timeOf(event) + tsToMs(started.startToFireTimeout)] : [];
+  });
 }
 
 /** The POST that opened the capture came before it. */

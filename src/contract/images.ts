@@ -101,7 +101,8 @@ export const imagesFailures = {
   },
   storage_unsafe: {
     handling: 'operator',
-    action: 'find out who changed the archive, restore it, then retry',
+    action:
+      'check that ARCHIVE_URL names the right archive and that it is mounted; if so, find out who changed it, restore it, then retry',
   },
   clock_skewed: {
     handling: 'operator',

@@ -161,7 +161,7 @@ const noticesOf = ({ ref }: Standing) =>
 
 const isDeleting = {
   state: 'deleting',
-  trouble: expect.objectContaining({ reason: 'storage_missing' }),
+  trouble: expect.objectContaining({ reason: 'storage_unsafe' }),
   action: expect.stringContaining('ARCHIVE_URL'),
 } as const;
 
