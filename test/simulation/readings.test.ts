@@ -296,6 +296,39 @@ describe('an evaluation that RiskOS does not know, three times in a row,', () =>
   });
 });
 
+describe('an accept through the link of an attempt that was given up', () => {
+  const before = idOf(stage, 1);
+  const onLastAttempt = (): FunnelByHand => {
+    const { position, ...rest } = Object(attempting('reading'));
+    const givenUp = [{ evaluationId: before, number: 1, evalIds: ['eval-1'] }];
+    const tries = { ...position, tries: 2, givenUp };
+    return open({ ...rest, position: tries }, { documents: { maxAttempts: 2 } });
+  };
+  const rejected = decided(current, 'RESUBMIT');
+  const acceptedLate = accepted(before, { evalId: 'eval-1' });
+
+  test('counts, although the event of the last attempt came first and asks for another one', () => {
+    const funnel = onLastAttempt();
+    funnel.signal('riskosEvent', event(current, { evalId: 'eval-2' }));
+    funnel.signal('riskosEvent', event(before, { evalId: 'eval-1', eventId: 'event-8' }));
+    funnel.settle('readEvaluation', { evaluation: rejected });
+    funnel.settle('readEvaluation', { evaluation: acceptedLate });
+    expect(funnel.status()).toMatchObject({
+      stage: 'verified',
+      verdicts: [{ attempt: 1, verdict: 'accept' }],
+    });
+  });
+
+  test('is not waited for: without an accept there, the verdict of the last attempt stands', () => {
+    const funnel = onLastAttempt();
+    funnel.signal('riskosEvent', event(current, { evalId: 'eval-2' }));
+    funnel.signal('riskosEvent', event(before, { evalId: 'eval-1', eventId: 'event-8' }));
+    funnel.settle('readEvaluation', { evaluation: rejected });
+    funnel.settle('readEvaluation', { failure: 'unavailable' });
+    expect(funnel.status()).toMatchObject({ stage: 'closed', outcome: 'attempts_exhausted' });
+  });
+});
+
 describe('trouble with RiskOS', () => {
   const troubled = (carried: object): FunnelByHand => {
     const funnel = open({ ...carried, baseline: { referenceId: 'reference-1' } });

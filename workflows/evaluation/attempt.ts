@@ -1,6 +1,6 @@
 import {
   type Checking,
-  type Decidable,
+  type Evaluation,
   type FunnelState,
   inWords,
   type Reading,
@@ -8,8 +8,9 @@ import {
 import { note } from '../timeline.ts';
 import { endTimers, hasFired } from '../timers.ts';
 import { judge } from './judge.ts';
+import type { Judgement } from './judgement.ts';
 import { post, unidentified } from './post.ts';
-import { isReadSinceDeadline, type Reader, readNext } from './read.ts';
+import { isReadSinceDeadline, isSuperseded, type Reader, readNext } from './read.ts';
 import { type Result, stopped } from './result.ts';
 import { settle } from './settle.ts';
 
@@ -25,7 +26,11 @@ export async function evaluate(state: FunnelState, position: Checking): Promise<
       continue;
     }
     const { latest } = attempt;
-    if (latest?.state === 'completed') return judged(state, position, { ...attempt, latest });
+    if (latest?.state === 'completed') {
+      const judgement = judgementOf(state, position, latest);
+      if (judgement.verdict !== 'accept' && (await isSuperseded(state, position))) continue;
+      return settle(state, position, { ...attempt, latest }, judgement);
+    }
     if (latest?.failed) return stopped({ kind: 'execution_failed' });
     if (hasFired(state, 'deadline') && isReadSinceDeadline(attempt)) return expire(state, position, attempt);
     const stop = await readNext(state, position, attempt, untilCompleted);
@@ -40,11 +45,9 @@ const untilCompleted: Reader = {
   isEnd: () => true,
 };
 
-function judged(state: FunnelState, position: Checking, attempt: Decidable): Result {
-  const { stage } = position;
+function judgementOf(state: FunnelState, { stage }: Checking, evaluation: Evaluation): Judgement {
   const { baseline, application } = state;
-  const judgement = judge(attempt.latest, { stage, baseline, policy: application.policy, byReviewer: false });
-  return settle(state, position, attempt, judgement);
+  return judge(evaluation, { stage, baseline, policy: application.policy, byReviewer: false });
 }
 
 function expire(state: FunnelState, position: Checking, attempt: Reading): Result {

@@ -183,6 +183,20 @@ export async function readGivenUp(state: FunnelState, position: Checking): Promi
   return false;
 }
 
+/**
+ * The same before a verdict on the current attempt, so that the order of two events does not decide. What is queued of the current
+ * attempt stays queued.
+ */
+export async function isSuperseded(state: FunnelState, position: Checking): Promise<boolean> {
+  const { toRead } = position;
+  for (;;) {
+    const at = toRead.findIndex(({ evaluationId }) => isGivenUp(position, evaluationId));
+    const [hint] = at === -1 ? [] : toRead.splice(at, 1);
+    if (!hint) return false;
+    if (await readGivenUpOne(state, position, hint)) return true;
+  }
+}
+
 async function readGivenUpOne(state: FunnelState, position: Checking, hint: Hint): Promise<boolean> {
   if (!isGivenUp(position, hint.evaluationId)) return false;
   const called = await read(state, hint);
