@@ -23,6 +23,10 @@ const found: [number, string][] = [
     524736,
     'an update that is accepted and fails in one task, because of a cancellation, counts as refused by the simulated server',
   ],
+  [
+    2052,
+    'an attempt that a person resumed expires, and is accepted late: the oracle took the retry for a new attempt',
+  ],
   [907, 'RiskOS accepts what it had cancelled, while the funnel needs attention: nobody is told'],
 ];
 

@@ -290,8 +290,9 @@ function createWalk(
       take(attempt, expected);
       return afterVerdict(attempt.key, expected);
     }
-    if (next?.key.stage === stage && canBeBegunAnew(attempt) && wasRetried(first.at, next.at))
-      return { at: stage };
+    // A late verdict shows that the attempt was given up at its deadline, whatever the retry was for.
+    const isBegunAnew = canBeBegunAnew(attempt) && !nextIs(first.key);
+    if (next?.key.stage === stage && isBegunAnew && wasRetried(first.at, next.at)) return { at: stage };
     const isLast = facts.begun[begun] === undefined && verdicts === shown.verdicts.length;
     if (left && isLast) return null;
     if (deadline === null) throw new Wrong(`${stage} ${number} has neither verdict nor deadline`);
