@@ -45,8 +45,8 @@ export async function deleteImages(
 ): Promise<{ removed: number; verifiedAt: Date }> {
   const layout = layoutOf(ref);
   const before = await keysOf(storage, layout);
-  if (archived && before.length === 0) await refuseMissing(storage, layout, ref);
   const earlier = await readRecord(storage, layout.deleted, tombstone);
+  if (archived && !earlier && before.length === 0) throw missing(ref);
   const deleted = !earlier || isWhole(before, layout, earlier) ? 'nothing' : 'not everything';
   let isNew = false;
   try {
@@ -84,13 +84,8 @@ export async function refuseHeld(
 /** What a refused deletion, or one before it, has deleted. */
 type Deleted = 'nothing' | 'not everything';
 
-async function refuseMissing(
-  storage: Storage,
-  layout: Layout,
-  { evaluationId }: EvaluationRef,
-): Promise<void> {
-  if (await readRecord(storage, layout.deleted, tombstone)) return;
-  throw new ArchiveError(
+function missing({ evaluationId }: EvaluationRef): ArchiveError {
+  return new ArchiveError(
     'ArchiveUnsafe',
     `The archive has neither the archived images of ${evaluationId} nor a record of their deletion; nothing was changed. Check that ARCHIVE_URL names the archive that has them, and that it is mounted.`,
   );

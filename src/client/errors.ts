@@ -29,7 +29,7 @@ export function explain(error: unknown, applicationId: string, client: Client): 
     const { type, message } = error.cause;
     const refusal = refusals.find((known) => known === type);
     if (refusal) {
-      const reason = message === encoded ? `refused (${refusal}); the reason ${ofNobody}` : message;
+      const reason = reasonIn(message, `refused (${refusal}); `);
       return new FunnelError(refusal, `${applicationId}: ${reason}`, { cause: error });
     }
   }
@@ -66,15 +66,19 @@ function wordsOf({ message }: Error): string {
 
 /** What the SDK leaves as the message of a failure that it could not decrypt. */
 const encoded = 'Encoded failure';
-const ofNobody =
-  'is encrypted, and this process could not decrypt it; check its codec (CODEC_URL, or the keys)';
+
+/** The message of a failure; `before` begins the sentence in its place where it could not be decrypted. */
+function reasonIn(message: string, before = ''): string {
+  if (message !== encoded) return message;
+  return `${before}the reason is encrypted, and this process could not decrypt it; check its codec (CODEC_URL, or the keys)`;
+}
 
 /** Why a workflow has no result: its start argument was refused, or somebody else ended it. */
 export function explainResult(error: unknown, applicationId: string, client: Client): unknown {
   if (!(error instanceof WorkflowFailedError)) return explain(error, applicationId, client);
   const { cause } = error;
   if (cause instanceof ApplicationFailure && cause.type === 'InvalidApplication') {
-    const reason = cause.message === encoded ? `the reason ${ofNobody}` : cause.message;
+    const reason = reasonIn(cause.message);
     return new FunnelError('InvalidApplication', `${applicationId}: ${reason}`, { cause: error });
   }
   // A client without encryption started a forgotten application; `ensureKey` then fails.

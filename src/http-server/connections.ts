@@ -48,7 +48,7 @@ export function createConnections({
     });
     const address = socket.remoteAddress;
     if (address === undefined) {
-      // Reset before it was accepted. Its request can have arrived, and nobody is there for an answer.
+      // The connection was reset before it was accepted. A request may have arrived, but there is no client left to answer.
       refused('client_gone');
       socket.destroy();
       return;

@@ -56,7 +56,7 @@ describe('requests are limited', () => {
   });
 });
 
-describe('keys that nobody waits for are not read', () => {
+describe('no more keys are read once a request is abandoned', () => {
   const many = Array.from({ length: 200 }, (_, nth) => sealed(nth, { workflowId: `funnel-${nth}` }));
 
   test('after the first that cannot be had', async () => {

@@ -55,7 +55,7 @@ describe('archived images', () => {
     expect(troubles).toEqual(['storage_denied', 'storage_missing']);
   });
 
-  test('that the storage itself holds are deleted once that hold ends, and nobody has to release anything', () => {
+  test('under a hold of the storage itself are deleted once that hold ends, without a release', () => {
     let isLocked = true;
     const answers: Partial<Answers> = {
       deleteImages: () => (isLocked ? held() : completed(deletion)),

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { openStorage, type Storage } from '../../src/storage/index.ts';
+import { expect, test } from 'vitest';
+import type { Storage } from '../../src/storage/index.ts';
 import { serve } from '../support/serve.ts';
+import { storageAt } from './s3-at.ts';
 
 /** A store that takes everything: the headers with which an object or an upload was begun. */
 async function takingAll(query: string): Promise<{ storage: Storage; begun: IncomingHttpHeaders[] }> {
@@ -19,15 +20,7 @@ async function takingAll(query: string): Promise<{ storage: Storage; begun: Inco
         : '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>',
     );
   });
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'id-of-the-tests');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-of-the-tests');
-  const storage = openStorage(`s3://bucket/p?endpoint=${served.url}&region=us-east-1${query}`, {});
-  onTestFinished(async () => {
-    vi.unstubAllEnvs();
-    storage.close();
-    await served.close();
-  });
-  return { storage, begun };
+  return { storage: storageAt(served, query), begun };
 }
 
 async function* ofTwoParts(): AsyncGenerator<Uint8Array> {

@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { proxyFor } from '../../src/storage/s3/client.ts';
-import { openS3Storage } from '../../src/storage/s3/storage.ts';
 import { openStorage, readObject, type StorageProblem } from '../../src/storage/index.ts';
 import { serve } from '../support/serve.ts';
+import { impatientStorageAt, storageAt } from './s3-at.ts';
 
 // The SDK waits between its tries for a random part of what it may wait: here for none.
 beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0));
@@ -17,11 +17,7 @@ async function answering(status: number, code: string, body = `<Error><Code>${co
     outgoing.writeHead(status, { 'content-type': 'application/xml', date: new Date().toUTCString() });
     outgoing.end(incoming.method === 'HEAD' ? '' : body);
   });
-  onTestFinished(() => served.close());
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'id-of-the-tests');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-of-the-tests');
-  const storage = openStorage(`s3://bucket/p?endpoint=${served.url}&region=us-east-1`, {});
-  return { storage, requests: () => requests };
+  return { storage: storageAt(served), requests: () => requests };
 }
 
 test.each<[number, string, StorageProblem]>([
@@ -80,17 +76,12 @@ test('a store that takes a request and never answers is unavailable, after a few
     requests += 1;
     await new Promise<never>(() => undefined);
   });
-  onTestFinished(() => silent.close());
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'id-of-the-tests');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-of-the-tests');
-  const url = `s3://bucket?endpoint=${silent.url}&region=us-east-1`;
-  const storage = openS3Storage(url, {}, { connection: 1000, request: 100 });
+  const storage = impatientStorageAt(silent);
   await expect(storage.get('a')).rejects.toMatchObject({ type: 'StorageUnavailable' });
   await expect(storage.putIfAbsent('a', Buffer.from('x'))).rejects.toMatchObject({
     type: 'StorageUnavailable',
   });
   expect(requests).toBeGreaterThan(2);
-  storage.close();
 });
 
 test('a store that stops in the middle of an object is unavailable', async () => {
@@ -99,13 +90,8 @@ test('a store that stops in the middle of an object is unavailable', async () =>
     outgoing.write('half');
     await new Promise<never>(() => undefined);
   });
-  onTestFinished(() => stalled.close());
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'id-of-the-tests');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-of-the-tests');
-  const url = `s3://bucket?endpoint=${stalled.url}&region=us-east-1`;
-  const storage = openS3Storage(url, {}, { connection: 1000, request: 100 });
+  const storage = impatientStorageAt(stalled);
   await expect(readObject(storage, 'a', 1000)).rejects.toMatchObject({ type: 'StorageUnavailable' });
-  storage.close();
 });
 
 test('a store that nobody reaches is unavailable', async () => {

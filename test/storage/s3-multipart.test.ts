@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { openStorage, type Storage } from '../../src/storage/index.ts';
+import { beforeEach, expect, test, vi } from 'vitest';
+import type { Storage } from '../../src/storage/index.ts';
 import { serve } from '../support/serve.ts';
+import { storageAt } from './s3-at.ts';
 
 const mebi = 1024 ** 2;
 
@@ -45,15 +46,7 @@ async function storeThat(fails: Partial<Record<Step, [status: number, code: stri
     const begun = '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>';
     outgoing.end(step === 'begin' ? begun : '');
   });
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'id-of-the-tests');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-of-the-tests');
-  const storage = openStorage(`s3://bucket/p?endpoint=${served.url}&region=us-east-1`, {});
-  onTestFinished(async () => {
-    vi.unstubAllEnvs();
-    storage.close();
-    await served.close();
-  });
-  return { storage, steps, parts, checksums, conditions };
+  return { storage: storageAt(served), steps, parts, checksums, conditions };
 }
 
 function stepOf(method: string | undefined, query: URLSearchParams): Step {

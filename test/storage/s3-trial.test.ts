@@ -1,6 +1,6 @@
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { openStorage } from '../../src/storage/index.ts';
+import { expect, test } from 'vitest';
 import { serve } from '../support/serve.ts';
+import { storageAt } from './s3-at.ts';
 
 interface Answer {
   status: number;
@@ -35,15 +35,7 @@ async function storeWith(holds: Record<string, Answer>) {
     const text = code === undefined ? body : `<Error><Code>${code}</Code></Error>`;
     outgoing.end(incoming.method === 'HEAD' ? '' : text);
   });
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'id-of-the-tests');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-of-the-tests');
-  const storage = openStorage(`s3://bucket/p?endpoint=${served.url}&region=us-east-1`, {});
-  onTestFinished(async () => {
-    vi.unstubAllEnvs();
-    storage.close();
-    await served.close();
-  });
-  return storage;
+  return storageAt(served);
 }
 
 const denied = { status: 403, code: 'AccessDenied' };

@@ -66,11 +66,10 @@ async function opened(store: KeyStore): Promise<Finding> {
     count += 1;
     if (count === sample) break;
   }
-  const keys =
-    count === 0
-      ? 'it has no key yet, which is right only before the first candidate'
-      : count === 1
-        ? '1 key opens'
-        : `${count} keys open`;
+  const none = async () =>
+    (await store.isEmpty())
+      ? 'it is empty, as expected only before the first candidate'
+      : 'it has no keys left';
+  const keys = count === 0 ? await none() : count === 1 ? '1 key opens' : `${count} keys open`;
   return ok(about, `can be written and read; ${keys}${count === sample ? ', of those looked at' : ''}`);
 }

@@ -61,7 +61,7 @@ export interface KeyStore {
   list(): AsyncIterable<string>;
   /** Every application that has a key or a tombstone. */
   check(): AsyncIterable<KeyCheck>;
-  /** True if nobody has, or had, a key in it: right only before the first candidate. */
+  /** True if the store has no keys and no tombstones, which is expected only before the first candidate. */
   isEmpty(): Promise<boolean>;
   /** Rejects with what the storage lacks. */
   tryOut(): Promise<void>;

@@ -116,7 +116,7 @@ function isWorkflowId(text: string | undefined): text is string {
   return text !== undefined && workflowIds.test(text);
 }
 
-/** A store that does not answer is one that is down; the signal tells the work that nobody waits for it any more. */
+/** A store that does not answer in time counts as unavailable; the signal then aborts the work. */
 async function within<T>(
   milliseconds: number,
   work: (givenUp: AbortSignal) => Promise<T>,
